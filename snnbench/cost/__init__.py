@@ -1,0 +1,1 @@
+"""What a network costs: operations by named conventions, firing rates, energy."""

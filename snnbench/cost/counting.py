@@ -1,0 +1,185 @@
+"""Count a network while it runs: hooks that tally, and the tallies turned into counts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from snnbench.cost.dense import DenseCount, count_dense
+from snnbench.cost.effective import effective_operations
+from snnbench.cost.formulas import energy_pj_compute45nm, flops_lab_ann, flops_lab_snn
+from snnbench.cost.tally import Tally
+from snnbench.network.build import Network
+from snnbench.network.plan import WeightLayer
+
+
+@dataclass(frozen=True)
+class LayerCount:
+    """Counts of one weight layer, for one sample over all its steps; None is not known."""
+
+    layer: str
+    kind: str
+    input_kind: str
+    applied_steps: int
+    inputs: int
+    outputs: int
+    params: int
+    input_rate: float | None
+    output_rate: float | None
+    flops_lab: float | None
+    dense_macs: float
+    effective_macs: float | None
+    effective_acs: float | None
+    energy_pj_compute45nm: float | None
+
+
+@dataclass(frozen=True)
+class NetworkCount:
+    """Counts of a whole network.
+
+    Attributes:
+        layers: one entry a weight layer.
+        params: trainable parameters.
+        firing_rate: spikes per neuron and step; None without spiking neurons, as the next two.
+        silent_fraction: share of the neurons that fired in no sample.
+        saturated_fraction: share of the neurons that fired at every step of every sample.
+        uncounted: operators without a rule for dense_macs.
+    """
+
+    layers: tuple[LayerCount, ...]
+    params: int
+    firing_rate: float | None
+    silent_fraction: float | None
+    saturated_fraction: float | None
+    uncounted: dict[str, int]
+
+    def total(self, count: str) -> float | None:
+        """Return the sum of a count over the layers, None where a layer's is not known."""
+        values = [getattr(layer, count) for layer in self.layers]
+        return None if None in values else float(sum(values))
+
+
+def dense_count(network: Network) -> DenseCount:
+    """Return dense_macs by weight layer: one step traced, times how often weights are applied.
+
+    A layer's BatchNorm is counted with it.
+    """
+    x = torch.zeros(1, 1, *network.plan[0].input_shape, device=next(network.parameters()).device)
+    with network.single_step():
+        traced = count_dense(network, x)
+    names = {entry.name: (f"layers.{entry.name}", f"layers.{entry.name}_norm")
+             for entry in network.plan}  # fmt: skip
+    steps = {entry.name: entry.applied_steps for entry in network.plan}
+    macs = {
+        name: sum(traced.macs.get(module, 0) for module in modules) * steps[name]
+        for name, modules in names.items()
+    }
+    return DenseCount(macs, traced.uncounted)
+
+
+@contextmanager
+def tallying(network: Network, tallies: list[Tally], *, maps: bool = True) -> Iterator[None]:
+    """Within the context every forward pass of the network is added to the tallies.
+
+    Args:
+        tallies: one a weight layer, in the plan's order.
+        maps: also what effective counts and silent neurons need; without, only input rates.
+    """
+    handles = []
+    steps = (len(network.plan[0].input_shape), network.spiking)
+
+    def watch_input(tally: Tally) -> Any:
+        def hook(module: nn.Module, args: tuple[torch.Tensor, ...]) -> None:
+            x = args[0].detach()
+            tally.add_input(x if steps[1] else x.unsqueeze(0), maps=maps)
+
+        return hook
+
+    def watch_spikes(tally: Tally) -> Any:
+        def hook(module: nn.Module, args: Any, spikes: torch.Tensor) -> None:
+            tally.add_spikes(spikes.detach())
+
+        return hook
+
+    for module, neurons, tally in zip(
+        network.weight_modules, network.neurons, tallies, strict=True
+    ):
+        handles.append(module.register_forward_pre_hook(watch_input(tally)))
+        if neurons is not None and maps:
+            handles.append(neurons.register_forward_hook(watch_spikes(tally)))
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def lab_flops(entry: WeightLayer, input_rate: float, T: int | None) -> float:
+    """Return flops_lab of a layer: the SNN formula over T steps, or the ANN's where T is None."""
+    if T is None:
+        return flops_lab_ann(entry.fan_in, entry.units)
+    return flops_lab_snn(entry.fan_in, entry.units, input_rate, T)
+
+
+def count_network(
+    network: Network, tallies: list[Tally], T: int | None, dense: DenseCount
+) -> NetworkCount:
+    """Turn the tallies of an evaluation into counts.
+
+    Args:
+        network: its weights are those the tallies were taken with.
+        T: time steps; None for an ANN.
+        dense: from `dense_count`.
+    """
+    layers = tuple(
+        _count_layer(network, index, tally, T, dense) for index, tally in enumerate(tallies)
+    )
+    neurons = sum(tally.neurons for tally in tallies)
+    fired = sum(tally.spike_count / (tally.samples * tally.steps)
+                for tally in tallies if tally.neurons)  # fmt: skip
+    return NetworkCount(
+        layers=layers,
+        params=sum(p.numel() for p in network.parameters() if p.requires_grad),
+        firing_rate=fired / neurons if neurons else None,
+        silent_fraction=sum(t.silent for t in tallies) / neurons if neurons else None,
+        saturated_fraction=sum(t.saturated for t in tallies) / neurons if neurons else None,
+        uncounted=dense.uncounted,
+    )
+
+
+def _count_layer(
+    network: Network, index: int, tally: Tally, T: int | None, dense: DenseCount
+) -> LayerCount:
+    entry, module = network.plan[index], network.weight_modules[index]
+    assert tally.nonzero is not None
+    effective = effective_operations(module, tally.nonzero, tally.samples)
+    macs, acs = (0.0, effective) if entry.input_kind == "spikes" else (effective, 0.0)
+    rate = (
+        tally.spike_count / (tally.samples * tally.steps * tally.neurons) if tally.neurons else None
+    )
+    return LayerCount(
+        layer=entry.name,
+        kind=entry.kind,
+        input_kind=entry.input_kind,
+        applied_steps=entry.applied_steps,
+        inputs=entry.fan_in,
+        outputs=entry.units,
+        params=_parameters(network, entry.name),
+        input_rate=tally.input_rate,
+        output_rate=rate,
+        flops_lab=lab_flops(entry, tally.input_rate, T),
+        dense_macs=dense.macs[entry.name],
+        effective_macs=macs,
+        effective_acs=acs,
+        energy_pj_compute45nm=energy_pj_compute45nm(macs, acs),
+    )
+
+
+def _parameters(network: Network, name: str) -> int:
+    """Return the parameters of a weight layer and its BatchNorm."""
+    modules = dict(network.layers.named_children())
+    own = [modules[n] for n in (name, f"{name}_norm") if n in modules]
+    return sum(p.numel() for module in own for p in module.parameters())

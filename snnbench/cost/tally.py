@@ -1,0 +1,75 @@
+"""What flows through a weight layer while it runs, added up batch by batch."""
+
+from dataclasses import dataclass, field
+
+import torch
+
+
+@dataclass
+class Tally:
+    """Sums over samples and steps of a weight layer's input, and of the spikes it causes.
+
+    Everything counted later follows from these sums, so one pass gives accuracy and counts,
+    and no count depends on how the samples were split into batches.
+
+    Attributes:
+        samples: samples seen.
+        input_sum: sum of all input values.
+        input_elements: how many input values there were.
+        nonzero: for every input unit, in how many samples and steps it was not 0.
+        spikes: for every neuron, how many spikes it fired; None where nothing spikes.
+        steps: time steps of the neurons' output.
+    """
+
+    samples: int = 0
+    input_sum: float = 0.0
+    input_elements: int = 0
+    nonzero: torch.Tensor | None = None
+    spikes: torch.Tensor | None = None
+    steps: int = field(default=0)
+
+    def add_input(self, x: torch.Tensor, *, maps: bool = True) -> None:
+        """Add a batch of inputs.
+
+        Args:
+            x: [T, B, ...].
+            maps: also count the non-zero values of every unit (needed for effective counts).
+        """
+        self.samples += x.shape[1]
+        self.input_sum += x.sum(dtype=torch.float64).item()
+        self.input_elements += x.numel()
+        if maps:
+            count = (x != 0).sum((0, 1))
+            self.nonzero = count if self.nonzero is None else self.nonzero + count
+
+    def add_spikes(self, spikes: torch.Tensor) -> None:
+        """Add a batch of output spikes, [T, B, ...]."""
+        count = spikes.sum((0, 1), dtype=torch.float64)
+        self.spikes = count if self.spikes is None else self.spikes + count
+        self.steps = spikes.shape[0]
+
+    @property
+    def input_rate(self) -> float:
+        """Mean of the input over samples, steps and units: F of the lab convention."""
+        return self.input_sum / self.input_elements
+
+    @property
+    def neurons(self) -> int:
+        """Number of spiking neurons."""
+        return 0 if self.spikes is None else self.spikes.numel()
+
+    @property
+    def spike_count(self) -> float:
+        """Spikes of all neurons."""
+        return 0.0 if self.spikes is None else self.spikes.sum().item()
+
+    @property
+    def silent(self) -> int:
+        """Neurons that never fired."""
+        return 0 if self.spikes is None else int((self.spikes == 0).sum())
+
+    @property
+    def saturated(self) -> int:
+        """Neurons that fired at every step of every sample."""
+        full = self.samples * self.steps
+        return 0 if self.spikes is None else int((self.spikes == full).sum())

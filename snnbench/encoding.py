@@ -1,0 +1,107 @@
+"""Images -> T steps of input: repeat, threshold, bernoulli, latency.
+
+Random draws are counter-based: a spike is a function of (seed, epoch, sample, pixel, step) and
+of nothing else, so any sample's spikes can be made again, anywhere, in any batch, and settings
+that share a seed see the same spikes. The generator is SplitMix64 (Steele, Lea and Flood,
+OOPSLA 2014) used as a hash: its finalizer `mix` of a key plus a counter.
+"""
+
+import torch
+
+from snnbench.config import RunConfig
+
+EVALUATION_EPOCH = 0  # training epochs count from 1; evaluation draws are the same every epoch
+
+_BITS = 16  # a draw has 16 bits: probabilities are rounded to multiples of 2^-16
+_DRAWS_PER_WORD = 4
+
+
+def _signed(constant: int) -> int:
+    """Return a 64-bit constant as torch's signed int64 holds it."""
+    return constant - (1 << 64) if constant >> 63 else constant
+
+
+_GOLDEN = _signed(0x9E3779B97F4A7C15)
+_MIX_1 = _signed(0xBF58476D1CE4E5B9)
+_MIX_2 = _signed(0x94D049BB133111EB)
+
+
+def encode(config: RunConfig, x: torch.Tensor, samples: torch.Tensor, epoch: int) -> torch.Tensor:
+    """Turn a batch into the network's input over time.
+
+    Args:
+        config: encoding, T and seed are used.
+        x: values, [B, ...]; within 0..1 for `threshold`, `bernoulli` and `latency`.
+        samples: index of each sample in its data set, int64 [B].
+        epoch: training epoch from 1, or EVALUATION_EPOCH.
+
+    Returns:
+        [T, B, ...]; [1, B, ...] where every step is the same: an ANN's input, `repeat` and
+        `threshold`.
+    """
+    if config.model == "ann" or config.encoding == "repeat":
+        return x.unsqueeze(0)
+    if config.encoding == "threshold":
+        return (x * (x > config.encoding_threshold)).unsqueeze(0)
+    if config.encoding == "latency":
+        return latency_spikes(x, config.T)
+    return bernoulli_spikes(x, config.T, draw_keys(config.seed, epoch, samples))
+
+
+def latency_spikes(x: torch.Tensor, T: int) -> torch.Tensor:
+    """One spike a pixel, the earlier the brighter: at step round((1 - x)(T - 1)); none for 0.
+
+    Args:
+        x: [B, ...] within 0..1.
+
+    Returns:
+        Spikes, 0.0 or 1.0, [T, B, ...].
+    """
+    step = ((1 - x) * (T - 1)).round()
+    steps = torch.arange(T, device=x.device).view(T, *([1] * x.dim()))
+    return ((steps == step) & (x > 0)).to(x.dtype)
+
+
+def bernoulli_spikes(x: torch.Tensor, T: int, keys: torch.Tensor) -> torch.Tensor:
+    """At every step each pixel spikes with probability x, independently.
+
+    Pixel p of a sample with key k draws, at step t, bits 16 (t mod 4) .. +15 of
+    mix(k + GOLDEN * (floor(t / 4) * 2^32 + p)) and spikes if they are below round(65536 x):
+    a pixel of 0 never spikes and a pixel of 1 always does.
+
+    Args:
+        x: [B, ...] within 0..1.
+        keys: one a sample, int64 [B], from `draw_keys`.
+
+    Returns:
+        Spikes, 0.0 or 1.0, [T, B, ...].
+    """
+    thresholds = (x.flatten(1) * (1 << _BITS)).round().to(torch.int64)
+    pixels = torch.arange(thresholds.shape[1], device=x.device)
+    spikes = []
+    for block in range(-(-T // _DRAWS_PER_WORD)):
+        words = _mix(keys[:, None] + _GOLDEN * ((block << 32) + pixels))
+        for lane in range(min(_DRAWS_PER_WORD, T - block * _DRAWS_PER_WORD)):
+            draws = (words >> (_BITS * lane)) & ((1 << _BITS) - 1)
+            spikes.append((draws < thresholds).to(x.dtype))
+    return torch.stack(spikes).view(T, *x.shape)
+
+
+def draw_keys(seed: int, epoch: int, samples: torch.Tensor) -> torch.Tensor:
+    """Return the key of each sample's draws, int64 [B]: a chain of mixes of seed, epoch, sample."""
+    key = torch.full_like(samples, seed)
+    for part in (epoch, samples):
+        key = _mix(key + _GOLDEN) + part
+    return _mix(key + _GOLDEN)
+
+
+def _mix(word: torch.Tensor) -> torch.Tensor:
+    """Finalizer of SplitMix64 on int64, whose products wrap around as unsigned ones do."""
+    word = (word ^ _shift_right(word, 30)) * _MIX_1
+    word = (word ^ _shift_right(word, 27)) * _MIX_2
+    return word ^ _shift_right(word, 31)
+
+
+def _shift_right(word: torch.Tensor, bits: int) -> torch.Tensor:
+    """Shift in zeros: torch's own >> on int64 copies the sign bit."""
+    return (word >> bits) & ((1 << (64 - bits)) - 1)

@@ -1,0 +1,1 @@
+"""From the `arch` notation to a network: an ANN or its SNN twin."""

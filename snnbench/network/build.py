@@ -1,0 +1,171 @@
+"""A layer plan -> an ordinary torch module: an ANN, or its SNN twin of SpikingJelly layers."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from spikingjelly.activation_based import functional, layer
+from torch import nn
+
+from snnbench.config import RunConfig
+from snnbench.network.plan import WeightLayer, plan_layers
+from snnbench.spiking.neuron import LIF
+from snnbench.spiking.surrogate import make_surrogate
+
+_ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
+
+
+class RepeatCurrent(nn.Module):
+    """Repeats the current of a constant input over T steps: [1, B, ...] -> [T, B, ...].
+
+    The weights before it are applied once, not T times.
+    """
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.steps = steps
+
+    def forward(self, current: torch.Tensor) -> torch.Tensor:
+        """Return the current at every step, without copying it."""
+        return current.expand(self.steps, *current.shape[1:])
+
+
+class Network(nn.Module):
+    """An ANN or SNN: `layers` is an ordinary sequence of SpikingJelly modules.
+
+    Attributes:
+        plan: one entry a weight layer; `weight_modules` and `neurons` have the same order.
+    """
+
+    def __init__(self, config: RunConfig, input_shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.plan = plan_layers(config, input_shape)
+        self.spiking = config.model == "snn"
+        self.layers = nn.Sequential(OrderedDict(_modules(config, self.plan)))
+
+    @property
+    def weight_modules(self) -> tuple[nn.Module, ...]:
+        """The linear and convolutional modules, in the plan's order."""
+        return tuple(self.layers.get_submodule(entry.name) for entry in self.plan)
+
+    @property
+    def neurons(self) -> tuple[LIF | None, ...]:
+        """The neurons after each weight layer, None where it does not spike."""
+        found = dict(self.layers.named_children())
+        neurons = (found.get(f"{entry.name}_neurons") for entry in self.plan)
+        return tuple(n if isinstance(n, LIF) else None for n in neurons)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Run the network from fresh neuron state.
+
+        Args:
+            x: [T, B, ...], or [1, B, ...] for an ANN or a constant input.
+
+        Returns:
+            The output layer's spikes or values, [T, B, classes]; T = 1 for an ANN.
+        """
+        if not self.spiking:
+            y: torch.Tensor = self.layers(x[0]).unsqueeze(0)
+            return y
+        functional.reset_net(self.layers)
+        y = self.layers(x)
+        return y
+
+    @contextmanager
+    def single_step(self) -> Iterator[None]:
+        """Within the context a constant input is repeated over one step only, for tracing."""
+        repeats = [m for m in self.modules() if isinstance(m, RepeatCurrent)]
+        steps = [m.steps for m in repeats]
+        try:
+            for module in repeats:
+                module.steps = 1
+            yield
+        finally:
+            for module, count in zip(repeats, steps, strict=True):
+                module.steps = count
+
+
+def build_network(config: RunConfig, input_shape: tuple[int, ...]) -> Network:
+    """Build the network with initial weights that follow from the config's seed alone.
+
+    Every layer draws from a generator of its own, so that equal layers of two runs with the
+    same seed start from equal weights whatever surrounds them (common random numbers).
+
+    Raises:
+        UserError: the arch does not fit the input.
+    """
+    network = Network(config, input_shape)
+    for index, module in enumerate(network.weight_modules):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed((config.seed << 16) + index)
+            _initialise(module, config.init)
+    return network
+
+
+def _initialise(module: nn.Module, init: str) -> None:
+    assert isinstance(module, nn.Linear | nn.Conv2d)
+    module.reset_parameters()
+    if init == "default":
+        return
+    gain = {"nonlinearity": "relu"} if init.startswith("kaiming") else {}
+    getattr(nn.init, f"{init.replace('-', '_')}_")(module.weight, **gain)
+    if module.bias is not None:
+        nn.init.zeros_(module.bias)
+
+
+def _modules(config: RunConfig, plan: tuple[WeightLayer, ...]) -> Iterator[tuple[str, nn.Module]]:
+    """Yield the named modules: weights, BatchNorm, Dropout, neurons or activation, pooling.
+
+    Dropout acts on the current into a unit, so that spikes stay 0 or 1.
+    """
+    mode = "m" if config.model == "snn" else "s"
+    constant = plan[0].input_kind == "constant"
+    flat = len(plan[0].input_shape) == 1
+    if flat:
+        yield "flatten", layer.Flatten(step_mode=mode)
+    for entry in plan:
+        if entry.kind == "linear" and not flat:
+            yield "flatten", layer.Flatten(step_mode=mode)
+            flat = True
+        yield entry.name, _weights(entry, config.bias, mode)
+        if entry.hidden and config.batch_norm:
+            norm = layer.BatchNorm1d if entry.kind == "linear" else layer.BatchNorm2d
+            yield f"{entry.name}_norm", norm(entry.output_shape[0], step_mode=mode)
+        if entry.hidden and config.dropout:
+            yield f"{entry.name}_dropout", layer.Dropout(config.dropout, step_mode=mode)
+        if entry.activation == "spike":
+            if constant:
+                yield "repeat", RepeatCurrent(config.T)
+                constant = False
+            yield f"{entry.name}_neurons", _neurons(config, entry)
+        elif entry.activation != "linear":
+            yield f"{entry.name}_{entry.activation}", _ACTIVATIONS[entry.activation]()
+        for index, window in enumerate(entry.pools, 1):
+            yield f"{entry.name}_pool{index}", layer.MaxPool2d(window, step_mode=mode)
+
+
+def _weights(entry: WeightLayer, bias: bool, mode: str) -> nn.Module:
+    if entry.kind == "linear":
+        linear: nn.Module = layer.Linear(entry.fan_in, entry.units, bias=bias, step_mode=mode)
+        return linear
+    conv: nn.Module = layer.Conv2d(
+        entry.input_shape[0],
+        entry.output_shape[0],
+        entry.kernel,
+        padding=entry.kernel // 2,
+        bias=bias,
+        step_mode=mode,
+    )
+    return conv
+
+
+def _neurons(config: RunConfig, entry: WeightLayer) -> LIF:
+    return LIF(
+        beta=config.leak,
+        v_th=config.v_th,
+        reset=config.reset,
+        surrogate_function=make_surrogate(config.surrogate, config.z, config.surrogate_alpha),
+        detach_reset=config.detach_reset,
+        record_membrane=config.readout == "membrane" and not entry.hidden,
+    )

@@ -1,0 +1,1 @@
+"""The neuron's equations, its surrogate derivatives and their implementations."""

@@ -1,0 +1,1 @@
+"""Implementations of one mathematics; `reference` is the truth."""
