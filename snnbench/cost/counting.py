@@ -89,12 +89,11 @@ def tallying(network: Network, tallies: list[Tally], *, maps: bool = True) -> It
         maps: also what effective counts and silent neurons need; without, only input rates.
     """
     handles = []
-    steps = (len(network.plan[0].input_shape), network.spiking)
 
     def watch_input(tally: Tally) -> Any:
         def hook(module: nn.Module, args: tuple[torch.Tensor, ...]) -> None:
             x = args[0].detach()
-            tally.add_input(x if steps[1] else x.unsqueeze(0), maps=maps)
+            tally.add_input(x if network.spiking else x.unsqueeze(0), maps=maps)
 
         return hook
 
@@ -138,8 +137,7 @@ def count_network(
         _count_layer(network, index, tally, T, dense) for index, tally in enumerate(tallies)
     )
     neurons = sum(tally.neurons for tally in tallies)
-    fired = sum(tally.spike_count / (tally.samples * tally.steps)
-                for tally in tallies if tally.neurons)  # fmt: skip
+    fired = sum(tally.spikes_per_step for tally in tallies)
     return NetworkCount(
         layers=layers,
         params=sum(p.numel() for p in network.parameters() if p.requires_grad),
@@ -157,9 +155,7 @@ def _count_layer(
     assert tally.nonzero is not None
     effective = effective_operations(module, tally.nonzero, tally.samples)
     macs, acs = (0.0, effective) if entry.input_kind == "spikes" else (effective, 0.0)
-    rate = (
-        tally.spike_count / (tally.samples * tally.steps * tally.neurons) if tally.neurons else None
-    )
+    rate = tally.spikes_per_step / tally.neurons if tally.neurons else None
     return LayerCount(
         layer=entry.name,
         kind=entry.kind,

@@ -70,5 +70,5 @@ def _without_deprecations() -> Iterator[None]:
     """Silence what fvcore's use of torch.jit says to fvcore's authors, not to our users."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.filterwarnings("ignore", category=UserWarning, module="torch")
         yield

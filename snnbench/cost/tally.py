@@ -59,9 +59,11 @@ class Tally:
         return 0 if self.spikes is None else self.spikes.numel()
 
     @property
-    def spike_count(self) -> float:
-        """Spikes of all neurons."""
-        return 0.0 if self.spikes is None else self.spikes.sum().item()
+    def spikes_per_step(self) -> float:
+        """Spikes of all neurons, per sample and step."""
+        if self.spikes is None:
+            return 0.0
+        return self.spikes.sum().item() / (self.samples * self.steps)
 
     @property
     def silent(self) -> int:

@@ -1,0 +1,1 @@
+"""Training and evaluation: many runs side by side, one run being a cohort of one."""

@@ -1,0 +1,136 @@
+"""The one training loop: a cohort of runs through its epochs, yielding events."""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+
+from snnbench.config import RunConfig
+from snnbench.cost.counting import count_network, dense_count, lab_flops
+from snnbench.training.events import EpochDone, EpochRecord, Event, StepDone
+from snnbench.training.member import Held, Member
+from snnbench.training.prepare import RunData
+from snnbench.training.reference import ReferenceEngine
+
+_ORDER = 1  # keeps the order's draws apart from the seed's other uses
+
+
+def train_cohort(
+    configs: Sequence[RunConfig], data: RunData, device: torch.device
+) -> Iterator[Event]:
+    """Train runs side by side; one run is a cohort of one.
+
+    A run whose loss or weights stop being finite ends as diverged; the others go on.
+
+    Args:
+        configs: runs that agree on all that shapes the computation.
+        data: their common data.
+        device: where to compute.
+    """
+    engine = ReferenceEngine(configs, data, device)
+    dense = dense_count(engine.networks[0])
+    members = [Member(k, config) for k, config in enumerate(configs)]
+    active = members
+    epoch = 0
+    while active:
+        epoch += 1
+        started = time.perf_counter()
+        yield from _train_epoch(engine, members, active, epoch)
+        train_seconds = (time.perf_counter() - started) / len(active)
+        started = time.perf_counter()
+        evaluated = _evaluate(engine, [m for m in active if m.error is None])
+        eval_seconds = (time.perf_counter() - started) / len(active)
+        for member in active:
+            member.train_seconds += train_seconds
+            member.eval_seconds += eval_seconds
+        for member, held in evaluated:
+            _find_divergence(engine, member, epoch, held)
+            if member.error is None:
+                record = _record(engine, member, held, (train_seconds, eval_seconds))
+                member.records.append(record)
+                yield EpochDone(member.k, record)
+                if member.is_chosen(epoch, held.val):
+                    network = engine.networks[member.k]
+                    member.kept_epoch = epoch
+                    member.kept_count = count_network(
+                        network, held.test.tallies, member.steps, dense
+                    )
+                    member.kept_weights = engine.weights(member.k) if held.val else None
+        for member in active:
+            if member.has_ended(epoch):
+                yield member.finish(engine.networks[member.k])
+        active = [m for m in active if not m.has_ended(epoch)]
+
+
+def _train_epoch(
+    engine: ReferenceEngine, members: list[Member], active: list[Member], epoch: int
+) -> Iterator[Event]:
+    """Train all active members for an epoch; one whose loss is not finite is left out then."""
+    config, n = engine.configs[0], len(engine.data.train)
+    order = np.random.default_rng([config.seed, epoch, _ORDER]).permutation(n)
+    rows = torch.from_numpy(order).to(engine.parameters.device)
+    rates = [member.config.learning_rates[epoch - 1] for member in members]
+    engine.begin_epoch()
+    for member in active:
+        member.loss, member.correct = 0.0, 0
+    for start in range(0, n, config.batch_size):
+        batch = rows[start : start + config.batch_size]
+        if len(batch) == 1 and config.batch_norm:
+            continue  # a single sample has no variance to normalise by
+        running = [m for m in active if m.error is None]
+        if not running:
+            return
+        losses, correct = engine.train_batch(epoch, batch, rates, [m.k for m in running])
+        for member, loss, right in zip(running, losses, correct, strict=True):
+            member.loss += loss * len(batch) / n
+            member.correct += right
+            if not math.isfinite(loss):
+                step = start // config.batch_size + 1
+                member.error = f"the loss became {loss} in epoch {epoch}, step {step}"
+        yield StepDone(epoch, start + len(batch), n)
+
+
+def _evaluate(engine: ReferenceEngine, members: list[Member]) -> list[tuple[Member, Held]]:
+    """Run the members over the data held out, each part once."""
+    positions = [member.k for member in members]
+    tests = engine.evaluate(engine.data.test, positions)
+    val = engine.data.val
+    vals = engine.evaluate(val, positions) if val else [None] * len(members)
+    held = [Held(test, val) for test, val in zip(tests, vals, strict=True)]
+    return list(zip(members, held, strict=True))
+
+
+def _find_divergence(engine: ReferenceEngine, member: Member, epoch: int, held: Held) -> None:
+    """Find divergence that the training loss does not show: a NaN weight only silences spikes."""
+    if not engine.is_finite(member.k):
+        member.error = f"a weight became nan or infinite in epoch {epoch}"
+    elif not held.is_finite:
+        member.error = f"the loss on data held out became nan or infinite in epoch {epoch}"
+
+
+def _record(
+    engine: ReferenceEngine, member: Member, held: Held, seconds: tuple[float, float]
+) -> EpochRecord:
+    plan = engine.networks[member.k].plan
+    tallies, val = held.test.tallies, held.val
+    flops_train, flops_test = (
+        sum(lab_flops(entry, rate, member.steps) for entry, rate in zip(plan, rates, strict=True))
+        for rates in (engine.input_rates(member.k), [tally.input_rate for tally in tallies])
+    )
+    neurons = sum(tally.neurons for tally in tallies)
+    return EpochRecord(
+        epoch=len(member.records) + 1,
+        train_loss=member.loss,
+        train_accuracy=member.correct / len(engine.data.train),
+        val_loss=val.loss if val else None,
+        val_accuracy=val.accuracy if val else None,
+        test_loss=held.test.loss,
+        test_accuracy=held.test.accuracy,
+        firing_rate=sum(t.spikes_per_step for t in tallies) / neurons if neurons else None,
+        flops_lab_train=flops_train,
+        flops_lab_test=flops_test,
+        train_seconds=seconds[0],
+        eval_seconds=seconds[1],
+    )

@@ -1,0 +1,69 @@
+"""Optimizers over the parameters of many runs at once, equal to torch's for each of them."""
+
+from collections.abc import Sequence
+
+import torch
+
+from snnbench.config import RunConfig
+
+_BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
+
+
+class StackedOptimizer:
+    """SGD with momentum, Adam or AdamW over parameters [K, P], one row a run.
+
+    Learning rate, momentum and weight decay are vectors, one value a run. The update rules
+    are torch.optim's (L2 is added to the gradient for sgd and adam, decoupled for adamw).
+
+    Args:
+        configs: the K runs; their `optimizer` is the same.
+        parameters: [K, P], changed in place.
+        gradients: [K, P], read at every step.
+    """
+
+    def __init__(
+        self, configs: Sequence[RunConfig], parameters: torch.Tensor, gradients: torch.Tensor
+    ) -> None:
+        (self.kind,) = {config.optimizer for config in configs}
+        self.parameters, self.gradients = parameters, gradients
+        self.momentum = self._column([config.momentum for config in configs])
+        self.weight_decay = self._column([config.weight_decay for config in configs])
+        self.first = torch.zeros_like(parameters)  # momentum, or first moment
+        self.second = torch.zeros_like(parameters) if self.kind != "sgd" else None
+        self.steps = 0
+
+    def _column(self, values: Sequence[float]) -> torch.Tensor:
+        device = self.parameters.device
+        return torch.tensor(values, dtype=torch.float32, device=device)[:, None]
+
+    def step(self, learning_rates: Sequence[float], active: Sequence[int]) -> None:
+        """Update the rows in `active`; the others keep their values.
+
+        Args:
+            learning_rates: one a run, also for the rows left out.
+            active: row numbers, ascending.
+        """
+        self.steps += 1
+        rates = self._column(learning_rates)
+        everyone = len(active) == len(self.parameters)
+        rows = slice(None) if everyone else torch.tensor(active, device=self.parameters.device)
+        parameters, gradients = self.parameters[rows], self.gradients[rows]
+        first, decay = self.first[rows], self.weight_decay[rows]
+        if self.kind == "adamw":
+            parameters.mul_(1 - rates[rows] * decay)
+        else:
+            gradients = gradients + decay * parameters
+        if self.second is None:
+            first.mul_(self.momentum[rows]).add_(gradients)
+            parameters.sub_(rates[rows] * first)
+        else:
+            second = self.second[rows]
+            first.lerp_(gradients, 1 - _BETA1)
+            second.mul_(_BETA2).addcmul_(gradients, gradients, value=1 - _BETA2)
+            size = rates[rows] / (1 - _BETA1**self.steps)
+            scale = (1 - _BETA2**self.steps) ** 0.5
+            parameters.sub_(size * first / (second.sqrt() / scale + _EPSILON))
+            if not everyone:
+                self.second[rows] = second
+        if not everyone:  # indexing with a list of rows made copies
+            self.parameters[rows], self.first[rows] = parameters, first

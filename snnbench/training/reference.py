@@ -1,0 +1,136 @@
+"""The reference engine: ordinary torch modules and autograd, one run after another."""
+
+from collections.abc import Sequence
+
+import torch
+
+from snnbench.config import RunConfig
+from snnbench.cost.counting import tallying
+from snnbench.cost.tally import Tally
+from snnbench.encoding import EVALUATION_EPOCH, draw_keys, encode
+from snnbench.network.build import Network, build_network
+from snnbench.training.losses import scores, training_loss
+from snnbench.training.member import Evaluation
+from snnbench.training.optim import StackedOptimizer
+from snnbench.training.prepare import Part, RunData
+from snnbench.training.teacher import teacher_scores
+
+# The same for every run, so that no result depends on training's batch size.
+EVALUATION_BATCH = 128
+
+
+class ReferenceEngine:
+    """Trains a cohort: runs that share data, order, encoding and shapes.
+
+    Each run is an ordinary `Network`; all their parameters lie in one tensor [K, P], which the
+    stacked optimizer updates.
+    """
+
+    def __init__(self, configs: Sequence[RunConfig], data: RunData, device: torch.device) -> None:
+        self.configs, self.data = list(configs), data
+        self.networks = [build_network(c, data.input_shape).to(device) for c in configs]
+        self.parameters, gradients = _flatten(self.networks)
+        self.gradients = gradients
+        self.optimizer = StackedOptimizer(configs, self.parameters, gradients)
+        self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
+        self.tallies = self._fresh_tallies()
+
+    def _fresh_tallies(self) -> list[list[Tally]]:
+        return [[Tally() for _ in network.plan] for network in self.networks]
+
+    def begin_epoch(self) -> None:
+        """Start the input rates of training anew."""
+        self.tallies = self._fresh_tallies()
+
+    def train_batch(
+        self, epoch: int, rows: torch.Tensor, learning_rates: Sequence[float], active: Sequence[int]
+    ) -> tuple[list[float], list[int]]:
+        """Take one optimizer step.
+
+        Args:
+            epoch: from 1.
+            rows: which training samples, int64 [B].
+            learning_rates: one a run.
+            active: positions of the runs that still train.
+
+        Returns:
+            loss and number of correct predictions of every active run.
+        """
+        part = self.data.train
+        y, samples = part.y[rows], part.samples[rows]
+        x = encode(self.configs[0], part.x[rows], samples, epoch)
+        self.gradients.zero_()
+        losses, correct = [], []
+        for k in active:
+            network, config = self.networks[k].train(), self.configs[k]
+            if config.dropout:  # the same units are dropped whoever else is in the cohort
+                torch.manual_seed(int(draw_keys(config.seed, epoch, samples[:1])))
+            with tallying(network, self.tallies[k], maps=False):
+                outputs = network(x)
+            teacher = self.teachers[k]
+            wanted = None if teacher is None else teacher[rows]
+            loss = training_loss(config, outputs, _membrane(network), y, wanted)
+            loss.backward()  # type: ignore[no-untyped-call]
+            losses.append(loss.item())
+            correct.append(int((scores(outputs.detach()).argmax(1) == y).sum()))
+        self.optimizer.step(learning_rates, active)
+        return losses, correct
+
+    def input_rates(self, member: int) -> list[float]:
+        """Return the mean input of each weight layer of a run over this epoch's training."""
+        return [tally.input_rate for tally in self.tallies[member]]
+
+    @torch.no_grad()
+    def evaluate(self, part: Part, active: Sequence[int]) -> list[Evaluation]:
+        """Run every active run over a part once: loss, accuracy and tallies together."""
+        results = [Evaluation(0.0, 0.0, tallies) for tallies in self._fresh_tallies()]
+        for start in range(0, len(part), EVALUATION_BATCH):
+            piece = slice(start, start + EVALUATION_BATCH)
+            y = part.y[piece]
+            x = encode(self.configs[0], part.x[piece], part.samples[piece], EVALUATION_EPOCH)
+            for k in active:
+                network, config, result = self.networks[k].eval(), self.configs[k], results[k]
+                with tallying(network, result.tallies):
+                    outputs = network(x)
+                # A mimic run is judged by labels where the teacher has not been asked.
+                judged = config.changed(loss="ce") if config.loss.startswith("mimic") else config
+                loss = training_loss(judged, outputs, _membrane(network), y, None)
+                result.loss += loss.item() * len(y) / len(part)
+                result.accuracy += int((scores(outputs).argmax(1) == y).sum())
+        for result in results:
+            result.accuracy /= len(part)
+        return [results[k] for k in active]
+
+    def weights(self, member: int) -> dict[str, torch.Tensor]:
+        """Return a copy of a run's state: parameters and BatchNorm's running statistics."""
+        state = self.networks[member].state_dict()
+        return {name: tensor.clone() for name, tensor in state.items()}
+
+    def is_finite(self, member: int) -> bool:
+        """Return whether all of a run's parameters are finite numbers."""
+        return bool(torch.isfinite(self.parameters[member]).all())
+
+
+def _membrane(network: Network) -> torch.Tensor | None:
+    neurons = network.neurons[-1]
+    return None if neurons is None else neurons.membrane
+
+
+def _flatten(networks: Sequence[Network]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Move all parameters into one tensor [K, P], which the modules' own become views of.
+
+    Returns:
+        parameters and gradients, [K, P].
+    """
+    flat = torch.stack(
+        [torch.cat([p.detach().flatten() for p in n.parameters()]) for n in networks]
+    )
+    gradients = torch.zeros_like(flat)
+    for k, network in enumerate(networks):
+        start = 0
+        for parameter in network.parameters():
+            span = slice(start, start + parameter.numel())
+            parameter.data = flat[k, span].view_as(parameter)
+            parameter.grad = gradients[k, span].view_as(parameter)
+            start = span.stop
+    return flat, gradients
