@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,56 +9,11 @@ from torch import nn
 
 from snnbench.cost.dense import DenseCount, count_dense
 from snnbench.cost.effective import effective_operations
-from snnbench.cost.formulas import energy_pj_compute45nm, flops_lab_ann, flops_lab_snn
+from snnbench.cost.expected import lab_flops
+from snnbench.cost.formulas import energy_pj_compute45nm
+from snnbench.cost.report import LayerCount, NetworkCount
 from snnbench.cost.tally import Tally
 from snnbench.network.build import Network
-from snnbench.network.plan import WeightLayer
-
-
-@dataclass(frozen=True)
-class LayerCount:
-    """Counts of one weight layer, for one sample over all its steps; None is not known."""
-
-    layer: str
-    kind: str
-    input_kind: str
-    applied_steps: int
-    inputs: int
-    outputs: int
-    params: int
-    input_rate: float | None
-    output_rate: float | None
-    flops_lab: float | None
-    dense_macs: float
-    effective_macs: float | None
-    effective_acs: float | None
-    energy_pj_compute45nm: float | None
-
-
-@dataclass(frozen=True)
-class NetworkCount:
-    """Counts of a whole network.
-
-    Attributes:
-        layers: one entry a weight layer.
-        params: trainable parameters.
-        firing_rate: spikes per neuron and step; None without spiking neurons, as the next two.
-        silent_fraction: share of the neurons that fired in no sample.
-        saturated_fraction: share of the neurons that fired at every step of every sample.
-        uncounted: operators without a rule for dense_macs.
-    """
-
-    layers: tuple[LayerCount, ...]
-    params: int
-    firing_rate: float | None
-    silent_fraction: float | None
-    saturated_fraction: float | None
-    uncounted: dict[str, int]
-
-    def total(self, count: str) -> float | None:
-        """Return the sum of a count over the layers, None where a layer's is not known."""
-        values = [getattr(layer, count) for layer in self.layers]
-        return None if None in values else float(sum(values))
 
 
 def dense_count(network: Network) -> DenseCount:
@@ -116,13 +70,6 @@ def tallying(network: Network, tallies: list[Tally], *, maps: bool = True) -> It
             handle.remove()
 
 
-def lab_flops(entry: WeightLayer, input_rate: float, T: int | None) -> float:
-    """Return flops_lab of a layer: the SNN formula over T steps, or the ANN's where T is None."""
-    if T is None:
-        return flops_lab_ann(entry.fan_in, entry.units)
-    return flops_lab_snn(entry.fan_in, entry.units, input_rate, T)
-
-
 def count_network(
     network: Network, tallies: list[Tally], T: int | None, dense: DenseCount
 ) -> NetworkCount:
@@ -163,7 +110,7 @@ def _count_layer(
         applied_steps=entry.applied_steps,
         inputs=entry.fan_in,
         outputs=entry.units,
-        params=_parameters(network, entry.name),
+        params=entry.parameters(bias=network.bias, batch_norm=network.batch_norm),
         input_rate=tally.input_rate,
         output_rate=rate,
         flops_lab=lab_flops(entry, tally.input_rate, T),
@@ -172,10 +119,3 @@ def _count_layer(
         effective_acs=acs,
         energy_pj_compute45nm=energy_pj_compute45nm(macs, acs),
     )
-
-
-def _parameters(network: Network, name: str) -> int:
-    """Return the parameters of a weight layer and its BatchNorm."""
-    modules = dict(network.layers.named_children())
-    own = [modules[n] for n in (name, f"{name}_norm") if n in modules]
-    return sum(p.numel() for module in own for p in module.parameters())

@@ -42,6 +42,7 @@ class Network(nn.Module):
         super().__init__()
         self.plan = plan_layers(config, input_shape)
         self.spiking = config.model == "snn"
+        self.bias, self.batch_norm = config.bias, config.batch_norm
         self.layers = nn.Sequential(OrderedDict(_modules(config, self.plan)))
 
     @property

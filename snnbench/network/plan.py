@@ -58,6 +58,12 @@ class WeightLayer:
         """Output units: N, or C_out * H * W."""
         return math.prod(self.output_shape)
 
+    def parameters(self, *, bias: bool, batch_norm: bool) -> int:
+        """Trainable parameters: weights, biases, and scale and shift of its BatchNorm."""
+        width = self.output_shape[0]
+        normalised = 2 * width if batch_norm and self.hidden else 0
+        return (self.fan_in + bias) * width + normalised
+
     @property
     def dense_macs(self) -> int:
         """Multiply-accumulates of one sample with every input taken as non-zero, no bias."""

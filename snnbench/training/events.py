@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from snnbench.cost.counting import NetworkCount
+from snnbench.cost.report import NetworkCount
 from snnbench.network.build import Network
 
 

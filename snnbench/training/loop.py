@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from snnbench.config import RunConfig
-from snnbench.cost.counting import count_network, dense_count, lab_flops
+from snnbench.cost.counting import count_network, dense_count
+from snnbench.cost.expected import lab_flops
 from snnbench.training.events import EpochDone, EpochRecord, Event, StepDone
 from snnbench.training.member import Held, Member
 from snnbench.training.prepare import RunData

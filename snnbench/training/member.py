@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import torch
 
 from snnbench.config import RunConfig
-from snnbench.cost.counting import NetworkCount
+from snnbench.cost.report import NetworkCount
 from snnbench.cost.tally import Tally
+from snnbench.network.build import Network
 from snnbench.training.events import EpochRecord, RunDone
 from snnbench.training.stopping import BestEpoch
 
@@ -78,7 +79,7 @@ class Member:
         last = epoch == len(self.config.learning_rates)
         return self.error is not None or last or self.best.should_stop(epoch)
 
-    def finish(self, network: torch.nn.Module) -> RunDone:
+    def finish(self, network: Network) -> RunDone:
         """Return the run's end, with the weights to be reported in its network."""
         done = self.error is None
         if self.kept_weights is not None and done:

@@ -1,4 +1,4 @@
-"""A data set -> the tensors of one run: chosen, split, scaled, on the device."""
+"""A data set -> the tensors of one run: chosen, scaled, on the device."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,9 @@ import torch
 
 from snnbench.config import RunConfig
 from snnbench.data.dataset import Dataset
-from snnbench.data.splits import split_validation, standardize, subset
+from snnbench.data.splits import standardize
 from snnbench.errors import UserError
-
-# The test set is the same for every seed, so that seeds differ in training only.
-_TEST_SEED = 0
+from snnbench.training.selection import Selection
 
 
 @dataclass(frozen=True)
@@ -47,40 +45,20 @@ class RunData:
         return tuple(self.train.x.shape[1:])
 
 
-def prepare(config: RunConfig, dataset: Dataset, device: torch.device) -> RunData:
-    """Choose, split and scale the data of a run.
+def prepare(
+    config: RunConfig, dataset: Dataset, selection: Selection, device: torch.device
+) -> RunData:
+    """Scale the selected samples of a data set and put them on the device.
 
     Raises:
-        UserError: more samples wanted than there are, a batch larger than the training part,
-            or an output layer that does not have one unit a class.
+        UserError: the encoding needs values in 0..1 and the data leave that range.
     """
-    if config.layers[-1].width != dataset.n_classes:
-        raise UserError(
-            f"arch '{config.arch}' ends with {config.layers[-1].width} outputs, but "
-            f"{dataset.name} has {dataset.n_classes} classes.",
-            f"End arch with -{dataset.n_classes}.",
-        )
-    train = np.arange(len(dataset.y_train))
-    if config.train_samples is not None:
-        train = subset(dataset.y_train, config.train_samples, config.seed)
-    val = None
-    if config.val_samples is not None or config.val_fraction is not None:
-        kept, held = split_validation(
-            dataset.y_train[train], config.val_samples, config.val_fraction, config.seed
-        )
-        train, val = train[kept], train[held]
-    if config.batch_size > len(train):
-        raise UserError(
-            f"batch_size {config.batch_size} is larger than the {len(train)} training samples.",
-            f"Use --batch-size {len(train)} or less.",
-        )
-    test = np.arange(len(dataset.y_test))
-    if config.test_samples is not None and config.dataset != "table":
-        test = subset(dataset.y_test, config.test_samples, _TEST_SEED)
-    arrays = [_values(dataset.x_train[train], dataset.scale)]
-    arrays.append(_values(dataset.x_test[test], dataset.scale))
-    if val is not None:
-        arrays.append(_values(dataset.x_train[val], dataset.scale))
+    arrays = [
+        _values(dataset.x_train[selection.train], dataset.scale),
+        _values(dataset.x_test[selection.test], dataset.scale),
+    ]
+    if selection.val is not None:
+        arrays.append(_values(dataset.x_train[selection.val], dataset.scale))
     if config.standardize:
         arrays = list(standardize(*arrays))
     elif config.model == "snn" and config.encoding != "repeat":
@@ -90,10 +68,11 @@ def prepare(config: RunConfig, dataset: Dataset, device: torch.device) -> RunDat
         tensors = (torch.from_numpy(np.ascontiguousarray(a)).to(device) for a in (x, y, samples))
         return Part(*tensors)
 
+    val = selection.val
     return RunData(
-        train=part(arrays[0], dataset.y_train[train], train),
+        train=part(arrays[0], dataset.y_train[selection.train], selection.train),
         val=None if val is None else part(arrays[2], dataset.y_train[val], val),
-        test=part(arrays[1], dataset.y_test[test], test),
+        test=part(arrays[1], dataset.y_test[selection.test], selection.test),
         n_classes=dataset.n_classes,
     )
 

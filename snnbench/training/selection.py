@@ -1,0 +1,61 @@
+"""Which samples a run trains, validates and tests on: index lists, without torch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnbench.config import RunConfig
+from snnbench.data.dataset import Dataset
+from snnbench.data.splits import split_validation, subset
+from snnbench.errors import UserError
+from snnbench.network.plan import plan_layers
+
+# The test set is the same for every seed, so that seeds differ in training only.
+_TEST_SEED = 0
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Indices into the data set's training (train, val) and test arrays, int64."""
+
+    train: np.ndarray
+    val: np.ndarray | None
+    test: np.ndarray
+
+
+def select(config: RunConfig, dataset: Dataset) -> Selection:
+    """Choose and split the samples of a run, and check that run and data fit each other.
+
+    Raises:
+        UserError: the arch does not fit the data, more samples are wanted than there are, or
+            a batch is larger than the training part.
+    """
+    _check_arch(config, dataset)
+    train = np.arange(len(dataset.y_train))
+    if config.train_samples is not None:
+        train = subset(dataset.y_train, config.train_samples, config.seed)
+    val = None
+    if config.val_samples is not None or config.val_fraction is not None:
+        kept, held = split_validation(
+            dataset.y_train[train], config.val_samples, config.val_fraction, config.seed
+        )
+        train, val = train[kept], train[held]
+    if config.batch_size > len(train):
+        raise UserError(
+            f"batch_size {config.batch_size} is larger than the {len(train)} training samples.",
+            f"Use --batch-size {len(train)} or less.",
+        )
+    test = np.arange(len(dataset.y_test))
+    if config.test_samples is not None and config.dataset != "table":
+        test = subset(dataset.y_test, config.test_samples, _TEST_SEED)
+    return Selection(train, val, test)
+
+
+def _check_arch(config: RunConfig, dataset: Dataset) -> None:
+    plan = plan_layers(config, dataset.input_shape)
+    if plan[-1].units != dataset.n_classes:
+        raise UserError(
+            f"arch '{config.arch}' ends with {plan[-1].units} outputs, but "
+            f"{dataset.name} has {dataset.n_classes} classes.",
+            f"End arch with -{dataset.n_classes}.",
+        )
