@@ -96,9 +96,9 @@ def build_network(config: RunConfig, input_shape: tuple[int, ...]) -> Network:
     Raises:
         UserError: the arch does not fit the input.
     """
-    network = Network(config, input_shape)
-    for index, module in enumerate(network.weight_modules):
-        with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]):
+        network = Network(config, input_shape)
+        for index, module in enumerate(network.weight_modules):
             torch.manual_seed((config.seed << 16) + index)
             _initialise(module, config.init)
     return network

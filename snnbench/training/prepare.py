@@ -8,7 +8,6 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.data.dataset import Dataset
 from snnbench.data.splits import standardize
-from snnbench.errors import UserError
 from snnbench.training.selection import Selection
 
 
@@ -48,11 +47,7 @@ class RunData:
 def prepare(
     config: RunConfig, dataset: Dataset, selection: Selection, device: torch.device
 ) -> RunData:
-    """Scale the selected samples of a data set and put them on the device.
-
-    Raises:
-        UserError: the encoding needs values in 0..1 and the data leave that range.
-    """
+    """Scale the selected samples of a data set and put them on the device."""
     arrays = [
         _values(dataset.x_train[selection.train], dataset.scale),
         _values(dataset.x_test[selection.test], dataset.scale),
@@ -61,8 +56,6 @@ def prepare(
         arrays.append(_values(dataset.x_train[selection.val], dataset.scale))
     if config.standardize:
         arrays = list(standardize(*arrays))
-    elif config.model == "snn" and config.encoding != "repeat":
-        _check_unit_range(config, arrays)
 
     def part(x: np.ndarray, y: np.ndarray, samples: np.ndarray) -> Part:
         tensors = (torch.from_numpy(np.ascontiguousarray(a)).to(device) for a in (x, y, samples))
@@ -79,13 +72,3 @@ def prepare(
 
 def _values(x: np.ndarray, scale: float) -> np.ndarray:
     return x.astype(np.float32) * np.float32(scale)
-
-
-def _check_unit_range(config: RunConfig, arrays: list[np.ndarray]) -> None:
-    low, high = min(a.min() for a in arrays), max(a.max() for a in arrays)
-    if low < 0 or high > 1:
-        raise UserError(
-            f"encoding '{config.encoding}' needs values in 0..1, but the data go from "
-            f"{low:.4g} to {high:.4g}.",
-            "Use --encoding repeat, or scale the data.",
-        )

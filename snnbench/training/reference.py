@@ -7,16 +7,14 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.cost.counting import tallying
 from snnbench.cost.tally import Tally
-from snnbench.encoding import EVALUATION_EPOCH, draw_keys, encode
+from snnbench.encoding import draw_keys, encode
 from snnbench.network.build import Network, build_network
+from snnbench.training.evaluation import evaluate, output_membrane
 from snnbench.training.losses import scores, training_loss
 from snnbench.training.member import Evaluation
 from snnbench.training.optim import StackedOptimizer
 from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
-
-# The same for every run, so that no result depends on training's batch size.
-EVALUATION_BATCH = 128
 
 
 class ReferenceEngine:
@@ -69,7 +67,7 @@ class ReferenceEngine:
                 outputs = network(x)
             teacher = self.teachers[k]
             wanted = None if teacher is None else teacher[rows]
-            loss = training_loss(config, outputs, _membrane(network), y, wanted)
+            loss = training_loss(config, outputs, output_membrane(network), y, wanted)
             loss.backward()  # type: ignore[no-untyped-call]
             losses.append(loss.item())
             correct.append(int((scores(outputs.detach()).argmax(1) == y).sum()))
@@ -80,26 +78,10 @@ class ReferenceEngine:
         """Return the mean input of each weight layer of a run over this epoch's training."""
         return [tally.input_rate for tally in self.tallies[member]]
 
-    @torch.no_grad()
     def evaluate(self, part: Part, active: Sequence[int]) -> list[Evaluation]:
         """Run every active run over a part once: loss, accuracy and tallies together."""
-        results = [Evaluation(0.0, 0.0, tallies) for tallies in self._fresh_tallies()]
-        for start in range(0, len(part), EVALUATION_BATCH):
-            piece = slice(start, start + EVALUATION_BATCH)
-            y = part.y[piece]
-            x = encode(self.configs[0], part.x[piece], part.samples[piece], EVALUATION_EPOCH)
-            for k in active:
-                network, config, result = self.networks[k].eval(), self.configs[k], results[k]
-                with tallying(network, result.tallies):
-                    outputs = network(x)
-                # A mimic run is judged by labels where the teacher has not been asked.
-                judged = config.changed(loss="ce") if config.loss.startswith("mimic") else config
-                loss = training_loss(judged, outputs, _membrane(network), y, None)
-                result.loss += loss.item() * len(y) / len(part)
-                result.accuracy += int((scores(outputs).argmax(1) == y).sum())
-        for result in results:
-            result.accuracy /= len(part)
-        return [results[k] for k in active]
+        configs = [self.configs[k] for k in active]
+        return evaluate(configs, [self.networks[k] for k in active], part)
 
     def weights(self, member: int) -> dict[str, torch.Tensor]:
         """Return a copy of a run's state: parameters and BatchNorm's running statistics."""
@@ -109,11 +91,6 @@ class ReferenceEngine:
     def is_finite(self, member: int) -> bool:
         """Return whether all of a run's parameters are finite numbers."""
         return bool(torch.isfinite(self.parameters[member]).all())
-
-
-def _membrane(network: Network) -> torch.Tensor | None:
-    neurons = network.neurons[-1]
-    return None if neurons is None else neurons.membrane
 
 
 def _flatten(networks: Sequence[Network]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -27,10 +27,12 @@ def select(config: RunConfig, dataset: Dataset) -> Selection:
     """Choose and split the samples of a run, and check that run and data fit each other.
 
     Raises:
-        UserError: the arch does not fit the data, more samples are wanted than there are, or
-            a batch is larger than the training part.
+        UserError: the arch does not fit the data, the encoding needs values in 0..1 and the
+            data leave that range, more samples are wanted than there are, or a batch is larger
+            than the training part.
     """
     _check_arch(config, dataset)
+    _check_range(config, dataset)
     train = np.arange(len(dataset.y_train))
     if config.train_samples is not None:
         train = subset(dataset.y_train, config.train_samples, config.seed)
@@ -58,4 +60,18 @@ def _check_arch(config: RunConfig, dataset: Dataset) -> None:
             f"arch '{config.arch}' ends with {plan[-1].units} outputs, but "
             f"{dataset.name} has {dataset.n_classes} classes.",
             f"End arch with -{dataset.n_classes}.",
+        )
+
+
+def _check_range(config: RunConfig, dataset: Dataset) -> None:
+    if config.model == "ann" or config.encoding == "repeat":
+        return
+    parts = (dataset.x_train, dataset.x_test)
+    low = min(x.min() for x in parts) * dataset.scale
+    high = max(x.max() for x in parts) * dataset.scale
+    if low < 0 or high > 1:
+        raise UserError(
+            f"encoding '{config.encoding}' needs values in 0..1, but the data go from "
+            f"{low:.4g} to {high:.4g}.",
+            "Use --encoding repeat, or scale the data.",
         )

@@ -1,0 +1,5 @@
+"""`python -m snnbench` is `snnbench`."""
+
+from snnbench.cli.app import main
+
+main()

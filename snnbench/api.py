@@ -1,0 +1,264 @@
+"""What a notebook calls: `train` and `count`.
+
+torch is imported only once settings, data and output folder are known to be good.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnbench.config import RunConfig
+from snnbench.config.values import read_number
+from snnbench.data.catalogue import find_entry, load_dataset
+from snnbench.data.dataset import Dataset
+from snnbench.errors import UserError
+from snnbench.results.schema import SCHEMA_VERSION
+from snnbench.results.tables import ResultStore, read_epochs, read_layers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from snnbench.cost.report import NetworkCount
+    from snnbench.runs import RunResult
+    from snnbench.training.events import Event
+
+MODELS = "models"  # folder of the saved models, inside the results' folder
+_NAME_BOUND = 100
+
+
+@dataclass(frozen=True)
+class CountResult:
+    """Counts of a network, as tables."""
+
+    count: "NetworkCount"
+
+    @property
+    def totals(self) -> "pd.Series[Any]":
+        """The network's totals, by the names of `runs.csv`."""
+        import pandas as pd
+
+        return pd.Series(self.count.totals(), dtype=object)
+
+    @property
+    def layers(self) -> "pd.DataFrame":
+        """One row a weight layer, in the columns of `layers.csv`."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(layer) for layer in self.count.layers])
+
+
+def train(
+    config: RunConfig | None = None,
+    *,
+    out: str | Path | None = None,
+    study: str = "adhoc",
+    force: bool = False,
+    save_model: bool = False,
+    watch: "Callable[[Event], None] | None" = None,
+    **settings: Any,
+) -> "RunResult":
+    """Train and count one ANN or SNN.
+
+    Args:
+        config: its settings; or name them as keywords: `train(dataset="mnist", T=50)`.
+        out: folder of the tables. A run recorded there is not trained again but read back.
+            Without it nothing is written.
+        study: name the run is recorded under.
+        force: train anew and replace the recorded run.
+        save_model: keep the weights in `out`/models.
+        watch: called with every event while training, for progress.
+
+    Raises:
+        UserError: anything wrong with settings, data or the output folder.
+
+    >>> result = train(arch="32-10", epochs=1, train_samples=256)  # doctest: +SKIP
+    >>> result.run["test_accuracy"], result.layers  # doctest: +SKIP
+    """
+    config = _merged(config, settings)
+    check_name(study)
+    if save_model and out is None:
+        raise UserError("save_model needs a folder to save in.", "Give out.")
+    dataset = load_data(config)
+    if out is None:
+        return _train(config, dataset, watch)
+    if config.device == "cuda":  # refused, if it must be, before the folder is made
+        from snnbench.runs import resolve_machine
+
+        config = resolve_machine(config)
+    with ResultStore.open(out) as store:
+        from snnbench.runs import resolve_machine
+
+        config = resolve_machine(config)
+        run_id = config.run_id(dataset.sha256, SCHEMA_VERSION)
+        if store.has(run_id) and not force:
+            return _read_back(store, config, run_id)
+        result = _train(config, dataset, watch)
+        result.row["study"] = study
+        if save_model and result.network is not None:
+            from snnbench.network.checkpoint import save_model as save
+
+            save(store.folder / MODELS, run_id, config, result.network, dataset.input_shape)
+        store.replace(result.row, result.epoch_rows, result.layer_rows)
+        return result
+
+
+def count(
+    config: RunConfig | None = None,
+    *,
+    rate: float | None = None,
+    input_shape: tuple[int, ...] | None = None,
+    checkpoint: str | Path | None = None,
+    **settings: Any,
+) -> "CountResult":
+    """Count operations, firing rates and energy of a network, layer by layer.
+
+    Measured on the test part of the data, with the weights of a saved model or, without one,
+    initial weights. With `rate` or `input_shape` nothing is run: the counts follow from the
+    settings.
+
+    Args:
+        config: the network and its data; or name settings as keywords.
+        rate: assumed mean input of every layer, 0..1.
+        input_shape: of one sample, (F,) or (C, H, W); from the data set if left out.
+        checkpoint: a model that `save_model` kept; brings its own settings, of which keywords
+            may change those that do not shape the network.
+
+    Raises:
+        UserError: anything wrong with settings, data or the saved model.
+    """
+    from snnbench.cost.expected import expected_count
+
+    if checkpoint is None:
+        config = _merged(config, settings)
+        if rate is not None or input_shape is not None:
+            shape = input_shape or data_shape(config)
+            return CountResult(expected_count(config, shape, checked_rate(rate)))
+        dataset = load_data(config)
+        from snnbench.counts import measured_count
+
+        return CountResult(measured_count(config, dataset))
+    from snnbench.network.checkpoint import load_model
+
+    saved = load_model(Path(checkpoint))
+    config = saved.config.changed(**settings)
+    if rate is not None:
+        shape = saved.network.plan[0].input_shape
+        return CountResult(expected_count(config, shape, checked_rate(rate)))
+    _check_same_network(saved.config, config)
+    dataset = load_data(config)
+    from snnbench.counts import measured_count
+
+    return CountResult(measured_count(config, dataset, saved.network))
+
+
+def data_shape(config: RunConfig) -> tuple[int, ...]:
+    """Return the shape of a sample; the data are only read where the catalogue cannot know it."""
+    shape = find_entry(config.dataset).shape
+    return shape if shape is not None else load_data(config).input_shape
+
+
+def checked_rate(rate: float | None) -> float | None:
+    """Return the rate, or raise UserError where it is no number in 0..1."""
+    if rate is None:
+        return None
+    number = read_number("rate", rate)
+    if not 0 <= number <= 1:
+        raise UserError(f"rate: {number} is out of range.", "A mean input lies in 0..1.")
+    return number
+
+
+def load_data(config: RunConfig) -> Dataset:
+    """Load the data set a config names, and check that the two fit.
+
+    Raises:
+        UserError: the data are missing or damaged, or do not fit the settings.
+    """
+    from snnbench.training.selection import select
+
+    table: dict[str, Any] = {}
+    if config.dataset == "table":
+        fraction = None if config.test_samples else config.test_fraction
+        table = {"data_file": config.data_file, "target": config.target}
+        table |= {"test_fraction": fraction, "test_samples": config.test_samples}
+    dataset = load_dataset(config.dataset, data_dir=config.data_dir, **table)
+    select(config, dataset)
+    if config.teacher is not None and not Path(config.teacher).is_file():
+        raise UserError(
+            f"There is no teacher {config.teacher}.",
+            "Train one with `snnbench train --save-model` and name its .safetensors file.",
+        )
+    return dataset
+
+
+def check_name(name: str) -> None:
+    """Refuse a study's name that is no plain file name.
+
+    Raises:
+        UserError: it is empty, too long, or has characters that a path or a table would take
+            for something else.
+    """
+    plain = name.isprintable() and not set(name) & set('/\\:*?"<>|')
+    if not plain or not name.strip() or name.startswith(".") or len(name) > _NAME_BOUND:
+        raise UserError(
+            f"'{name}' cannot name a study.",
+            "Use letters, digits, '-' and '_', and no '/' or leading '.'.",
+        )
+
+
+_SHAPING = (
+    "model", "arch", "activation", "batch_norm", "bias", "neuron", "beta", "v_th", "reset",
+    "readout", "T", "encoding", "encoding_threshold",
+)  # fmt: skip
+
+
+def _check_same_network(saved: RunConfig, wanted: RunConfig) -> None:
+    """A saved network is counted as it was trained: only its data and machine may be others."""
+    for name in _SHAPING:
+        if getattr(saved, name) != getattr(wanted, name):
+            raise UserError(
+                f"The saved model has {name} = {getattr(saved, name)}; "
+                f"{getattr(wanted, name)} cannot be asked of it.",
+                f"Leave {name} out, or train a model with it.",
+            )
+
+
+def _merged(config: RunConfig | None, settings: dict[str, Any]) -> RunConfig:
+    if config is None:
+        return RunConfig(**settings)
+    return config.changed(**settings) if settings else config
+
+
+def _read_back(store: ResultStore, config: RunConfig, run_id: str) -> "RunResult":
+    from snnbench.runs import RunResult
+
+    row = store.row(run_id)
+    assert row is not None
+    epochs, layers = read_epochs(store.folder), read_layers(store.folder)
+    return RunResult(
+        config=config,
+        row=row,
+        epoch_rows=_rows_of(epochs, run_id),
+        layer_rows=_rows_of(layers, run_id),
+        was_recorded=True,
+    )
+
+
+def _rows_of(table: "pd.DataFrame", run_id: str) -> list[dict[str, Any]]:
+    rows = table[table["run_id"] == run_id].astype(object)
+    return rows.where(rows.notna(), None).to_dict("records")
+
+
+def _train(
+    config: RunConfig, dataset: Dataset, watch: "Callable[[Event], None] | None"
+) -> "RunResult":
+    from snnbench.runs import RunResult, resolve_machine, run_cohort
+
+    result: RunResult | None = None
+    for event in run_cohort([resolve_machine(config)], dataset):
+        if isinstance(event, RunResult):
+            result = event
+        elif watch is not None:
+            watch(event)
+    assert result is not None
+    return result

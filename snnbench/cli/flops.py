@@ -1,0 +1,168 @@
+"""`snnbench flops`: operations, firing rates and energy of a model, layer by layer."""
+
+import csv
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from snnbench.cli.console import print_json, print_table, say, stdout
+from snnbench.cli.options import ConfigFile, with_settings
+from snnbench.config.arch import split_input
+from snnbench.config.sources import build_config, settings_from_toml
+from snnbench.errors import UserError
+
+if TYPE_CHECKING:
+    from snnbench.cost.report import NetworkCount
+
+_TABLE = "flops.csv"
+_MOST_AXES = 8
+
+
+@with_settings
+def flops(
+    *,
+    rate: Annotated[
+        str | None,
+        typer.Option(metavar="0..1", help="Assume this mean input of every layer; run nothing."),
+    ] = None,
+    samples: Annotated[
+        str | None, typer.Option(metavar="N", help="Measure on this many test samples.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A model that train --save-model kept.")
+    ] = None,
+    model_from: Annotated[
+        str | None,
+        typer.Option(metavar="MODULE:FUNCTION", help="Count the torch module it returns."),
+    ] = None,
+    input_shape: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHAPE",
+            help="Shape of a sample, such as 1,28,28; with --model-from of the whole input; "
+            "none if --arch begins with the input width.",
+        ),
+    ] = None,
+    input: Annotated[
+        Path | None, typer.Option(metavar="FILE.npy", help="Input for --model-from.")
+    ] = None,
+    layout: Annotated[
+        Literal["TB", "B"], typer.Option(help="Axes of that input: time and batch, or batch.")
+    ] = "TB",
+    config: ConfigFile = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help=f"Also write DIR/{_TABLE}.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    settings: dict[str, Any],
+) -> None:
+    """Count a network's operations, firing rates and energy, layer by layer.
+
+    Measured on test data, with initial weights or a saved model's; or from the settings alone.
+
+    Example: snnbench flops --arch 784-10-10 --input-shape none -T 5 --rate 0.13
+    """
+    if model_from is not None:
+        count = _count_foreign(model_from, layout, input_shape, input, settings)
+    else:
+        if input is not None:
+            raise UserError("--input is for --model-from.", "Use --samples to measure on data.")
+        count = _count_ours(rate, samples, checkpoint, input_shape, config, settings)
+    if count.uncounted:
+        listed = ", ".join(f"{name}: {n}" for name, n in count.uncounted.items())
+        say(f"Not counted in dense_macs: {listed}")
+    layers = [asdict(layer) for layer in count.layers]
+    if out is not None:
+        _write(out, layers)
+    if json:
+        print_json({"totals": count.totals(), "layers": layers, "uncounted": count.uncounted})
+        return
+    known = [(name, value) for name, value in count.totals().items() if value is not None]
+    print_table("Network, counts per sample", ("result", "value"), known)
+    stdout().print()
+    print_table("Layers", tuple(layers[0]), [tuple(layer.values()) for layer in layers])
+
+
+def _count_ours(
+    rate: str | None,
+    samples: str | None,
+    checkpoint: Path | None,
+    input_shape: str | None,
+    config: Path | None,
+    settings: dict[str, Any],
+) -> "NetworkCount":
+    from snnbench import api
+    from snnbench.config.values import read_number
+
+    assumed = None if rate is None else api.checked_rate(read_number("rate", rate))
+    if samples is not None:
+        if assumed is not None or input_shape is not None:
+            raise UserError("--samples measures, --rate and --input-shape assume.", "Keep one.")
+        settings = settings | {"test_samples": samples}
+    if checkpoint is not None:
+        if input_shape is not None:
+            raise UserError("--checkpoint knows its input's shape.", "Leave --input-shape out.")
+        given = (settings_from_toml(config) if config else {}) | settings
+        return api.count(checkpoint=checkpoint, rate=assumed, **given).count
+    shape = None
+    if input_shape is not None and input_shape != "none":
+        shape = read_shape(input_shape)
+    elif input_shape == "none":
+        file = settings_from_toml(config) if config else {}
+        arch = str(settings.get("arch", file.get("arch", "")))
+        width, settings = _without_input(arch, settings)
+        shape = (width,)
+    return api.count(build_config(settings, config), rate=assumed, input_shape=shape).count
+
+
+def _without_input(arch: str, settings: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    width, rest = split_input(arch)
+    return width, settings | {"arch": rest}
+
+
+def _count_foreign(
+    source: str, layout: str, shape: str | None, file: Path | None, settings: dict[str, Any]
+) -> "NetworkCount":
+    if settings:
+        name = next(iter(settings))
+        raise UserError(f"{name} has no effect on --model-from.", f"Leave {name} out.")
+    if (shape is None) == (file is None):
+        raise UserError(
+            "--model-from needs an input: --input-shape or --input, one of them.",
+            "Give, for instance, --input-shape 4,1,1,28,28 --layout TB.",
+        )
+    from snnbench.counts import foreign_count
+
+    return foreign_count(source, layout, None if shape is None else read_shape(shape), file)
+
+
+def read_shape(text: str) -> tuple[int, ...]:
+    """Return "1,28,28" as (1, 28, 28).
+
+    Raises:
+        UserError: it is not a list of sizes.
+    """
+    parts = text.split(",")
+    plain = all(part.strip().isascii() and part.strip().isdigit() for part in parts)
+    if not plain or len(parts) > _MOST_AXES or any(len(p) > 9 or int(p) < 1 for p in parts):
+        raise UserError(
+            f"--input-shape: '{text}' is not a list of sizes.", "Write, for instance, 1,28,28."
+        )
+    return tuple(int(part) for part in parts)
+
+
+def _write(folder: Path, layers: list[dict[str, Any]]) -> None:
+    path = folder / _TABLE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, fieldnames=list(layers[0]))
+            writer.writeheader()
+            writer.writerows(layers)
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be written: {error.strerror}.", "Choose another --out."
+        ) from None
+    say(f"Wrote {path}")

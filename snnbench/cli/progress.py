@@ -1,0 +1,102 @@
+"""A run while it trains: a live table on a terminal, one plain line an epoch elsewhere."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from snnbench.cli.console import cell_text, stderr
+from snnbench.config import RunConfig
+
+if TYPE_CHECKING:
+    from snnbench.training.events import EpochRecord, Event
+
+_COLUMNS = (
+    "train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy",
+    "firing_rate",
+)  # fmt: skip
+_REDRAWS_A_SECOND = 8
+
+
+class TrainingProgress:
+    """Draws the events of one run."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self.epochs = len(config.learning_rates)
+        self.records: list[EpochRecord] = []
+        self.status = "reading the data"
+        self.columns = [
+            name
+            for name in _COLUMNS
+            if (config.val_fraction or config.val_samples or not name.startswith("val"))
+            and (config.model == "snn" or name != "firing_rate")
+        ]
+        self.console = stderr()
+        self.live: Live | None = None
+        self.started: float | None = None
+
+    def watch(self, event: "Event") -> None:
+        """Take in an event."""
+        from snnbench.training.events import EpochDone, StepDone
+
+        if isinstance(event, StepDone):
+            self._time_left(event)
+        elif isinstance(event, EpochDone):
+            self.records.append(event.record)
+            if self.live is None:
+                self._print_line(event.record)
+
+    def _time_left(self, step: "Event") -> None:
+        from snnbench.training.events import StepDone
+
+        assert isinstance(step, StepDone)
+        now = time.monotonic()
+        if self.started is None:  # the first step pays for warming up
+            self.started, self.first = now, step.samples
+            return
+        done = (step.epoch - 1) * step.samples_in_epoch + step.samples - self.first
+        speed = done / max(now - self.started, 1e-9)
+        left = (self.epochs * step.samples_in_epoch - done - self.first) / max(speed, 1e-9)
+        share = 100 * step.samples // step.samples_in_epoch
+        self.status = (
+            f"epoch {step.epoch}/{self.epochs}, {share} %, "
+            f"{speed:,.0f} samples a second, {_clock(left)} left"
+        )
+
+    def _print_line(self, record: "EpochRecord") -> None:
+        values = " ".join(f"{name}={getattr(record, name)!r}" for name in self.columns)
+        self.console.print(Text(f"epoch {record.epoch}/{self.epochs} {values}"), soft_wrap=True)
+
+    def __rich__(self) -> Table:
+        """Return the live table: finished epochs and what goes on now."""
+        table = Table(box=None, pad_edge=False, header_style="bold", caption=self.status,
+                      caption_justify="left")  # fmt: skip
+        table.add_column("epoch", justify="right")
+        for name in self.columns:
+            table.add_column(name.replace("_", " "), justify="right")
+        room = max(self.console.height - 6, 3)
+        for record in self.records[-room:]:
+            values = (cell_text(getattr(record, name), full=False) for name in self.columns)
+            table.add_row(str(record.epoch), *values)
+        return table
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Draw while in the context, if stderr is a terminal."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with Live(self, console=self.console, refresh_per_second=_REDRAWS_A_SECOND) as live:
+            self.live = live
+            yield
+            self.status = ""
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -1,0 +1,76 @@
+"""`snnbench train`: one ANN or SNN, with learning curve, cost and firing rates."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from snnbench.cli.console import print_json, print_table, say, stdout
+from snnbench.cli.options import ConfigFile, with_settings
+from snnbench.cli.progress import TrainingProgress
+from snnbench.config.sources import build_config
+
+_SUMMARY = (
+    "status", "error", "run_id", "epochs_run", "best_epoch", "train_accuracy", "val_accuracy",
+    "test_accuracy", "max_test_accuracy", "train_loss", "val_loss", "test_loss", "params",
+    "firing_rate", "silent_fraction", "saturated_fraction", "flops_lab", "dense_macs",
+    "effective_macs", "effective_acs", "energy_pj_compute45nm", "train_seconds", "eval_seconds",
+)  # fmt: skip
+_LAYER_COLUMNS = (
+    "layer", "kind", "input_kind", "applied_steps", "inputs", "outputs", "params", "input_rate",
+    "output_rate", "flops_lab", "dense_macs", "effective_macs", "effective_acs",
+    "energy_pj_compute45nm",
+)  # fmt: skip
+
+
+@with_settings
+def train(
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the tables. \\[default: results/STUDY]", show_default=False),
+    ] = None,
+    study: Annotated[str, typer.Option(help="Name to record the run under.")] = "adhoc",
+    config: ConfigFile = None,
+    save_model: Annotated[
+        bool, typer.Option("--save-model", help="Keep the weights in OUT/models.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Train anew even if the run is recorded; replace it.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    settings: dict[str, Any],
+) -> None:
+    """Train one ANN or SNN and count what it costs.
+
+    Writes runs.csv, epochs.csv and layers.csv. The same command again does not train again.
+
+    Example: snnbench train --dataset mnist --arch 10-10 -T 50 --beta 0.5 --epochs 4
+    """
+    run_config = build_config(settings, config)
+    from snnbench import api
+
+    api.check_name(study)
+    folder = out if out is not None else Path("results") / study
+    progress = TrainingProgress(run_config)
+    with progress.shown():
+        result = api.train(
+            run_config,
+            out=folder,
+            study=study,
+            force=force,
+            save_model=save_model,
+            watch=progress.watch,
+        )
+    if result.was_recorded:
+        say(f"Run {result.run_id} is in {folder} already: not trained again. --force trains anew.")
+    if json:
+        document = {"run": result.row, "epochs": result.epoch_rows, "layers": result.layer_rows}
+        print_json(document)
+        return
+    known = [(name, result.row[name]) for name in _SUMMARY if result.row.get(name) is not None]
+    print_table(f"Run {result.run_id}, recorded in {folder}", ("result", "value"), known)
+    if result.layer_rows:
+        stdout().print()
+        rows = [[row[name] for name in _LAYER_COLUMNS] for row in result.layer_rows]
+        print_table("Layers, counts per sample", _LAYER_COLUMNS, rows)

@@ -1,0 +1,156 @@
+"""The whole chain of a run: settings and data -> training -> the rows of the tables."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from snnbench.config import RunConfig
+from snnbench.data.dataset import Dataset
+from snnbench.errors import UserError
+from snnbench.network.build import Network
+from snnbench.results.provenance import provenance, utc_now
+from snnbench.results.schema import EPOCHS, LAYERS, SCHEMA_VERSION
+from snnbench.training.events import Event, RunDone
+from snnbench.training.loop import train_cohort
+from snnbench.training.prepare import prepare
+from snnbench.training.selection import select
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A finished run.
+
+    Attributes:
+        config: its settings, with device and engine resolved.
+        row: its row of `runs.csv`, column -> value.
+        epoch_rows, layer_rows: its rows of `epochs.csv` and `layers.csv`.
+        network: the trained network at the reported epoch; None for a run read from tables.
+        was_recorded: the run was in the tables and has not been trained again.
+    """
+
+    config: RunConfig
+    row: dict[str, Any]
+    epoch_rows: list[dict[str, Any]]
+    layer_rows: list[dict[str, Any]]
+    network: Network | None = None
+    was_recorded: bool = False
+
+    @property
+    def run_id(self) -> str:
+        """The run's name: 12 hex digits."""
+        return str(self.row["run_id"])
+
+    @property
+    def run(self) -> "pd.Series[Any]":
+        """The run's row of `runs.csv`."""
+        import pandas as pd
+
+        return pd.Series(self.row, name=self.run_id, dtype=object)
+
+    @property
+    def epochs(self) -> "pd.DataFrame":
+        """The learning curve, one row an epoch."""
+        import pandas as pd
+
+        return pd.DataFrame(self.epoch_rows, columns=[column.name for column in EPOCHS])
+
+    @property
+    def layers(self) -> "pd.DataFrame":
+        """The counts, one row a weight layer."""
+        import pandas as pd
+
+        return pd.DataFrame(self.layer_rows, columns=[column.name for column in LAYERS])
+
+
+def resolve_machine(config: RunConfig) -> RunConfig:
+    """Return the config with `device` and `engine` settled on this machine.
+
+    Raises:
+        UserError: a GPU is asked for and there is none.
+    """
+    has_gpu = torch.cuda.is_available()
+    if config.device == "cuda" and not has_gpu:
+        raise UserError("device 'cuda': torch sees no GPU here.", "Use --device cpu.")
+    device = "cuda" if has_gpu and config.device != "cpu" else "cpu"
+    return config.changed(device=device, engine="reference")
+
+
+def run_one(config: RunConfig, dataset: Dataset) -> RunResult:
+    """Train and count one run, from settings and data to the rows of the tables.
+
+    Raises:
+        UserError: settings, data and machine do not fit each other.
+    """
+    events = run_cohort([config], dataset)
+    return next(event for event in events if isinstance(event, RunResult))
+
+
+def run_cohort(configs: Sequence[RunConfig], dataset: Dataset) -> Iterator[Event | RunResult]:
+    """Train runs side by side; yield events while they train and a RunResult as each ends.
+
+    Args:
+        configs: runs that agree on all that shapes the computation; resolved.
+        dataset: their data.
+    """
+    first = configs[0]
+    torch.set_num_threads(first.threads or default_threads())
+    device = torch.device(first.device)
+    data = prepare(first, dataset, select(first, dataset), device)
+    started_at = utc_now()
+    for event in train_cohort(configs, data, device):
+        if isinstance(event, RunDone):
+            about = {
+                "started_at": started_at,
+                "cohort_size": len(configs),
+                "data_sha256": dataset.sha256,
+            }
+            yield _result(configs[event.member], event, about)
+        else:
+            yield event
+
+
+def default_threads() -> int:
+    """Return the number of CPU threads used where the settings say nothing: all there are."""
+    return _THREADS
+
+
+_THREADS = torch.get_num_threads()  # as torch found the machine, before any run changed it
+
+
+def _result(config: RunConfig, done: RunDone, about: dict[str, Any]) -> RunResult:
+    run_id = config.run_id(about["data_sha256"], SCHEMA_VERSION)
+    row: dict[str, Any] = {
+        "schema": SCHEMA_VERSION,
+        "run_id": run_id,
+        "study": "adhoc",
+        "variant": "",
+    }
+    row |= {"status": done.status, "error": done.error}
+    row |= config.effective
+    row |= {"epochs_run": len(done.records), "best_epoch": done.best_epoch}
+    row["params"] = sum(p.numel() for p in done.network.parameters())
+    if done.records:
+        row["max_test_accuracy"] = max(record.test_accuracy for record in done.records)
+    if done.best_epoch is not None and done.count is not None:
+        best = dataclasses.asdict(done.records[done.best_epoch - 1])
+        for part in ("train", "val", "test"):
+            row |= {f"{part}_{what}": best[f"{part}_{what}"] for what in ("accuracy", "loss")}
+        row |= done.count.totals()
+    row |= {"train_seconds": done.train_seconds, "eval_seconds": done.eval_seconds}
+    row |= about | provenance() | {"cpu_threads": torch.get_num_threads()}
+    if config.device == "cuda":
+        row["device_name"] = torch.cuda.get_device_name()
+    layers = done.count.layers if done.count else ()
+    return RunResult(
+        config=config,
+        row=row,
+        epoch_rows=[{"run_id": run_id} | dataclasses.asdict(r) for r in done.records],
+        layer_rows=[{"run_id": run_id} | dataclasses.asdict(layer) for layer in layers],
+        network=done.network,
+    )
