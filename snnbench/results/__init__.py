@@ -1,0 +1,1 @@
+"""The record of all runs: three CSV tables in one folder, safe against kills."""

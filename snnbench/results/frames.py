@@ -1,0 +1,159 @@
+"""The tables as pandas DataFrames, for reports: strict, without a lock, beside a writer.
+
+pandas' own CSV reader takes truncated, ';'-separated and duplicate-header files silently, and
+"None" or "NA" in text for missing; so the cells are parsed here and pandas only gets the columns.
+"""
+
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnbench.errors import UserError
+from snnbench.results import disk
+from snnbench.results.index import Entry, index_runs, no_runs
+from snnbench.results.journal import current_lines, load, table_path
+from snnbench.results.lines import damaged, to_cells, torn_run
+from snnbench.results.schema import TABLES, Column, from_cell
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ROWS_AT_ONCE = 5_000  # as text they take many times the room of their values
+_BOOLEANS = {"": None, "true": True, "false": False}
+_CHARACTERS = {"integer": b"-0123456789", "number": b"+-.0123456789eE"}
+
+
+def read_runs(folder: str | Path) -> "pd.DataFrame":
+    """Return runs.csv, one row a run.
+
+    Text columns hold str or None, numbers float64 with NaN, integers Int64 and booleans boolean
+    with NA. A last line that a writer has not finished is left out.
+
+    Raises:
+        UserError: there are no runs, or a file is not what we wrote: naming file and line.
+    """
+    return _read(Path(folder), "runs")
+
+
+def read_epochs(folder: str | Path) -> "pd.DataFrame":
+    """Return epochs.csv, one row a run and epoch, for the runs that are in runs.csv.
+
+    Raises:
+        UserError: as `read_runs`; also an epoch twice, or a run that is done and lacks epochs
+            (unless there are none at all, of any run: taken out on purpose).
+    """
+    return _read(Path(folder), "epochs")
+
+
+def read_layers(folder: str | Path) -> "pd.DataFrame":
+    """Return layers.csv, one row a run and weight layer, for the runs that are in runs.csv.
+
+    Raises:
+        UserError: as `read_runs`; also a layer twice.
+    """
+    return _read(Path(folder), "layers")
+
+
+def _read(folder: Path, name: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    path = table_path(folder, name)
+    try:
+        if not table_path(folder, "runs").exists():
+            raise no_runs(folder)
+        # In this order: the journal (see journal.py), then the runs, then their epochs or layers,
+        # which were on the disk before them. Runs that are recorded meanwhile are left out.
+        journal = load(folder)
+        index = index_runs(folder, journal)
+        if not index:
+            raise no_runs(folder)
+        lines = current_lines(folder, name, journal)
+        parts = [_part([], name, path, index)]  # has the columns' types, if there are no rows
+        while chunk := list(islice(lines, _ROWS_AT_ONCE)):
+            parts.append(_part(chunk, name, path, index))
+        frame = pd.concat(parts)
+        _refuse_truncated(frame, name, path, index)
+    except OSError as error:
+        raise disk.trouble(error, path) from error
+    return frame.reset_index(drop=True)
+
+
+def _part(
+    lines: Iterable[tuple[int, bytes]], name: str, path: Path, index: Mapping[str, Entry]
+) -> "pd.DataFrame":
+    """Return the rows of the runs in `index` among `lines`; their line numbers are its index."""
+    import pandas as pd
+
+    columns = TABLES[name]
+    key = [column.name for column in columns].index("run_id")
+    numbers, rows = [], []
+    for number, line in lines:
+        cells = to_cells(line, columns, path, number)
+        if cells[key] in index:
+            numbers.append(number)
+            rows.append(cells)
+    place = pd.Index(numbers, dtype="int64")
+    by_column = zip(*rows, strict=True) if rows else [()] * len(columns)
+    arrays = {
+        column.name: _array(cells, column, path, place)
+        for column, cells in zip(columns, by_column, strict=True)
+    }
+    return pd.DataFrame(arrays, index=place)
+
+
+def _array(cells: Sequence[str], column: Column, path: Path, place: "pd.Index[int]") -> Any:
+    import numpy as np
+    import pandas as pd
+
+    try:
+        if column.kind == "text":  # interned: most texts are the same in every row
+            texts = [sys.intern(cell.removeprefix("'")) if cell else None for cell in cells]
+            return pd.Series(texts, index=place, dtype=object)
+        if column.kind == "boolean":
+            return pd.array([_BOOLEANS[cell] for cell in cells], dtype="boolean")
+        # the rule of from_cell, for all cells at once
+        if "".join(cells).encode().translate(None, _CHARACTERS[column.kind]):
+            raise ValueError("another character")
+        if column.kind == "integer":
+            integers = np.array([int(cell) if cell else 0 for cell in cells], np.int64)
+            return pd.arrays.IntegerArray(integers, np.array([not cell for cell in cells], bool))
+        values = np.array([float(cell) if cell else math.nan for cell in cells], np.float64)
+        if np.isinf(values).any():
+            raise ValueError("too large")
+        return values
+    except (ValueError, KeyError, OverflowError):
+        for number, cell in zip(place, cells, strict=True):
+            try:
+                from_cell(cell, column)
+            except ValueError as error:
+                raise damaged(path, number, f"column {column.name}: {error}") from None
+        raise
+
+
+def _refuse_truncated(
+    frame: "pd.DataFrame", name: str, path: Path, index: Mapping[str, Entry]
+) -> None:
+    """Refuse epochs or layers that are there twice or are lost."""
+    if name == "runs":
+        return
+    place = "epoch" if name == "epochs" else "layer"
+    twice = frame.index[frame.duplicated(["run_id", place])]
+    if len(twice):
+        run_id, number = frame.loc[twice[0], ["run_id", place]]
+        raise damaged(path, int(twice[0]), f"{place} {number} of run {run_id} is there twice")
+    last = int(frame.index[-1]) if len(frame) else 1
+    if torn_run(path) in index:
+        raise damaged(path, last + 1, "the file is cut off")
+    if name == "epochs" and len(frame):
+        counts = Counter(frame["run_id"])
+        for run_id in index:
+            if counts[run_id] < (expected := index[run_id].epoch_rows):
+                raise UserError(
+                    f"{path}, line {last}: run {run_id} has {counts[run_id]} of its {expected}"
+                    " epochs; the file was cut off or edited.",
+                    "Do that run again (the command that made it will), or restore the file.",
+                )

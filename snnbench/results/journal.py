@@ -1,0 +1,125 @@
+"""Replacing runs: the one change that touches rows already acknowledged.
+
+The new rows of all three tables are first written into one file, `.replace.json`, which gets its
+name by a rename. That rename is the commit: before it the old runs are there, after it the new
+ones, and nothing in between. Then each table is written anew without the old rows and with the
+new (a rename each), and the journal is removed.
+
+Killed after the commit, some tables still have the old rows. Whoever opens the folder finds the
+journal: a writer does the rewriting again, which leads to the same files however much was done
+already, and a reader lays the journal over the tables while reading.
+"""
+
+import itertools
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from snnbench.errors import UserError
+from snnbench.results import disk
+from snnbench.results.lines import check_schema, first_cell, header_line, to_cells, whole_lines
+from snnbench.results.schema import RUNS, SCHEMA_VERSION, TABLES
+
+_NAME = ".replace.json"
+_RUN_ID = [column.name for column in RUNS].index("run_id")
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The runs being replaced.
+
+    Attributes:
+        run_ids: whose old rows go.
+        text: table name -> the lines that come.
+    """
+
+    run_ids: frozenset[str]
+    text: Mapping[str, bytes]
+
+
+def table_path(folder: Path, name: str) -> Path:
+    """Return the file of the table `name`: "runs", "epochs" or "layers"."""
+    return folder / f"{name}.csv"
+
+
+def path_of(folder: Path) -> Path:
+    """Return the journal's file, there only while runs are being replaced."""
+    return folder / _NAME
+
+
+def commit(folder: Path, journal: Journal) -> None:
+    """Put the journal on the disk: from here on the new runs are the recorded ones.
+
+    Raises:
+        OSError: the old ones are.
+    """
+    content = {
+        "schema": SCHEMA_VERSION,
+        "run_ids": sorted(journal.run_ids),
+        "text": {name: lines.decode() for name, lines in journal.text.items()},
+    }
+    disk.replace_file(path_of(folder), [json.dumps(content).encode()])
+
+
+def load(folder: Path) -> Journal | None:
+    """Return the journal that a killed writer left, or that one is working through, if any.
+
+    Raises:
+        UserError: it is not ours; what we write is there as a whole or not at all.
+    """
+    path = path_of(folder)
+    try:
+        content = json.loads(path.read_bytes())
+        check_schema(str(content["schema"]), path, 1)
+        text = {name: str(content["text"][name]).encode() for name in TABLES}
+        return Journal(frozenset(map(str, content["run_ids"])), text)
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        raise UserError(
+            f"{path} is damaged: it holds the new rows of runs that were being replaced.",
+            "Delete it and replace these runs again (--force).",
+        ) from None
+
+
+def carry_out(folder: Path, journal: Journal) -> None:
+    """Write the journal's rows into the tables and remove it; done twice, it changes nothing.
+
+    Raises:
+        OSError: not finished; the journal is still there, to be carried out again.
+    """
+    for name, columns in TABLES.items():
+        rows = (line + b"\n" for _, line in current_lines(folder, name, journal))
+        path = table_path(folder, name)
+        disk.replace_file(path, itertools.chain([header_line(columns)], rows))
+    os.unlink(path_of(folder))
+    # durable before anything is appended: a journal that came back would undo later replacements
+    disk.sync_folder(folder)
+
+
+def current_lines(folder: Path, name: str, journal: Journal | None) -> Iterator[tuple[int, bytes]]:
+    """Yield (line number, line) of a table's whole rows, with the journal laid over it.
+
+    The journal's own rows come last, as they will in the file.
+
+    Raises:
+        UserError: the header or a row's number of cells is not ours.
+    """
+    path, columns = table_path(folder, name), TABLES[name]
+    if journal is None:
+        yield from whole_lines(path, columns)
+        return
+    number = 1
+    for number, line in whole_lines(path, columns):
+        if name == "runs":
+            run_id = to_cells(line, columns, path, number)[_RUN_ID]
+        else:
+            run_id = first_cell(line, columns, path, number)
+        if run_id not in journal.run_ids:
+            yield number, line
+    # not splitlines(): only "\n" ends a row
+    for line in journal.text[name].split(b"\n")[:-1]:
+        number += 1
+        yield number, line

@@ -1,0 +1,268 @@
+"""The store: runs.csv, epochs.csv and layers.csv in one folder, one writer, any number of readers.
+
+A run's epochs and layers are written and synced first, its row in runs.csv last: that row is the
+commit. A process killed at any moment leaves, at the files' ends, a torn line or rows of a run
+that has no row in runs.csv; readers pass over them and the next writer cuts them off.
+"""
+
+import contextlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from snnbench.errors import UserError
+from snnbench.results import disk, journal
+from snnbench.results.frames import read_epochs, read_layers, read_runs
+from snnbench.results.index import Entry, entry_of, find_run, index_runs
+from snnbench.results.journal import Journal, table_path
+from snnbench.results.lines import Row, to_lines
+from snnbench.results.lock import WriterLock
+from snnbench.results.repair import repair
+from snnbench.results.schema import SCHEMA_VERSION, STATUSES, TABLES, Value
+
+__all__ = ["ResultStore", "RunRows", "read_epochs", "read_layers", "read_runs"]
+
+# Plain enough to be compared as bytes, never quoted, never taken for a formula.
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
+
+
+_Rows = tuple[Row, Sequence[Row], Sequence[Row]]
+
+
+class RunRows(NamedTuple):
+    """The rows of one run: column -> value; a column left out is missing."""
+
+    run: Row
+    epochs: Sequence[Row]
+    layers: Sequence[Row]
+
+
+class ResultStore:
+    """A folder of results, open for writing or only for looking runs up; one thread at a time.
+
+    Attributes:
+        folder: where the tables are.
+        repairs: what was mended on opening, a sentence each; for people.
+    """
+
+    def __init__(self, folder: Path, lock: WriterLock | None) -> None:
+        self.folder = folder
+        self.repairs: list[str] = []
+        self._lock = lock
+        self._index: dict[str, Entry] = {}
+        self._incomplete: set[str] = set()
+        self._failed = False
+
+    @classmethod
+    def open(cls, folder: str | Path, *, write: bool = True) -> Self:
+        """Open a folder of results.
+
+        For writing, the folder is created if need be, locked, and repaired (see `repairs`). A run
+        that is done but whose epochs are lost counts as missing: appending it replaces it.
+        Otherwise nothing is created, locked or changed, and a missing folder is an empty store.
+
+        Raises:
+            UserError: another process writes there, the folder cannot be written, or a file in it
+                is not ours, damaged, or of a newer version. Nothing has been changed.
+        """
+        folder = Path(folder)
+        store = cls(folder, WriterLock(folder) if write else None)
+        try:
+            store._open()
+        except OSError as error:
+            store.close()
+            raise disk.trouble(error, folder) from error
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _open(self) -> None:
+        if self._lock is not None:
+            disk.make_folder(self.folder)
+            self._lock.acquire()
+            found = repair(self.folder)
+            self._index, self._incomplete = found.index, found.incomplete
+            self.repairs = found.repairs
+        elif table_path(self.folder, "runs").exists():
+            self._index = index_runs(self.folder, journal.load(self.folder))
+
+    def close(self) -> None:
+        """Give the folder free for other writers; closing twice is allowed."""
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def statuses(self) -> dict[str, str]:
+        """Return run_id -> status of every recorded run, in the order they were written."""
+        return {
+            run_id: entry.status
+            for run_id, entry in self._index.items()
+            if run_id not in self._incomplete
+        }
+
+    def has(self, run_id: str) -> bool:
+        """Return whether the run is recorded, whatever its status."""
+        return run_id in self._index and run_id not in self._incomplete
+
+    def row(self, run_id: str) -> dict[str, Value] | None:
+        """Return a run's row of runs.csv as column -> value, or None if it is not recorded.
+
+        Reads through the file: to look at many runs, use `read_runs`.
+
+        Raises:
+            UserError: a cell is not of its column's kind, or the file cannot be read.
+        """
+        if not self.has(run_id):
+            return None
+        try:
+            return find_run(self.folder, run_id)
+        except OSError as error:
+            raise disk.trouble(error, self.folder) from error
+
+    def append(self, run_row: Row, epoch_rows: Sequence[Row], layer_rows: Sequence[Row]) -> None:
+        """Record a run; when this returns, the run survives a kill and a power failure.
+
+        Args:
+            run_row: its row of runs.csv; `schema` may be left out.
+            epoch_rows: its rows of epochs.csv, as many as `epochs_run` says if it is done;
+                `run_id` may be left out.
+            layer_rows: its rows of layers.csv, likewise.
+
+        Raises:
+            UserError: the disk is full or refuses; the files are as before.
+            AssertionError, KeyError: a row that cannot be, or a run that is there: our mistake.
+        """
+        self.append_many([RunRows(run_row, epoch_rows, layer_rows)])
+
+    def append_many(self, runs: Iterable[_Rows]) -> None:
+        """Record the runs of a cohort: as `append`, with one sync a file for all of them.
+
+        After a kill, some of them may be recorded and the others not.
+        """
+        records = _checked(runs)
+        again = {run_id: rows for run_id, rows in records.items() if run_id in self._incomplete}
+        new = {run_id: rows for run_id, rows in records.items() if run_id not in again}
+        present = new.keys() & self._index.keys()
+        assert not present, f"recorded already, to be replaced instead: {sorted(present)}"
+        self._append(new)
+        self._replace(again)
+
+    def replace(self, run_row: Row, epoch_rows: Sequence[Row], layer_rows: Sequence[Row]) -> None:
+        """Record a run in place of the one with its run_id, if there is one.
+
+        At every moment, and after a kill, the tables hold the old run or the new one.
+
+        Raises:
+            UserError: the disk is full or refuses; the old run or the new one is recorded, and
+                the store takes no more rows until it is opened again.
+            AssertionError, KeyError: a row that cannot be: our mistake.
+        """
+        self.replace_many([RunRows(run_row, epoch_rows, layer_rows)])
+
+    def replace_many(self, runs: Iterable[_Rows]) -> None:
+        """Record runs in place of those with their run_ids: as `replace`, all in one step.
+
+        The tables are written anew, once for all: replacing many at a time is worth it.
+        """
+        records = _checked(runs)
+        old = {run_id: rows for run_id, rows in records.items() if run_id in self._index}
+        self._append({run_id: rows for run_id, rows in records.items() if run_id not in old})
+        self._replace(old)
+
+    def _append(self, records: Mapping[str, RunRows]) -> None:
+        self._refuse_unless_writable()
+        if not records:
+            return
+        text = _text_of(records.values())
+        paths = {name: table_path(self.folder, name) for name in TABLES}
+        sizes: dict[str, int] = {}
+        try:
+            sizes = {name: path.stat().st_size for name, path in paths.items()}
+            for name in TABLES:  # epochs, layers, and runs last
+                if text[name]:
+                    disk.append(paths[name], text[name])
+            self._index |= {run_id: entry_of(rows.run) for run_id, rows in records.items()}
+        except BaseException as error:  # Ctrl-C too: a run is recorded whole or not at all
+            self._roll_back(records, sizes)
+            if isinstance(error, OSError):
+                raise disk.trouble(error, self.folder) from error
+            raise
+
+    def _roll_back(self, records: Mapping[str, RunRows], sizes: Mapping[str, int]) -> None:
+        self._failed = True  # unless all of it succeeds: the next opening cuts off the rest
+        for run_id in records:
+            self._index.pop(run_id, None)
+        with contextlib.suppress(OSError):
+            for name in reversed(list(sizes)):  # runs first: without them the others do not count
+                disk.truncate(table_path(self.folder, name), sizes[name])
+            self._failed = False
+
+    def _replace(self, records: Mapping[str, RunRows]) -> None:
+        self._refuse_unless_writable()
+        if not records:
+            return
+        change = Journal(frozenset(records), _text_of(records.values()))
+        self._failed = True  # until all is done: appending between the steps would be undone
+        try:
+            journal.commit(self.folder, change)
+            journal.carry_out(self.folder, change)
+            self._index = index_runs(self.folder, None)
+        except OSError as error:
+            raise disk.trouble(error, self.folder) from error
+        self._incomplete -= records.keys()
+        self._failed = False
+
+    def _refuse_unless_writable(self) -> None:
+        assert self._lock is not None, "opened with write=False"
+        assert self._lock.held, "closed"
+        if self._failed:
+            raise UserError(
+                f"{self.folder} takes no more rows since an earlier write failed.",
+                "Run the same command again: it mends the tables and goes on.",
+            )
+
+
+def _checked(runs: Iterable[_Rows]) -> dict[str, RunRows]:
+    """Return run_id -> rows, with the columns that may be left out."""
+    records: dict[str, RunRows] = {}
+    for run, epochs, layers in runs:
+        run_id, status = run["run_id"], run["status"]
+        assert isinstance(run_id, str), f"run_id {run_id!r} is not text"
+        assert _RUN_ID.fullmatch(run_id), f"run_id {run_id!r}"
+        assert run_id not in records, f"run {run_id} twice"
+        assert status in STATUSES, f"run {run_id}: status {status!r}"
+        assert run.get("schema", SCHEMA_VERSION) == SCHEMA_VERSION, f"run {run_id}: schema"
+        assert all(row.get("run_id", run_id) == run_id for row in (*epochs, *layers)), run_id
+        assert len({row["epoch"] for row in epochs}) == len(epochs), f"run {run_id}: epoch twice"
+        assert len({row["layer"] for row in layers}) == len(layers), f"run {run_id}: layer twice"
+        if status == "done":
+            expected = run.get("epochs_run") or 0
+            assert len(epochs) == expected, f"run {run_id}: {len(epochs)} epochs of {expected}"
+        records[run_id] = RunRows(
+            {**run, "schema": SCHEMA_VERSION},
+            [{**row, "run_id": run_id} for row in epochs],
+            [{**row, "run_id": run_id} for row in layers],
+        )
+    return records
+
+
+def _text_of(records: Iterable[RunRows]) -> dict[str, bytes]:
+    records = list(records)
+    return {
+        "epochs": to_lines((row for rows in records for row in rows.epochs), TABLES["epochs"]),
+        "layers": to_lines((row for rows in records for row in rows.layers), TABLES["layers"]),
+        "runs": to_lines((rows.run for rows in records), TABLES["runs"]),
+    }

@@ -1,0 +1,76 @@
+"""Rows to fill a store with, and what must hold of every store that has been opened."""
+
+import csv
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from snnbench.results.schema import TABLES
+from snnbench.results.tables import ResultStore
+
+ROOT = Path(__file__).parents[2]  # where child processes find `tests`
+Run = tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]
+
+
+def run_rows(run_id: str, *, epochs: int = 2, mark: float = 0.5, **values: Any) -> Run:
+    """A done run with `mark` in all of its rows, so that mixed generations can be seen."""
+    row = {
+        "run_id": run_id,
+        "study": "lab1",
+        "status": "done",
+        "arch": "10-10",
+        "lr_schedule": "0.1x10,0.01x10",
+        "bias": True,
+        "epochs_run": epochs,
+        "test_accuracy": mark,
+    }
+    return (
+        row | values,
+        [{"epoch": epoch + 1, "test_accuracy": mark} for epoch in range(epochs)],
+        [{"layer": f"fc{layer + 1}", "kind": "linear", "input_rate": mark} for layer in range(2)],
+    )
+
+
+def filled(folder: Path, count: int = 3) -> Path:
+    with ResultStore.open(folder) as store:
+        for number in range(count):
+            store.append(*run_rows(f"run{number}"))
+    return folder
+
+
+def read_csv(folder: Path, name: str) -> list[dict[str, str]]:
+    """The table by Python's own reader: independent of ours."""
+    with open(folder / f"{name}.csv", newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def check_whole(folder: Path) -> None:
+    """No half row, no run twice, no orphan, no mixed generations, every run's rows all there."""
+    for name, columns in TABLES.items():
+        content = (folder / f"{name}.csv").read_bytes()
+        assert content.endswith(b"\n")
+        with open(folder / f"{name}.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file, strict=True))
+        assert rows[0] == [column.name for column in columns]
+        assert all(len(row) == len(columns) for row in rows)
+    runs = {row["run_id"]: row for row in read_csv(folder, "runs")}
+    assert len(runs) == len(read_csv(folder, "runs"))
+    epochs, layers = read_csv(folder, "epochs"), read_csv(folder, "layers")
+    assert {row["run_id"] for row in (*epochs, *layers)} <= runs.keys()
+    for row in epochs:
+        assert row["test_accuracy"] == runs[row["run_id"]]["test_accuracy"]
+    for row in layers:
+        assert row["input_rate"] == runs[row["run_id"]]["test_accuracy"]
+    counts = Counter(row["run_id"] for row in epochs)
+    counts_of_layers = Counter(row["run_id"] for row in layers)
+    for run_id, row in runs.items():
+        if row["status"] == "done":
+            assert counts[run_id] == int(row["epochs_run"])
+            assert counts_of_layers[run_id] == 2
+
+
+def copy_of(folder: Path, target: Path) -> Path:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(folder, target)
+    return target
