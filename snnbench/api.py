@@ -3,6 +3,7 @@
 torch is imported only once settings, data and output folder are known to be good.
 """
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -100,7 +101,7 @@ def train(
 
             save(store.folder / MODELS, run_id, config, result.network, dataset.input_shape)
         store.replace(result.row, result.epoch_rows, result.layer_rows)
-        return result
+        return dataclasses.replace(result, repairs=tuple(store.repairs))
 
 
 def count(
@@ -241,6 +242,7 @@ def _read_back(store: ResultStore, config: RunConfig, run_id: str) -> "RunResult
         epoch_rows=_rows_of(epochs, run_id),
         layer_rows=_rows_of(layers, run_id),
         was_recorded=True,
+        repairs=tuple(store.repairs),
     )
 
 

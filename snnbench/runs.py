@@ -32,6 +32,7 @@ class RunResult:
         epoch_rows, layer_rows: its rows of `epochs.csv` and `layers.csv`.
         network: the trained network at the reported epoch; None for a run read from tables.
         was_recorded: the run was in the tables and has not been trained again.
+        repairs: what was mended in the tables on opening them, a sentence each.
     """
 
     config: RunConfig
@@ -40,6 +41,7 @@ class RunResult:
     layer_rows: list[dict[str, Any]]
     network: Network | None = None
     was_recorded: bool = False
+    repairs: tuple[str, ...] = ()
 
     @property
     def run_id(self) -> str:
@@ -129,7 +131,7 @@ def _result(config: RunConfig, done: RunDone, about: dict[str, Any]) -> RunResul
         "schema": SCHEMA_VERSION,
         "run_id": run_id,
         "study": "adhoc",
-        "variant": "",
+        "variant": None,
     }
     row |= {"status": done.status, "error": done.error}
     row |= config.effective

@@ -53,8 +53,8 @@ def _plain(value: Any) -> Any:
 def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print a table to stdout; numbers in full where stdout is no terminal."""
     console = stdout()
-    table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False,
-                  header_style="bold", title_style="bold")  # fmt: skip
+    console.print(escape(title), style="bold", soft_wrap=True)
+    table = Table(box=None, pad_edge=False, header_style="bold")
     rows = [list(row) for row in rows]
     for index, name in enumerate(header):
         numeric = any(isinstance(row[index], int | float) for row in rows)

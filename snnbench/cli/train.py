@@ -62,8 +62,12 @@ def train(
             save_model=save_model,
             watch=progress.watch,
         )
+    for repair in result.repairs:
+        say(f"Mended: {repair}")
     if result.was_recorded:
         say(f"Run {result.run_id} is in {folder} already: not trained again. --force trains anew.")
+    if result.row["status"] == "diverged":
+        say(f"The run diverged: {result.row['error']}. Try a smaller --lr.")
     if json:
         document = {"run": result.row, "epochs": result.epoch_rows, "layers": result.layer_rows}
         print_json(document)

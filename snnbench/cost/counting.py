@@ -114,7 +114,7 @@ def _count_layer(
         input_rate=tally.input_rate,
         output_rate=rate,
         flops_lab=lab_flops(entry, tally.input_rate, T),
-        dense_macs=dense.macs[entry.name],
+        dense_macs=float(dense.macs[entry.name]),
         effective_macs=macs,
         effective_acs=acs,
         energy_pj_compute45nm=energy_pj_compute45nm(macs, acs),

@@ -57,7 +57,7 @@ def _expected_layer(config: RunConfig, entry: WeightLayer, rate: float | None) -
         input_rate=rate,
         output_rate=None,
         flops_lab=flops,
-        dense_macs=entry.dense_macs + norm_macs,
+        dense_macs=float(entry.dense_macs + norm_macs),
         effective_macs=macs,
         effective_acs=acs,
         energy_pj_compute45nm=None if acs is None or macs is None

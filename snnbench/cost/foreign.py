@@ -1,5 +1,6 @@
 """Count a model that is not ours: any torch module of linear and two-dimensional conv layers."""
 
+import logging
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -47,6 +48,8 @@ def count_model(
     """
     layers = {n: m for n, m in model.named_modules() if isinstance(m, nn.Linear | nn.Conv2d)}
     watched = {name: _Watched() for name in layers}
+    # SpikingJelly defines operators for Triton too, whose absence on a CPU torch logs each time.
+    logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
     functional.reset_net(model)
     try:
         with torch.no_grad(), following_spikes(model), _watching(layers, watched):

@@ -95,6 +95,8 @@ def _train_epoch(
 
 def _evaluate(engine: ReferenceEngine, members: list[Member]) -> list[tuple[Member, Held]]:
     """Run the members over the data held out, each part once."""
+    if not members:
+        return []
     positions = [member.k for member in members]
     tests = engine.evaluate(engine.data.test, positions)
     val = engine.data.val

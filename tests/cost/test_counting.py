@@ -53,9 +53,9 @@ def test_counts_do_not_change_with_the_split_into_batches(settings):
     config = RunConfig(**settings)
     _, whole = run(config, images(), [7])
     _, split = run(config, images(), [1, 4, 2])
-    assert numbers(whole.totals()) == pytest.approx(numbers(split.totals()), rel=1e-12)
+    assert numbers(whole.totals()) == pytest.approx(numbers(split.totals()), rel=1e-6)
     for a, b in zip(whole.layers, split.layers, strict=True):
-        assert numbers(vars(a)) == pytest.approx(numbers(vars(b)), rel=1e-12)
+        assert numbers(vars(a)) == pytest.approx(numbers(vars(b)), rel=1e-6)
 
 
 @pytest.mark.parametrize("settings", NETWORKS)

@@ -31,9 +31,7 @@ def test_parameter_counts_come_out(settings, shape, expected):
     network = build_network(RunConfig(**settings), shape)
     config = RunConfig(**settings)
     assert parameters(network) == expected
-    planned = [
-        e.parameters(bias=config.bias, batch_norm=config.batch_norm) for e in network.plan
-    ]
+    planned = [e.parameters(bias=config.bias, batch_norm=config.batch_norm) for e in network.plan]
     assert sum(planned) == expected
 
 

@@ -15,7 +15,9 @@ CONFIG = RunConfig(arch="4c3-p2-10", T=3, beta=0.7, batch_norm=True, device="cpu
 def saved(tmp_path):
     network = build_network(CONFIG, (1, 6, 6))
     network(torch.rand(3, 5, 1, 6, 6))  # moves BatchNorm's running statistics
-    return network.eval(), save_model(tmp_path / "models", "0123456789ab", CONFIG, network, (1, 6, 6))
+    return network.eval(), save_model(
+        tmp_path / "models", "0123456789ab", CONFIG, network, (1, 6, 6)
+    )
 
 
 def test_a_saved_model_comes_back_with_settings_and_outputs(saved):
@@ -74,4 +76,6 @@ def test_a_missing_file_is_named(saved, tmp_path):
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be saved"):
-        save_model(tmp_path / "file", "0123456789ab", CONFIG, build_network(CONFIG, (1, 6, 6)), (1,))
+        save_model(
+            tmp_path / "file", "0123456789ab", CONFIG, build_network(CONFIG, (1, 6, 6)), (1,)
+        )

@@ -95,9 +95,7 @@ def test_equal_to_spikingjelly_where_it_can_express_the_neuron(
 def test_single_steps_equal_all_steps_at_once():
     x = torch.rand(9, 2, 5)
     many = LIF(beta=1.5, v_th=0.7, reset="subtract", surrogate_function=FastSigmoid())
-    one = LIF(
-        beta=1.5, v_th=0.7, reset="subtract", surrogate_function=FastSigmoid(), step_mode="s"
-    )
+    one = LIF(beta=1.5, v_th=0.7, reset="subtract", surrogate_function=FastSigmoid(), step_mode="s")
     assert torch.equal(many(x), torch.stack([one(step) for step in x]))
     assert torch.equal(many.v, one.v)
 

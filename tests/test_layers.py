@@ -1,0 +1,72 @@
+"""The house: data flows one way. A room imports only from rooms above it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "snnbench"
+
+# From top to bottom; a module may import from its own line and from those above.
+ORDER = [
+    ["errors"],
+    ["config"],
+    ["data"],
+    ["spiking"],
+    ["encoding"],
+    ["network"],
+    ["cost"],
+    ["training"],
+    ["results"],
+    ["runs"],
+    ["counts"],
+    ["api"],
+    ["cli"],
+    ["__main__"],
+]
+LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path):
+    part = path.relative_to(PACKAGE).parts[0]
+    return part.removesuffix(".py")
+
+
+def imported_rooms(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "snnbench" and len(parts) > 1:
+                yield parts[1]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_module_imports_only_from_its_own_room_and_those_above(path):
+    room = room_of(path)
+    if room == "__init__":
+        return
+    assert room in LEVEL, f"{room} has no place in the order"
+    for imported in imported_rooms(path):
+        if imported in LEVEL:
+            assert LEVEL[imported] <= LEVEL[room], f"{path.name} imports from {imported}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_module_can_be_read_in_one_sitting(path):
+    assert len(path.read_text().splitlines()) <= 300
+
+
+def test_the_core_neither_prints_nor_exits():
+    for path in MODULES:
+        if room_of(path) in ("cli", "__main__"):
+            continue
+        calls = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)]
+        names = {n.func.id for n in calls if isinstance(n.func, ast.Name)}
+        assert not names & {"print", "exit"}, path
