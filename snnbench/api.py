@@ -130,27 +130,23 @@ def count(
     """
     from snnbench.cost.expected import expected_count
 
-    if checkpoint is None:
+    network = None
+    if checkpoint is not None:
+        from snnbench.network.checkpoint import load_model
+
+        saved = load_model(Path(checkpoint))
+        network, config = saved.network, saved.config.changed(**settings)
+        _check_same_network(saved.config, config)
+        input_shape = network.plan[0].input_shape if rate is not None else None
+    else:
         config = _merged(config, settings)
-        if rate is not None or input_shape is not None:
-            shape = input_shape or data_shape(config)
-            return CountResult(expected_count(config, shape, checked_rate(rate)))
-        dataset = load_data(config)
-        from snnbench.counts import measured_count
-
-        return CountResult(measured_count(config, dataset))
-    from snnbench.network.checkpoint import load_model
-
-    saved = load_model(Path(checkpoint))
-    config = saved.config.changed(**settings)
-    if rate is not None:
-        shape = saved.network.plan[0].input_shape
+    if rate is not None or input_shape is not None:
+        shape = input_shape or data_shape(config)
         return CountResult(expected_count(config, shape, checked_rate(rate)))
-    _check_same_network(saved.config, config)
     dataset = load_data(config)
     from snnbench.counts import measured_count
 
-    return CountResult(measured_count(config, dataset, saved.network))
+    return CountResult(measured_count(config, dataset, network))
 
 
 def data_shape(config: RunConfig) -> tuple[int, ...]:
@@ -247,8 +243,13 @@ def _read_back(store: ResultStore, config: RunConfig, run_id: str) -> "RunResult
 
 
 def _rows_of(table: "pd.DataFrame", run_id: str) -> list[dict[str, Any]]:
+    import pandas as pd
+
     rows = table[table["run_id"] == run_id].astype(object)
-    return rows.where(rows.notna(), None).to_dict("records")
+    return [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in rows.to_dict("records")
+    ]
 
 
 def _train(

@@ -11,6 +11,7 @@ from snnbench.cli.console import print_json, print_table, say, stdout
 from snnbench.cli.options import ConfigFile, with_settings
 from snnbench.config.arch import split_input
 from snnbench.config.sources import build_config, settings_from_toml
+from snnbench.config.values import read_number
 from snnbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -69,7 +70,16 @@ def flops(
     else:
         if input is not None:
             raise UserError("--input is for --model-from.", "Use --samples to measure on data.")
-        count = _count_ours(rate, samples, checkpoint, input_shape, config, settings)
+        if samples is not None:
+            if rate is not None or input_shape is not None:
+                raise UserError("--samples measures, --rate and --input-shape assume.", "Keep one.")
+            settings |= {"test_samples": samples}
+        if checkpoint is not None:
+            if input_shape is not None:
+                raise UserError("--checkpoint knows its input's shape.", "Leave --input-shape out.")
+            count = _count_saved(checkpoint, rate, config, settings)
+        else:
+            count = _count_described(input_shape, rate, config, settings)
     if count.uncounted:
         listed = ", ".join(f"{name}: {n}" for name, n in count.uncounted.items())
         say(f"Not counted in dense_macs: {listed}")
@@ -85,41 +95,33 @@ def flops(
     print_table("Layers", tuple(layers[0]), [tuple(layer.values()) for layer in layers])
 
 
-def _count_ours(
-    rate: str | None,
-    samples: str | None,
-    checkpoint: Path | None,
-    input_shape: str | None,
-    config: Path | None,
-    settings: dict[str, Any],
+def _count_saved(
+    checkpoint: Path, rate: str | None, config: Path | None, settings: dict[str, Any]
 ) -> "NetworkCount":
     from snnbench import api
-    from snnbench.config.values import read_number
 
-    assumed = None if rate is None else api.checked_rate(read_number("rate", rate))
-    if samples is not None:
-        if assumed is not None or input_shape is not None:
-            raise UserError("--samples measures, --rate and --input-shape assume.", "Keep one.")
-        settings = settings | {"test_samples": samples}
-    if checkpoint is not None:
-        if input_shape is not None:
-            raise UserError("--checkpoint knows its input's shape.", "Leave --input-shape out.")
-        given = (settings_from_toml(config) if config else {}) | settings
-        return api.count(checkpoint=checkpoint, rate=assumed, **given).count
-    shape = None
-    if input_shape is not None and input_shape != "none":
-        shape = read_shape(input_shape)
-    elif input_shape == "none":
+    given = (settings_from_toml(config) if config else {}) | settings
+    return api.count(checkpoint=checkpoint, rate=_read_rate(rate), **given).count
+
+
+def _count_described(
+    input_shape: str | None, rate: str | None, config: Path | None, settings: dict[str, Any]
+) -> "NetworkCount":
+    from snnbench import api
+
+    shape: tuple[int, ...] | None = None
+    if input_shape == "none":
         file = settings_from_toml(config) if config else {}
-        arch = str(settings.get("arch", file.get("arch", "")))
-        width, settings = _without_input(arch, settings)
-        shape = (width,)
-    return api.count(build_config(settings, config), rate=assumed, input_shape=shape).count
+        width, arch = split_input(str(settings.get("arch", file.get("arch", ""))))
+        shape, settings = (width,), settings | {"arch": arch}
+    elif input_shape is not None:
+        shape = read_shape(input_shape)
+    described = build_config(settings, config)
+    return api.count(described, rate=_read_rate(rate), input_shape=shape).count
 
 
-def _without_input(arch: str, settings: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    width, rest = split_input(arch)
-    return width, settings | {"arch": rest}
+def _read_rate(rate: str | None) -> float | None:
+    return None if rate is None else read_number("rate", rate)
 
 
 def _count_foreign(

@@ -66,10 +66,10 @@ def test_a_newer_format_is_refused(saved):
 
 def test_a_missing_file_is_named(saved, tmp_path):
     _, path = saved
-    with pytest.raises(UserError, match="no.safetensors"):
+    with pytest.raises(UserError, match=r"no\.safetensors"):
         load_model(tmp_path / "no.safetensors")
     path.with_suffix(".json").unlink()
-    with pytest.raises(UserError, match="0123456789ab.json"):
+    with pytest.raises(UserError, match=r"0123456789ab\.json"):
         load_model(path)
 
 
