@@ -80,7 +80,10 @@ def resolve_machine(config: RunConfig) -> RunConfig:
     if config.device == "cuda" and not has_gpu:
         raise UserError("device 'cuda': torch sees no GPU here.", "Use --device cpu.")
     device = "cuda" if has_gpu and config.device != "cpu" else "cpu"
-    return config.changed(device=device, engine="reference")
+    engine = config.engine
+    if engine == "auto":
+        engine = "fast" if device == "cpu" else "reference"
+    return config.changed(device=device, engine=engine)
 
 
 def run_one(config: RunConfig, dataset: Dataset) -> RunResult:

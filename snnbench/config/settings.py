@@ -155,7 +155,9 @@ class Settings(BaseModel):
         0, "machine", "weights, order, split and encoding draws all follow from it"
     )
     device: Literal["auto", "cpu", "cuda"] = _setting("auto", "machine", "where to compute")
-    engine: Literal["auto", "reference"] = _setting("auto", "machine", "implementation")
+    engine: Literal["auto", "reference", "fast"] = _setting(
+        "auto", "machine", "implementation: plain torch, or kernels that give the same numbers"
+    )
     threads: Annotated[Integer, Field(ge=1, le=1024)] | None = _setting(
         None, "machine", "CPU threads; default: all"
     )

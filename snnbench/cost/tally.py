@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 
 
@@ -47,6 +48,20 @@ class Tally:
         count = spikes.sum((0, 1), dtype=torch.float64)
         self.spikes = count if self.spikes is None else self.spikes + count
         self.steps = spikes.shape[0]
+
+    def add_counted_input(self, nonzero: np.ndarray, steps: int, samples: int) -> None:
+        """Add a batch of spikes whose number at every input unit, [M], is known."""
+        self.samples += samples
+        self.input_sum += float(nonzero.sum())
+        self.input_elements += nonzero.size * steps * samples
+        count = torch.from_numpy(nonzero.astype(np.int64))
+        self.nonzero = count if self.nonzero is None else self.nonzero + count
+
+    def add_counted_spikes(self, spikes: np.ndarray, steps: int) -> None:
+        """Add a batch of output spikes whose number at every neuron, [N], is known."""
+        count = torch.from_numpy(spikes.astype(np.float64))
+        self.spikes = count if self.spikes is None else self.spikes + count
+        self.steps = steps
 
     @property
     def input_rate(self) -> float:

@@ -65,6 +65,11 @@ class FastSigmoid(spikingjelly.SurrogateFunctionBase):  # type: ignore[misc]
         return x / (1 + z * x.abs())
 
 
+def default_alpha(name: str) -> float | None:
+    """Return SpikingJelly's default alpha of a surrogate; None for fast-sigmoid."""
+    return None if name == "fast-sigmoid" else float(_SPIKINGJELLY[name]().alpha)
+
+
 def make_surrogate(name: str, z: float, alpha: float | None) -> spikingjelly.SurrogateFunctionBase:
     """Return the named surrogate.
 

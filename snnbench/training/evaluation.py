@@ -21,18 +21,14 @@ EVALUATION_BATCH = 128
 def evaluate(
     configs: Sequence[RunConfig], networks: Sequence[Network], part: Part
 ) -> list[Evaluation]:
-    """Run networks that share their encoding over a part, each once.
-
-    The loss is the run's own against the labels; mimic losses need a teacher's logits, which
-    exist for the training part only, so such runs are judged by cross-entropy.
-    """
-    judges = [c.changed(loss="ce") if c.loss.startswith("mimic") else c for c in configs]
+    """Run networks that share their encoding over a part, each once."""
+    judged = judges(configs)
     results = [Evaluation(0.0, 0.0, [Tally() for _ in n.plan]) for n in networks]
     for start in range(0, len(part), EVALUATION_BATCH):
         piece = slice(start, start + EVALUATION_BATCH)
         y = part.y[piece]
         x = encode(configs[0], part.x[piece], part.samples[piece], EVALUATION_EPOCH)
-        for network, judge, result in zip(networks, judges, results, strict=True):
+        for network, judge, result in zip(networks, judged, results, strict=True):
             with tallying(network.eval(), result.tallies):
                 outputs = network(x)
             loss = training_loss(judge, outputs, output_membrane(network), y, None)
@@ -41,6 +37,15 @@ def evaluate(
     for result in results:
         result.accuracy /= len(part)
     return results
+
+
+def judges(configs: Sequence[RunConfig]) -> list[RunConfig]:
+    """Return configs whose losses can be computed on data held out.
+
+    Mimic losses need a teacher's logits, which exist for the training part only; such runs are
+    judged by cross-entropy against the labels.
+    """
+    return [c.changed(loss="ce") if c.loss.startswith("mimic") else c for c in configs]
 
 
 def output_membrane(network: Network) -> torch.Tensor | None:

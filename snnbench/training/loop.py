@@ -10,10 +10,10 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.cost.counting import count_network, dense_count
 from snnbench.cost.expected import lab_flops
+from snnbench.training.engines import Engine, make_engine
 from snnbench.training.events import EpochDone, EpochRecord, Event, StepDone
 from snnbench.training.member import Held, Member
 from snnbench.training.prepare import RunData
-from snnbench.training.reference import ReferenceEngine
 
 _ORDER = 1  # keeps the order's draws apart from the seed's other uses
 
@@ -30,7 +30,7 @@ def train_cohort(
         data: their common data.
         device: where to compute.
     """
-    engine = ReferenceEngine(configs, data, device)
+    engine = make_engine(configs, data, device)
     dense = dense_count(engine.networks[0])
     members = [Member(k, config) for k, config in enumerate(configs)]
     active = members
@@ -58,7 +58,7 @@ def train_cohort(
                     member.kept_count = count_network(
                         network, held.test.tallies, member.steps, dense
                     )
-                    member.kept_weights = engine.weights(member.k) if held.val else None
+                    member.kept_weights = engine.weights_of(member.k) if held.val else None
         for member in active:
             if member.has_ended(epoch):
                 yield member.finish(engine.networks[member.k])
@@ -66,12 +66,12 @@ def train_cohort(
 
 
 def _train_epoch(
-    engine: ReferenceEngine, members: list[Member], active: list[Member], epoch: int
+    engine: Engine, members: list[Member], active: list[Member], epoch: int
 ) -> Iterator[Event]:
     """Train all active members for an epoch; one whose loss is not finite is left out then."""
     config, n = engine.configs[0], len(engine.data.train)
     order = np.random.default_rng([config.seed, epoch, _ORDER]).permutation(n)
-    rows = torch.from_numpy(order).to(engine.parameters.device)
+    rows = torch.from_numpy(order).to(engine.data.train.x.device)
     rates = [member.config.learning_rates[epoch - 1] for member in members]
     engine.begin_epoch()
     for member in active:
@@ -93,7 +93,7 @@ def _train_epoch(
         yield StepDone(epoch, start + len(batch), n)
 
 
-def _evaluate(engine: ReferenceEngine, members: list[Member]) -> list[tuple[Member, Held]]:
+def _evaluate(engine: Engine, members: list[Member]) -> list[tuple[Member, Held]]:
     """Run the members over the data held out, each part once."""
     if not members:
         return []
@@ -105,7 +105,7 @@ def _evaluate(engine: ReferenceEngine, members: list[Member]) -> list[tuple[Memb
     return list(zip(members, held, strict=True))
 
 
-def _find_divergence(engine: ReferenceEngine, member: Member, epoch: int, held: Held) -> None:
+def _find_divergence(engine: Engine, member: Member, epoch: int, held: Held) -> None:
     """Find divergence that the training loss does not show: a NaN weight only silences spikes."""
     if not engine.is_finite(member.k):
         member.error = f"a weight became nan or infinite in epoch {epoch}"
@@ -114,7 +114,7 @@ def _find_divergence(engine: ReferenceEngine, member: Member, epoch: int, held: 
 
 
 def _record(
-    engine: ReferenceEngine, member: Member, held: Held, seconds: tuple[float, float]
+    engine: Engine, member: Member, held: Held, seconds: tuple[float, float]
 ) -> EpochRecord:
     plan = engine.networks[member.k].plan
     tallies, val = held.test.tallies, held.val

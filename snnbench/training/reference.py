@@ -1,6 +1,7 @@
 """The reference engine: ordinary torch modules and autograd, one run after another."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import torch
 
@@ -63,7 +64,8 @@ class ReferenceEngine:
             network, config = self.networks[k].train(), self.configs[k]
             if config.dropout:  # the same units are dropped whoever else is in the cohort
                 torch.manual_seed(int(draw_keys(config.seed, epoch, samples[:1])))
-            with tallying(network, self.tallies[k], maps=False):
+            counted = tallying(network, self.tallies[k], maps=False)
+            with counted if network.spiking else nullcontext():
                 outputs = network(x)
             teacher = self.teachers[k]
             wanted = None if teacher is None else teacher[rows]
@@ -75,7 +77,12 @@ class ReferenceEngine:
         return losses, correct
 
     def input_rates(self, member: int) -> list[float]:
-        """Return the mean input of each weight layer of a run over this epoch's training."""
+        """Return the mean input of each weight layer of a run over this epoch's training.
+
+        1 for an ANN, whose counts do not depend on it.
+        """
+        if not self.networks[member].spiking:
+            return [1.0] * len(self.networks[member].plan)
         return [tally.input_rate for tally in self.tallies[member]]
 
     def evaluate(self, part: Part, active: Sequence[int]) -> list[Evaluation]:
@@ -83,7 +90,7 @@ class ReferenceEngine:
         configs = [self.configs[k] for k in active]
         return evaluate(configs, [self.networks[k] for k in active], part)
 
-    def weights(self, member: int) -> dict[str, torch.Tensor]:
+    def weights_of(self, member: int) -> dict[str, torch.Tensor]:
         """Return a copy of a run's state: parameters and BatchNorm's running statistics."""
         state = self.networks[member].state_dict()
         return {name: tensor.clone() for name, tensor in state.items()}

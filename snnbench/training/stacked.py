@@ -1,0 +1,262 @@
+"""The fast engine for fully connected SNNs on a CPU: K runs stacked, spikes as events.
+
+One pass of the kernels serves all runs: the batch is encoded once, weights carry the axis K.
+Networks with other layers, too, train in `reference`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from snnbench.config import RunConfig
+from snnbench.cost.tally import Tally
+from snnbench.encoding import EVALUATION_EPOCH, encode
+from snnbench.network.build import Network, build_network
+from snnbench.network.plan import WeightLayer
+from snnbench.spiking.kernels.cpu.counts import input_counts
+from snnbench.spiking.kernels.cpu.events import (
+    ActivePixels,
+    SpikeBlocks,
+    bernoulli_events,
+    draw_keys,
+    events_from_spikes,
+)
+from snnbench.spiking.kernels.cpu.jit import Floats, Ints, set_threads
+from snnbench.spiking.kernels.cpu.neuron import SURROGATES, Neurons
+from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer
+from snnbench.spiking.kernels.cpu.stack import SpikingStack
+from snnbench.spiking.surrogate import default_alpha
+from snnbench.training.evaluation import EVALUATION_BATCH, judges
+from snnbench.training.gradients import loss_and_gradient
+from snnbench.training.member import Evaluation
+from snnbench.training.prepare import Part, RunData
+from snnbench.training.teacher import teacher_scores
+
+
+def fits(config: RunConfig, plan: Sequence[WeightLayer]) -> bool:
+    """Return whether the kernels can run this network: spiking layers one after another."""
+    spiking = [entry.activation == "spike" for entry in plan]
+    output = spiking[-1] or (config.readout == "current" and plan[-1].activation == "linear")
+    return (
+        all(entry.kind == "linear" for entry in plan)
+        and all(spiking[:-1])
+        and any(spiking)
+        and output
+        and not config.batch_norm
+        and not config.dropout
+        and config.surrogate in SURROGATES
+    )
+
+
+class StackedEngine:
+    """Trains a cohort with the event kernels; an `Engine` like any other."""
+
+    def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
+        set_threads(torch.get_num_threads())
+        self.configs, self.data = list(configs), data
+        self.first = self.configs[0]
+        self.networks = [build_network(c, data.input_shape) for c in configs]
+        self.plan = self.networks[0].plan
+        self.weights, self.biases = _stack_parameters(self.networks)
+        self.parameters = [p for p in (*self.weights, *self.biases) if p is not None]
+        self.optimizer = CohortOptimizer(
+            self.first.optimizer,
+            [p if p.ndim == 3 else p[None] for p in self.parameters],
+            [c.momentum for c in configs],
+            [c.weight_decay for c in configs],
+        )
+        self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
+        self.inputs = {"train": _Input(self.first, data.train)}
+        self.training, self.evaluating = (self._make_stack() for _ in range(2))
+        self.begin_epoch()
+
+    def _make_stack(self) -> SpikingStack:
+        first, configs = self.first, self.configs
+        alpha = default_alpha(first.surrogate)
+        slope = [c.z if alpha is None else c.surrogate_alpha or alpha for c in configs]
+        neurons = Neurons(
+            beta=[c.leak for c in configs],
+            v_th=[c.v_th for c in configs],
+            slope=slope,
+            reset=first.reset,
+            detach_reset=first.detach_reset,
+            surrogate=first.surrogate,
+        )
+        widths = [self.plan[0].fan_in, *(entry.units for entry in self.plan)]
+        source = "current" if self.plan[0].input_kind == "constant" else "shared"
+        return SpikingStack(
+            widths, [neurons] * len(self.plan), first.T, source=source, readout=first.readout
+        )
+
+    def begin_epoch(self) -> None:
+        """Start the input rates of training anew."""
+        self._sums = np.zeros((len(self.plan), len(self.configs)))
+        self._samples = 0
+
+    def train_batch(
+        self, epoch: int, rows: torch.Tensor, learning_rates: Sequence[float], active: Sequence[int]
+    ) -> tuple[list[float], list[int]]:
+        """Take one optimizer step; see `Engine`."""
+        stack, y = self.training, self.data.train.y[rows].numpy()
+        source = self.inputs["train"].take(rows.numpy(), epoch)
+        sums, trace = self._forward(stack, source, keep=True)
+        self._add_rates(stack, source, len(y))
+        outputs = sums if trace is None else trace
+        gradient = np.zeros_like(outputs)
+        losses, right = [], _correct(sums, y)
+        for k in active:
+            teacher = self.teachers[k]
+            wanted = None if teacher is None else teacher[rows]
+            loss, gradient[..., k, :] = loss_and_gradient(
+                self.configs[k], outputs[..., k, :], y, wanted, steps=self.first.T
+            )
+            losses.append(loss)
+        gradients = self._backward(stack, source, gradient)
+        training = np.zeros(len(self.configs), np.bool_)
+        training[list(active)] = True
+        self.optimizer.step(gradients, learning_rates, training)
+        return losses, [int(right[k]) for k in active]
+
+    def _forward(
+        self, stack: SpikingStack, source: "SpikeBlocks | Floats", *, keep: bool
+    ) -> tuple[Floats, Floats | None]:
+        if isinstance(source, SpikeBlocks):
+            return stack.forward(source, self.weights, self.biases, keep=keep)
+        current = _currents(source, self.weights[0], self.biases[0])
+        return stack.forward(current, self.weights[1:], self.biases[1:], keep=keep)
+
+    def _backward(
+        self, stack: SpikingStack, source: "SpikeBlocks | Floats", gradient: Floats
+    ) -> list[Floats]:
+        """Return the gradients of `parameters`, in their order."""
+        given = (gradient, None) if gradient.ndim == 3 else (None, gradient)
+        if isinstance(source, SpikeBlocks):
+            weights, biases, _ = stack.backward(*given, self.weights)
+        else:
+            weights, biases, current = stack.backward(*given, self.weights[1:])
+            assert current is not None
+            first = np.empty_like(self.weights[0])
+            for k in range(len(self.configs)):
+                first[:, k] = source.T @ np.ascontiguousarray(current[:, k])
+            weights, biases = [first, *weights], [current.sum(0), *biases]
+        return [*weights, *(biases if self.first.bias else [])]
+
+    def _add_rates(self, stack: SpikingStack, source: "SpikeBlocks | Floats", batch: int) -> None:
+        """Add up the means of every layer's input over this batch."""
+        T = self.first.T
+        for index, entry in enumerate(self.plan):
+            if index > 0:
+                spikes = stack.spike_counts[index - 1].sum((0, 2), dtype=np.float64)
+                self._sums[index] += spikes / (T * entry.fan_in)
+            elif isinstance(source, SpikeBlocks):
+                self._sums[0] += source.counts.sum() / (T * entry.fan_in)
+            else:
+                self._sums[0] += source.sum(dtype=np.float64) / entry.fan_in
+        self._samples += batch
+
+    def input_rates(self, member: int) -> list[float]:
+        """Return the mean input of each weight layer of a run over this epoch's training."""
+        return [float(total[member]) / self._samples for total in self._sums]
+
+    def evaluate(self, part: Part, active: Sequence[int]) -> list[Evaluation]:
+        """Run every active run over a part once: loss, accuracy and tallies together."""
+        name = "test" if part is self.data.test else "val"
+        if name not in self.inputs:
+            self.inputs[name] = _Input(self.first, part)
+        judged = judges([self.configs[k] for k in active])
+        results = [Evaluation(0.0, 0.0, [Tally() for _ in self.plan]) for _ in active]
+        for start in range(0, len(part), EVALUATION_BATCH):
+            rows = np.arange(start, min(start + EVALUATION_BATCH, len(part)))
+            y = part.y[start : start + EVALUATION_BATCH].numpy()
+            source = self.inputs[name].take(rows, EVALUATION_EPOCH)
+            sums, trace = self._forward(self.evaluating, source, keep=False)
+            right, outputs = _correct(sums, y), sums if trace is None else trace
+            for k, judge, result in zip(active, judged, results, strict=True):
+                loss, _ = loss_and_gradient(judge, outputs[..., k, :], y, None, steps=self.first.T)
+                result.loss += loss * len(y) / len(part)
+                result.accuracy += int(right[k])
+                self._tally(result.tallies, source, k)
+        for result in results:
+            result.accuracy /= len(part)
+        return results
+
+    def _tally(self, tallies: list[Tally], source: "SpikeBlocks | Floats", k: int) -> None:
+        counts = self.evaluating.spike_counts
+        for index, tally in enumerate(tallies):
+            if index > 0:
+                spikes = counts[index - 1][:, k]
+                tally.add_counted_input(spikes.sum(0, dtype=np.float64), self.first.T, len(spikes))
+            elif isinstance(source, SpikeBlocks):
+                tally.add_counted_input(input_counts(source), self.first.T, source.rows)
+            else:
+                tally.add_input(torch.from_numpy(source)[None])
+            if self.plan[index].activation == "spike":
+                tally.add_counted_spikes(counts[index][:, k].sum(0, dtype=np.float64), self.first.T)
+
+    def weights_of(self, member: int) -> dict[str, torch.Tensor]:
+        """Return a copy of a run's state."""
+        return {n: t.clone() for n, t in self.networks[member].state_dict().items()}
+
+    def is_finite(self, member: int) -> bool:
+        """Return whether all of a run's parameters are finite numbers."""
+        return all(bool(torch.isfinite(p).all()) for p in self.networks[member].parameters())
+
+
+class _Input:
+    """The first layer's input, batch by batch: spike blocks, or values the same at every step."""
+
+    def __init__(self, config: RunConfig, part: Part) -> None:
+        self.config, self.part = config, part
+        self.samples = part.samples.numpy()
+        flat = part.x.flatten(1)
+        if config.encoding == "bernoulli":
+            self.pixels = ActivePixels(flat.numpy())
+        self.blocks = SpikeBlocks(flat.shape[1], config.T)
+
+    def take(self, rows: Ints, epoch: int) -> "SpikeBlocks | Floats":
+        """Return the input of some rows of the part: blocks, or values [B, M]."""
+        config = self.config
+        if config.encoding == "bernoulli":
+            keys = draw_keys(config.seed, epoch, self.samples[rows])
+            return bernoulli_events(self.pixels, rows, keys, config.T, self.blocks)
+        index = torch.from_numpy(rows)
+        x = encode(config, self.part.x[index], self.part.samples[index], epoch).flatten(2)
+        if config.encoding == "latency":
+            return events_from_spikes(x.transpose(0, 1).numpy(), self.blocks)
+        return x[0].numpy()
+
+
+def _currents(x: Floats, weight: Floats, bias: Floats | None) -> Floats:
+    """Return x W + b of every member, [B, K, N]; one product a member, alone or not."""
+    members = [x @ np.ascontiguousarray(weight[:, k]) for k in range(weight.shape[1])]
+    currents = np.stack(members, axis=1)
+    return currents if bias is None else currents + bias
+
+
+def _correct(sums: Floats, y: Ints) -> Ints:
+    """Return how many predictions are right, [K]; the first of equal sums is predicted."""
+    return (sums.argmax(2) == y[:, None]).sum(0)
+
+
+def _stack_parameters(
+    networks: Sequence[Network],
+) -> tuple[list[Floats], list[Floats | None]]:
+    """Move all parameters into arrays with an axis K, of which the modules' become views.
+
+    Returns:
+        weights [M, K, N] and biases [K, N] of every layer.
+    """
+    weights: list[Floats] = []
+    biases: list[Floats | None] = []
+    for modules in zip(*(network.weight_modules for network in networks), strict=True):
+        weight = torch.stack([module.weight.detach().t() for module in modules], dim=1)
+        has_bias = modules[0].bias is not None
+        bias = torch.stack([m.bias.detach() for m in modules]) if has_bias else None
+        for k, module in enumerate(modules):
+            module.weight.data = weight[:, k].t()
+            if bias is not None:
+                module.bias.data = bias[k]
+        weights.append(weight.numpy())
+        biases.append(None if bias is None else bias.numpy())
+    return weights, biases

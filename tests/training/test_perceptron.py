@@ -1,0 +1,83 @@
+"""The fast engine of ANNs against the reference, and a member against itself in company."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snnbench.config import RunConfig
+from snnbench.network.checkpoint import save_model
+from snnbench.training.engines import make_engine
+from snnbench.training.perceptron import PerceptronEngine
+from snnbench.training.reference import ReferenceEngine
+from tests.training.test_stacked import BASE, CPU, bits, data_of, one_step, outcomes
+
+ANN = {"model": "ann", "engine": "fast", "device": "cpu", "train_samples": 300, "epochs": 2}
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    hidden=st.lists(st.integers(1, 40), max_size=3),
+    activation=st.sampled_from(["relu", "sigmoid", "tanh", "linear"]),
+    output=st.sampled_from(["", ":relu", ":tanh"]),
+    loss=st.sampled_from(["mse", "ce"]),
+    bias=st.booleans(),
+    seed=st.integers(0, 1000),
+)
+def test_one_step_is_the_reference_engines(hidden, activation, output, loss, bias, seed):
+    arch = "-".join([*map(str, hidden), f"10{output}"])
+    config = RunConfig.from_layers(
+        {}, ANN | {"arch": arch, "activation": activation, "loss": loss, "bias": bias,
+                   "seed": seed, "optimizer": "sgd", "batch_size": 50}
+    )  # fmt: skip
+    data = data_of(config)
+    fast, slow = PerceptronEngine([config], data), ReferenceEngine([config], data, CPU)
+    loss_f, right_f, step_f = one_step(fast, config)
+    loss_s, right_s, step_s = one_step(slow, config)
+    assert loss_f == pytest.approx(loss_s, rel=1e-5)
+    assert right_f == right_s
+    for a, b in zip(step_f, step_s, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
+
+
+def test_an_evaluation_is_the_reference_engines():
+    config = RunConfig(**(ANN | {"arch": "30-20-10", "val_samples": 50}))
+    data = data_of(config)
+    fast, slow = PerceptronEngine([config], data), ReferenceEngine([config], data, CPU)
+    for part in (data.test, data.val):
+        (a,), (b,) = fast.evaluate(part, [0]), slow.evaluate(part, [0])
+        assert a.loss == pytest.approx(b.loss, rel=1e-5)
+        assert a.accuracy == b.accuracy
+        for ours, theirs in zip(a.tallies, b.tallies, strict=True):
+            assert torch.equal(ours.nonzero, theirs.nonzero.flatten())
+
+
+def test_a_member_is_bit_for_bit_the_same_in_any_cohort_and_position():
+    members = [
+        RunConfig(**ANN, arch="33-17-10", lr=lr, loss=loss, weight_decay=decay)
+        for lr, loss, decay in [(0.01, "ce", 0.0), (0.003, "mse", 0.1), (0.03, "ce", 0.01)]
+    ]
+    together, backwards = outcomes(members), outcomes(members[::-1])
+    for k, config in enumerate(members):
+        alone = bits(outcomes([config])[0])
+        assert bits(together[k]) == alone
+        assert bits(backwards[2 - k]) == alone
+
+
+def test_a_student_of_a_spiking_teacher_learns(tmp_path):
+    teacher = RunConfig(**(BASE | {"arch": "64-10", "T": 8, "epochs": 5, "readout": "current",
+                                   "train_samples": None}))  # fmt: skip
+    done = outcomes([teacher])[0]
+    path = save_model(tmp_path, "0" * 12, teacher, done.network, (1, 8, 8))
+    student = RunConfig(**(ANN | {"epochs": 8, "train_samples": None}), arch="40-10",
+                        loss="mimic-kl", teacher=str(path))  # fmt: skip
+    result = outcomes([student])[0]
+    assert result.records[-1].test_accuracy > 0.85
+
+
+def test_a_convolution_or_dropout_trains_with_the_reference():
+    for change in ({"arch": "4c3-10"}, {"dropout": 0.1}, {"batch_norm": True}):
+        config = RunConfig(**ANN, **change)
+        assert isinstance(make_engine([config], data_of(config), CPU), ReferenceEngine)
+    config = RunConfig(**ANN)
+    assert isinstance(make_engine([config], data_of(config), CPU), PerceptronEngine)
