@@ -22,7 +22,7 @@ def dense_count(network: Network) -> DenseCount:
     A layer's BatchNorm is counted with it.
     """
     x = torch.zeros(1, 1, *network.plan[0].input_shape, device=next(network.parameters()).device)
-    with network.single_step():
+    with network.traceable():
         traced = count_dense(network, x)
     names = {entry.name: (f"layers.{entry.name}", f"layers.{entry.name}_norm")
              for entry in network.plan}  # fmt: skip

@@ -74,17 +74,22 @@ class Network(nn.Module):
         return y
 
     @contextmanager
-    def single_step(self) -> Iterator[None]:
-        """Within the context a constant input is repeated over one step only, for tracing."""
+    def traceable(self) -> Iterator[None]:
+        """Within the context torch can trace the network: one step, and no kernels of ours."""
         repeats = [m for m in self.modules() if isinstance(m, RepeatCurrent)]
-        steps = [m.steps for m in repeats]
+        neurons = [n for n in self.neurons if n is not None]
+        steps, scans = [m.steps for m in repeats], [n.scan for n in neurons]
         try:
-            for module in repeats:
-                module.steps = 1
+            for repeat in repeats:
+                repeat.steps = 1
+            for node in neurons:
+                node.scan = None
             yield
         finally:
-            for module, count in zip(repeats, steps, strict=True):
-                module.steps = count
+            for repeat, count in zip(repeats, steps, strict=True):
+                repeat.steps = count
+            for node, scan in zip(neurons, scans, strict=True):
+                node.scan = scan
 
 
 def build_network(config: RunConfig, input_shape: tuple[int, ...]) -> Network:

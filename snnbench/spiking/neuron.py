@@ -1,9 +1,13 @@
 """The LIF neuron as a SpikingJelly node, so that models stay ordinary SpikingJelly modules."""
 
+from collections.abc import Callable
+
 import torch
 from spikingjelly.activation_based import neuron, surrogate
 
 from snnbench.spiking.kernels import reference
+
+Scan = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 
 
 class LIF(neuron.BaseNode):  # type: ignore[misc]
@@ -19,6 +23,10 @@ class LIF(neuron.BaseNode):  # type: ignore[misc]
         surrogate_function: derivative of the spike.
         detach_reset: no gradient through the reset.
         record_membrane: keep U of the last multi-step call as `membrane`, [T, N, ...].
+
+    Attributes:
+        scan: kernel that runs all steps from rest in place of the reference, I [T, N, ...] ->
+            S, U; None for the reference.
     """
 
     def __init__(
@@ -43,6 +51,21 @@ class LIF(neuron.BaseNode):  # type: ignore[misc]
         self.kind_of_reset = reset
         self.record_membrane = record_membrane
         self.membrane: torch.Tensor | None = None
+        self.scan: Scan | None = None
+
+    def multi_step_forward(self, x_seq: torch.Tensor) -> torch.Tensor:
+        """Run all steps: I [T, N, ...] -> S [T, N, ...]; with the kernel, if at rest."""
+        at_rest = isinstance(self._memories["v"], float)
+        if self.scan is None or not at_rest:
+            spikes: torch.Tensor = super().multi_step_forward(x_seq)
+            return spikes
+        spikes, membrane = self.scan(x_seq)
+        if self.record_membrane:
+            self.membrane = membrane
+        self.v = reference.reset_membrane(
+            membrane[-1], spikes[-1], v_th=self.v_threshold, reset=self.kind_of_reset
+        )
+        return spikes
 
     def single_step_functional_forward(
         self,

@@ -80,4 +80,4 @@ def free_memory() -> float:
     """Return the bytes that cohorts may take on this machine now."""
     import psutil
 
-    return psutil.virtual_memory().available * _SHARE
+    return float(psutil.virtual_memory().available) * _SHARE

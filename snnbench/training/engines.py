@@ -1,6 +1,6 @@
 """The choice of an engine: what trains a cohort on this machine."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
@@ -8,9 +8,10 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.network.build import Network
 from snnbench.network.plan import plan_layers
+from snnbench.spiking.neuron import Scan
 from snnbench.training.member import Evaluation
+from snnbench.training.modules import ModuleEngine
 from snnbench.training.prepare import Part, RunData
-from snnbench.training.reference import ReferenceEngine
 
 
 class Engine(Protocol):
@@ -44,13 +45,77 @@ class Engine(Protocol):
 def make_engine(configs: Sequence[RunConfig], data: RunData, device: torch.device) -> Engine:
     """Return the engine that the configs ask for: `reference`, or the fastest that fits."""
     first = configs[0]
-    if first.engine == "fast" and device.type == "cpu":
-        # numba compiles on first use and costs half a second to import: only when needed
-        from snnbench.training import perceptron, stacked
+    if first.engine == "reference":
+        return ModuleEngine(configs, data, device)
+    if device.type == "cuda":
+        return ModuleEngine(configs, data, device, _cuda_scan(first))
+    # numba costs half a second to import: only when needed
+    from snnbench.training import perceptron, stacked
 
-        plan = plan_layers(first, data.input_shape)
-        if stacked.fits(first, plan):
-            return stacked.StackedEngine(configs, data)
-        if perceptron.fits(first, plan):
-            return perceptron.PerceptronEngine(configs, data)
-    return ReferenceEngine(configs, data, device)
+    plan = plan_layers(first, data.input_shape)
+    if stacked.fits(first, plan):
+        return stacked.StackedEngine(configs, data)
+    if perceptron.fits(first, plan):
+        return perceptron.PerceptronEngine(configs, data)
+    return ModuleEngine(configs, data, device, _cpu_scan(first))
+
+
+def _cpu_scan(config: RunConfig) -> Callable[[RunConfig], Scan] | None:
+    """Return what makes a run's scan on a CPU; None where only the reference has the surrogate."""
+    from snnbench.spiking.kernels.cpu.functions import lif_scan
+    from snnbench.spiking.kernels.cpu.neuron import SURROGATES
+    from snnbench.training.stacked import neurons_of
+
+    if config.model == "ann" or config.surrogate not in SURROGATES:
+        return None
+
+    def make(config: RunConfig) -> Scan:
+        neurons = neurons_of([config])
+
+        def scan(current: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            if _is_repeated(current):
+                spikes, membranes = lif_scan(current[:1], neurons, config.T)
+            else:
+                spikes, membranes = lif_scan(current.unsqueeze(1), neurons)
+            return spikes.squeeze(1), membranes.squeeze(1)
+
+        return scan
+
+    return make
+
+
+def _cuda_scan(config: RunConfig) -> Callable[[RunConfig], Scan] | None:
+    """Return what makes a run's scan on a GPU; None where only the reference has the surrogate."""
+    if config.model == "ann":
+        return None
+    from snnbench.spiking.kernels import cuda
+
+    if config.surrogate not in cuda.SURROGATES:
+        return None
+
+    def make(config: RunConfig) -> Scan:
+        def scan(current: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            rows = (
+                current[0].reshape(1, -1) if _is_repeated(current) else current.flatten(1)[:, None]
+            )
+            spikes, membranes = cuda.lif_scan(
+                rows.contiguous(),
+                beta=config.leak,
+                v_th=config.v_th,
+                z=config.z,
+                T=config.T,
+                reset=config.reset,
+                detach_reset=config.detach_reset,
+                surrogate=config.surrogate,
+                alpha=config.surrogate_alpha,
+            )
+            return spikes.view(current.shape), membranes.view(current.shape)
+
+        return scan
+
+    return make
+
+
+def _is_repeated(current: torch.Tensor) -> bool:
+    """Return whether all steps are one and the same memory, as `RepeatCurrent` gives them."""
+    return current.shape[0] > 1 and current.stride(0) == 0

@@ -50,15 +50,18 @@ def loss_and_gradient(
 def _mse(scores: Floats, y: Ints) -> tuple[float, Floats]:
     error = scores.copy()
     error[np.arange(len(y)), y] -= 1
-    return float(np.square(error).mean()), error * np.float32(2 / error.size)
+    with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge; the loop finds it
+        loss = float(np.square(error).mean())
+    return loss, error * np.float32(2 / error.size)
 
 
 def _cross_entropy(scores: Floats, y: Ints) -> tuple[float, Floats]:
-    shifted = scores - scores.max(1, keepdims=True)
-    exponentials = np.exp(shifted)
-    total = exponentials.sum(1, keepdims=True)
     rows = np.arange(len(y))
-    loss = float((np.log(total[:, 0]) - shifted[rows, y]).mean())
-    gradient = exponentials / total
+    with np.errstate(over="ignore", invalid="ignore"):
+        shifted = scores - scores.max(1, keepdims=True)
+        exponentials = np.exp(shifted)
+        total = exponentials.sum(1, keepdims=True)
+        loss = float((np.log(total[:, 0]) - shifted[rows, y]).mean())
+        gradient = exponentials / total
     gradient[rows, y] -= 1
     return loss, gradient * np.float32(1 / len(y))

@@ -43,7 +43,8 @@ class PerceptronEngine:
     """Trains a cohort of perceptrons; an `Engine` like any other."""
 
     def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
-        set_threads(torch.get_num_threads())
+        # The kernels' threads would idle, spinning, beside those of torch that multiply.
+        set_threads(1)
         self.configs, self.data = list(configs), data
         first = self.configs[0]
         self.networks = [build_network(c, data.input_shape) for c in configs]

@@ -72,21 +72,15 @@ class StackedEngine:
         self.begin_epoch()
 
     def _make_stack(self) -> SpikingStack:
-        first, configs = self.first, self.configs
-        alpha = default_alpha(first.surrogate)
-        slope = [c.z if alpha is None else c.surrogate_alpha or alpha for c in configs]
-        neurons = Neurons(
-            beta=[c.leak for c in configs],
-            v_th=[c.v_th for c in configs],
-            slope=slope,
-            reset=first.reset,
-            detach_reset=first.detach_reset,
-            surrogate=first.surrogate,
-        )
+        first, neurons = self.first, neurons_of(self.configs)
         widths = [self.plan[0].fan_in, *(entry.units for entry in self.plan)]
-        source = "current" if self.plan[0].input_kind == "constant" else "shared"
+        constant = self.plan[0].input_kind == "constant"
         return SpikingStack(
-            widths, [neurons] * len(self.plan), first.T, source=source, readout=first.readout
+            widths,
+            [neurons] * len(self.plan),
+            first.T,
+            source="current" if constant else "shared",
+            readout=first.readout,
         )
 
     def begin_epoch(self) -> None:
@@ -130,15 +124,15 @@ class StackedEngine:
         self, stack: SpikingStack, source: "SpikeBlocks | Floats", gradient: Floats
     ) -> list[Floats]:
         """Return the gradients of `parameters`, in their order."""
-        given = (gradient, None) if gradient.ndim == 3 else (None, gradient)
+        of_sums, of_trace = (gradient, None) if gradient.ndim == 3 else (None, gradient)
         if isinstance(source, SpikeBlocks):
-            weights, biases, _ = stack.backward(*given, self.weights)
+            weights, biases, _ = stack.backward(of_sums, of_trace, self.weights)
         else:
-            weights, biases, current = stack.backward(*given, self.weights[1:])
+            weights, biases, current = stack.backward(of_sums, of_trace, self.weights[1:])
             assert current is not None
             first = np.empty_like(self.weights[0])
             for k in range(len(self.configs)):
-                first[:, k] = source.T @ np.ascontiguousarray(current[:, k])
+                first[:, k] = _product(source.T, current[:, k])
             weights, biases = [first, *weights], [current.sum(0), *biases]
         return [*weights, *(biases if self.first.bias else [])]
 
@@ -203,6 +197,20 @@ class StackedEngine:
         return all(bool(torch.isfinite(p).all()) for p in self.networks[member].parameters())
 
 
+def neurons_of(configs: Sequence[RunConfig]) -> Neurons:
+    """Return the neurons of a layer of a cohort."""
+    first = configs[0]
+    alpha = default_alpha(first.surrogate)
+    return Neurons(
+        beta=[c.leak for c in configs],
+        v_th=[c.v_th for c in configs],
+        slope=[c.z if alpha is None else c.surrogate_alpha or alpha for c in configs],
+        reset=first.reset,
+        detach_reset=first.detach_reset,
+        surrogate=first.surrogate,
+    )
+
+
 class _Input:
     """The first layer's input, batch by batch: spike blocks, or values the same at every step."""
 
@@ -229,14 +237,23 @@ class _Input:
 
 def _currents(x: Floats, weight: Floats, bias: Floats | None) -> Floats:
     """Return x W + b of every member, [B, K, N]; one product a member, alone or not."""
-    members = [x @ np.ascontiguousarray(weight[:, k]) for k in range(weight.shape[1])]
+    members = [_product(x, weight[:, k]) for k in range(weight.shape[1])]
     currents = np.stack(members, axis=1)
     return currents if bias is None else currents + bias
 
 
+def _product(a: Floats, b: Floats) -> Floats:
+    """Return a b, by torch: numpy would bring a pool of threads of its own."""
+    out: Floats = torch.mm(
+        torch.from_numpy(np.ascontiguousarray(a)), torch.from_numpy(np.ascontiguousarray(b))
+    ).numpy()
+    return out
+
+
 def _correct(sums: Floats, y: Ints) -> Ints:
     """Return how many predictions are right, [K]; the first of equal sums is predicted."""
-    return (sums.argmax(2) == y[:, None]).sum(0)
+    right: Ints = (sums.argmax(2) == y[:, None]).sum(0)
+    return right
 
 
 def _stack_parameters(

@@ -33,7 +33,7 @@ def test_a_cohort_too_large_for_memory_is_split_into_even_parts():
     needed = member_bytes(configs[0], plan_layers(configs[0], (64,)))
     cohorts = plan_cohorts(configs, (64,), 4.5 * needed)
     assert [len(c) for c in cohorts] == [4, 4, 2]
-    assert sorted(sum(cohorts, [])) == list(range(10))
+    assert sorted(k for cohort in cohorts for k in cohort) == list(range(10))
 
 
 def test_a_run_too_large_for_memory_is_refused_with_its_size():

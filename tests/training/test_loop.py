@@ -121,17 +121,17 @@ def test_a_diverged_member_is_reported_and_the_others_go_on(digits):
 
 
 def test_a_weight_that_is_not_finite_is_found_though_spikes_hide_it(digits, monkeypatch):
-    from snnbench.training.reference import ReferenceEngine
+    from snnbench.training.modules import ModuleEngine
 
-    original = ReferenceEngine.train_batch
+    original = ModuleEngine.train_batch
 
     def spoil(self, *args):
         result = original(self, *args)
         self.parameters[0, 0] = torch.nan  # a pixel that is always black: no spike shows it
         return result
 
-    monkeypatch.setattr(ReferenceEngine, "train_batch", spoil)
-    (result,) = done([RunConfig(**SMALL)], digits).values()
+    monkeypatch.setattr(ModuleEngine, "train_batch", spoil)
+    (result,) = done([RunConfig(**SMALL, engine="reference")], digits).values()
     assert result.status == "diverged"
     assert "weight" in result.error
 
@@ -200,10 +200,10 @@ def test_every_readout_learns_with_every_loss(digits, readout, loss):
 
 
 def test_a_student_learns_its_teachers_logits(digits, tmp_path):
-    settings = {"model": "ann", "arch": "64-10", "epochs": 12}
+    settings = {"model": "ann", "arch": "64-10", "epochs": 8}
     (teacher,) = done([RunConfig(**settings)], digits).values()
     path = save_model(tmp_path, "0" * 12, RunConfig(**settings), teacher.network, (1, 8, 8))
-    student = {"model": "ann", "arch": "10:linear-100-10", "epochs": 12, "teacher": str(path)}
+    student = {"model": "ann", "arch": "10:linear-100-10", "epochs": 8, "teacher": str(path)}
     for loss in ("mimic-l2", "mimic-kl"):
         (result,) = done([RunConfig(**student, loss=loss)], digits).values()
         assert result.records[-1].train_loss < 0.2 * result.records[0].train_loss
@@ -231,3 +231,24 @@ def test_settings_that_do_not_fit_the_data_are_refused(digits, settings, words):
     with pytest.raises(UserError) as caught:
         select(RunConfig(**settings), digits)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"arch": "4c3-p2-24-10", "batch_norm": True, "dropout": 0.2},
+        {"arch": "4c3-24-10", "encoding": "repeat", "reset": "zero", "surrogate": "atan"},
+        {"arch": "24:relu-24-10", "readout": "membrane", "surrogate": "q-pseudo-spike"},
+        {"arch": "24-10", "batch_norm": True, "readout": "current", "encoding": "latency"},
+    ],
+)
+def test_networks_of_any_layers_train_alike_with_the_fast_scan(digits, settings):
+    base = SMALL | {"epochs": 1, "optimizer": "sgd", "lr": 0.01, "device": "cpu"} | settings
+    fast, slow = (
+        done([RunConfig(**base, engine=engine)], digits)[0] for engine in ("fast", "reference")
+    )
+    a, b = fast.records[0], slow.records[0]
+    assert a.train_loss == pytest.approx(b.train_loss, rel=1e-3)
+    assert a.firing_rate == pytest.approx(b.firing_rate, rel=1e-2)
+    for p, q in zip(fast.network.parameters(), slow.network.parameters(), strict=True):
+        torch.testing.assert_close(p, q, rtol=0, atol=2e-3)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from snnbench.config import RunConfig
 from snnbench.network.checkpoint import save_model
 from snnbench.training.engines import make_engine
+from snnbench.training.modules import ModuleEngine
 from snnbench.training.perceptron import PerceptronEngine
-from snnbench.training.reference import ReferenceEngine
 from tests.training.test_stacked import BASE, CPU, bits, data_of, one_step, outcomes
 
 ANN = {"model": "ann", "engine": "fast", "device": "cpu", "train_samples": 300, "epochs": 2}
@@ -31,7 +31,7 @@ def test_one_step_is_the_reference_engines(hidden, activation, output, loss, bia
                    "seed": seed, "optimizer": "sgd", "batch_size": 50}
     )  # fmt: skip
     data = data_of(config)
-    fast, slow = PerceptronEngine([config], data), ReferenceEngine([config], data, CPU)
+    fast, slow = PerceptronEngine([config], data), ModuleEngine([config], data, CPU)
     loss_f, right_f, step_f = one_step(fast, config)
     loss_s, right_s, step_s = one_step(slow, config)
     assert loss_f == pytest.approx(loss_s, rel=1e-5)
@@ -43,7 +43,7 @@ def test_one_step_is_the_reference_engines(hidden, activation, output, loss, bia
 def test_an_evaluation_is_the_reference_engines():
     config = RunConfig(**(ANN | {"arch": "30-20-10", "val_samples": 50}))
     data = data_of(config)
-    fast, slow = PerceptronEngine([config], data), ReferenceEngine([config], data, CPU)
+    fast, slow = PerceptronEngine([config], data), ModuleEngine([config], data, CPU)
     for part in (data.test, data.val):
         (a,), (b,) = fast.evaluate(part, [0]), slow.evaluate(part, [0])
         assert a.loss == pytest.approx(b.loss, rel=1e-5)
@@ -78,6 +78,6 @@ def test_a_student_of_a_spiking_teacher_learns(tmp_path):
 def test_a_convolution_or_dropout_trains_with_the_reference():
     for change in ({"arch": "4c3-10"}, {"dropout": 0.1}, {"batch_norm": True}):
         config = RunConfig(**ANN, **change)
-        assert isinstance(make_engine([config], data_of(config), CPU), ReferenceEngine)
+        assert isinstance(make_engine([config], data_of(config), CPU), ModuleEngine)
     config = RunConfig(**ANN)
     assert isinstance(make_engine([config], data_of(config), CPU), PerceptronEngine)

@@ -14,8 +14,8 @@ from snnbench.training.events import RunDone
 from snnbench.training.gradients import loss_and_gradient
 from snnbench.training.loop import train_cohort
 from snnbench.training.losses import training_loss
+from snnbench.training.modules import ModuleEngine
 from snnbench.training.prepare import prepare
-from snnbench.training.reference import ReferenceEngine
 from snnbench.training.selection import select
 from snnbench.training.stacked import StackedEngine, fits
 
@@ -67,7 +67,7 @@ def test_one_step_is_the_reference_engines(
         assert readout == "current"
         assert not hidden
         return
-    fast, slow = StackedEngine([config], data), ReferenceEngine([config], data, CPU)
+    fast, slow = StackedEngine([config], data), ModuleEngine([config], data, CPU)
     (loss_f, right_f, step_f), (loss_s, right_s, step_s) = (
         one_step(fast, config), one_step(slow, config),
     )  # fmt: skip
@@ -87,7 +87,7 @@ def test_the_steps_compared_are_mostly_with_equal_spikes():
     for seed in range(20):
         config = RunConfig(arch="20-10", T=8, seed=seed, train_samples=200, **SGD)
         data = data_of(config)
-        fast, slow = StackedEngine([config], data), ReferenceEngine([config], data, CPU)
+        fast, slow = StackedEngine([config], data), ModuleEngine([config], data, CPU)
         one_step(fast, config), one_step(slow, config)
         equal += fast.input_rates(0) == pytest.approx(slow.input_rates(0), rel=1e-9)
     assert equal >= 18
@@ -97,7 +97,7 @@ def test_the_steps_compared_are_mostly_with_equal_spikes():
 def test_an_evaluation_is_the_reference_engines(encoding):
     config = RunConfig(arch="30-20-10", T=6, encoding=encoding, v_th=0.4, val_samples=77)
     data = data_of(config)
-    fast, slow = StackedEngine([config], data), ReferenceEngine([config], data, CPU)
+    fast, slow = StackedEngine([config], data), ModuleEngine([config], data, CPU)
     for part in (data.test, data.val):
         (a,), (b,) = fast.evaluate(part, [0]), slow.evaluate(part, [0])
         assert a.loss == pytest.approx(b.loss, rel=1e-5)
@@ -178,12 +178,12 @@ def test_whole_trainings_end_within_noise_of_the_references():
     accuracies = {"fast": [], "reference": []}
     for engine, found in accuracies.items():
         for seed in range(4):
-            config = RunConfig(arch="64-10", T=8, epochs=5, seed=seed, device="cpu", engine=engine)
+            config = RunConfig(arch="32-10", T=5, epochs=5, seed=seed, device="cpu", engine=engine)
             found.append(outcomes([config])[0].records[-1].test_accuracy)
     fast, slow = (np.array(accuracies[name]) for name in ("fast", "reference"))
     spread = max(np.std(fast - slow, ddof=1), 0.003)
     assert abs((fast - slow).mean()) < 3 * spread / 2  # three standard errors of four pairs
-    assert fast.min() > 0.9
+    assert fast.min() > 0.85
 
 
 @pytest.mark.parametrize("loss", ["mse", "ce"])

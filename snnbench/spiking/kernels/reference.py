@@ -45,13 +45,16 @@ def lif_step(
     u = beta * v + current
     spikes = spike(u - v_th)
     s = spikes.detach() if detach_reset else spikes
+    return spikes, u, reset_membrane(u, s, v_th=v_th, reset=reset)
+
+
+def reset_membrane(
+    u: torch.Tensor, spikes: torch.Tensor, *, v_th: float, reset: str
+) -> torch.Tensor:
+    """Return V[t] of U[t] and S[t]."""
     if reset == "subtract":
-        v = u - s * v_th
-    elif reset == "zero":
-        v = u * (1 - s)
-    else:
-        v = u
-    return spikes, u, v
+        return u - spikes * v_th
+    return u * (1 - spikes) if reset == "zero" else u
 
 
 def lif_scan(

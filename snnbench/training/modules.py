@@ -1,6 +1,10 @@
-"""The reference engine: ordinary torch modules and autograd, one run after another."""
+"""Ordinary torch modules and autograd, one run after another: any network, any device.
 
-from collections.abc import Sequence
+With the neurons' own equations in torch this is the reference engine; with a kernel in their
+place it is the fast engine of networks that no other engine fits.
+"""
+
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
 import torch
@@ -10,6 +14,7 @@ from snnbench.cost.counting import tallying
 from snnbench.cost.tally import Tally
 from snnbench.encoding import draw_keys, encode
 from snnbench.network.build import Network, build_network
+from snnbench.spiking.neuron import Scan
 from snnbench.training.evaluation import evaluate, output_membrane
 from snnbench.training.losses import scores, training_loss
 from snnbench.training.member import Evaluation
@@ -18,16 +23,26 @@ from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
 
 
-class ReferenceEngine:
+class ModuleEngine:
     """Trains a cohort: runs that share data, order, encoding and shapes.
 
     Each run is an ordinary `Network`; all their parameters lie in one tensor [K, P], which the
     stacked optimizer updates.
     """
 
-    def __init__(self, configs: Sequence[RunConfig], data: RunData, device: torch.device) -> None:
+    def __init__(
+        self,
+        configs: Sequence[RunConfig],
+        data: RunData,
+        device: torch.device,
+        make_scan: Callable[[RunConfig], Scan] | None = None,
+    ) -> None:
         self.configs, self.data = list(configs), data
         self.networks = [build_network(c, data.input_shape).to(device) for c in configs]
+        if make_scan is not None:
+            for config, network in zip(configs, self.networks, strict=True):
+                for neurons in filter(None, network.neurons):
+                    neurons.scan = make_scan(config)
         self.parameters, gradients = _flatten(self.networks)
         self.gradients = gradients
         self.optimizer = StackedOptimizer(configs, self.parameters, gradients)
