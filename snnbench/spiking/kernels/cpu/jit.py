@@ -1,0 +1,94 @@
+"""How the kernels are compiled, and the memory they work in."""
+
+import hashlib
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+Codes = npt.NDArray[np.uint32]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_CACHE_LINE = 64  # bytes; a vector that straddles two lines costs two loads
+
+
+def kernel(function: _Function) -> _Function:
+    """Compile for one thread.
+
+    Floating point stays as written, without fastmath: every result must have the same bits
+    whatever stands beside it. The machine code is cached on disk.
+    """
+    return _compiled(function)
+
+
+def inlined(function: _Function) -> _Function:
+    """Compile into the callers' loops."""
+    return _compiled(function, forceinline=True)
+
+
+def parallel_kernel(function: _Function) -> _Function:
+    """Compile with `prange` spread over the threads that `set_threads` allows."""
+    return _compiled(function, parallel=True)
+
+
+def _compiled(function: _Function, **options: bool) -> _Function:
+    njit: Any = numba.njit
+    try:
+        compiled = njit(cache=True, error_model="numpy", **options)(function)
+    except RuntimeError:  # no folder to keep machine code in: neither ours nor the user's
+        compiled = njit(error_model="numpy", **options)(function)
+    # Machine code holds what other files of this package inlined, but numba's cache looks at the
+    # function's own file alone. Its stamp is replaced by one of all sources.
+    cache_file: Any = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    if hasattr(cache_file, "_source_stamp"):
+        cache_file._source_stamp = _SOURCES
+    result: _Function = compiled
+    return result
+
+
+def _digest_of_sources() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+_SOURCES = _digest_of_sources()
+
+
+def set_threads(n: int) -> None:
+    """Let kernels called from this Python thread use `n` threads, or as many as there are.
+
+    Pass torch.get_num_threads(), so that both use the same cores.
+    """
+    most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+    numba.set_num_threads(max(1, min(n, most)))
+
+
+def aligned(shape: int | tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return an uninitialised array that begins at a cache line."""
+    count = math.prod(shape) if isinstance(shape, tuple) else shape
+    size = count * np.dtype(dtype).itemsize
+    raw = np.empty(size + _CACHE_LINE, np.uint8)
+    start = -raw.ctypes.data % _CACHE_LINE
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+class Buffer:
+    """Flat memory that is kept from step to step: a new allocation costs page faults."""
+
+    def __init__(self, dtype: npt.DTypeLike) -> None:
+        self._array = aligned(0, dtype)
+
+    def take(self, count: int) -> npt.NDArray[Any]:
+        """Return the first `count` elements, with whatever they hold."""
+        if self._array.size < count:
+            self._array = aligned(count, self._array.dtype)
+        return self._array[:count]

@@ -1,0 +1,176 @@
+"""SGD, Adam and AdamW for K members at once, one pass over memory, equal to torch.optim's.
+
+A parameter is an array [A, K, B] with the members' axis in the middle: a weight [M, K, N], a
+bias [1, K, N]. Learning rate, momentum and weight decay are a member's own. The values of a
+member that is not active do not change, whatever its gradients are.
+"""
+
+# ruff: noqa: PLR0917 (compiled functions take positional arguments)
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from numba import prange
+
+from snnbench.spiking.kernels.cpu.jit import Floats, inlined, kernel, parallel_kernel
+
+Kind = Literal["sgd", "adam", "adamw"]
+
+_BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
+_PIECE = 1 << 10  # elements that a thread takes at a time
+_SHORT = 1 << 8
+
+
+class CohortOptimizer:
+    """Updates the parameters of K members in place.
+
+    Args:
+        kind: L2 is added to the gradient for sgd and adam, decoupled for adamw.
+        parameters: float32 arrays [A, K, B], C-contiguous, changed in place.
+        momentum: of sgd, [K].
+        weight_decay: [K].
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        parameters: Sequence[Floats],
+        momentum: Sequence[float],
+        weight_decay: Sequence[float],
+    ) -> None:
+        self.kind = kind
+        self.parameters = [array.reshape(-1) for array in parameters]
+        assert all(map(np.shares_memory, self.parameters, parameters)), "not contiguous"
+        self._cuts = [_cut(array) for array in parameters]
+        self._first = [np.zeros_like(array) for array in self.parameters]
+        self._second = [np.zeros_like(a) for a in (self.parameters if kind != "sgd" else [])]
+        self._momentum = np.array(momentum, np.float64)
+        self._decay = np.array(weight_decay, np.float64)
+        self._steps = 0
+
+    def step(
+        self, gradients: Sequence[Floats], lr: Sequence[float], active: npt.NDArray[np.bool_]
+    ) -> None:
+        """Take one step.
+
+        Args:
+            gradients: shaped like the parameters, C-contiguous.
+            lr: learning rates, [K].
+            active: which members change, [K].
+        """
+        self._steps += 1
+        rates = np.array(lr, np.float64)
+        if self.kind == "sgd":
+            columns = [rates, self._momentum, self._decay]
+            scale = 1.0
+        else:
+            shrink = 1 - rates * self._decay if self.kind == "adamw" else np.ones_like(rates)
+            l2 = self._decay if self.kind == "adam" else np.zeros_like(rates)
+            columns = [rates / (1 - _BETA1**self._steps), shrink, l2]
+            scale = 1 / (1 - _BETA2**self._steps) ** 0.5
+        numbers = np.stack([*columns, active]).astype(np.float32)
+        banks = {width: np.repeat(numbers, width, axis=1) for width, _ in self._cuts}
+        for index, (parameter, gradient) in enumerate(zip(self.parameters, gradients, strict=True)):
+            width, sizes = self._cuts[index]
+            bank, flat = banks[width], gradient.reshape(-1)
+            if self.kind == "sgd":
+                _sgd(parameter, flat, self._first[index], bank, sizes)
+            else:
+                state = self._first[index], self._second[index]
+                _adam(parameter, flat, state, bank, sizes, np.float32(scale))
+
+
+def _cut(parameter: Floats) -> tuple[int, tuple[int, int, int]]:
+    """Return how a parameter is cut into pieces, over which the members' numbers are spread.
+
+    Returns:
+        elements that a member's numbers are repeated for in the bank; members that take turns
+        from span to span; elements of a span, which is cut into pieces; elements of a piece.
+        Where members' stretches are short, there is one span, and a piece is a row of them all.
+    """
+    _, members, width = parameter.shape
+    if members > 1 and width < _SHORT:
+        return width, (1, parameter.size, members * width)
+    return _PIECE, (members, width if members > 1 else parameter.size, _PIECE)
+
+
+@parallel_kernel
+def _sgd(
+    parameter: Floats, gradient: Floats, buffer: Floats, bank: Floats, sizes: tuple[int, int, int]
+) -> None:
+    for i in prange(_piece_count(parameter.size, sizes)):
+        start, end, at = _piece(i, sizes)
+        numbers = _numbers(bank, at, end - start)
+        _sgd_row(parameter[start:end], gradient[start:end], buffer[start:end], numbers)
+
+
+@kernel
+def _sgd_row(parameter: Floats, gradient: Floats, buffer: Floats, numbers: Any) -> None:
+    lr, momentum, decay, active = numbers
+    for i in range(parameter.size):
+        p = parameter[i]
+        step = momentum[i] * buffer[i] + (gradient[i] + decay[i] * p)
+        on = active[i] != 0
+        buffer[i] = step if on else buffer[i]
+        parameter[i] = p - lr[i] * step if on else p
+
+
+@parallel_kernel
+def _adam(
+    parameter: Floats,
+    gradient: Floats,
+    state: Any,
+    bank: Floats,
+    sizes: tuple[int, int, int],
+    scale: np.float32,
+) -> None:
+    first, second = state
+    for i in prange(_piece_count(parameter.size, sizes)):
+        start, end, at = _piece(i, sizes)
+        moments = first[start:end], second[start:end]
+        numbers = _numbers(bank, at, end - start)
+        _adam_row(parameter[start:end], gradient[start:end], moments, numbers, scale)
+
+
+@inlined
+def _numbers(bank: Floats, at: int, count: int) -> Any:
+    """Return the four rows of a piece of the bank."""
+    end = at + count
+    return bank[0][at:end], bank[1][at:end], bank[2][at:end], bank[3][at:end]
+
+
+@inlined
+def _piece_count(size: int, sizes: tuple[int, int, int]) -> int:
+    _, span, piece = sizes
+    return (size // max(1, span)) * ((span + piece - 1) // piece)
+
+
+@inlined
+def _piece(i: int, sizes: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return first element and end of piece i, and where its numbers begin in the bank."""
+    members, span, piece = sizes
+    per_span = (span + piece - 1) // piece
+    start = (i // per_span) * span + (i % per_span) * piece
+    return start, min(start + piece, (i // per_span + 1) * span), (i // per_span) % members * piece
+
+
+@kernel
+def _adam_row(
+    parameter: Floats, gradient: Floats, moments: Any, numbers: Any, scale: np.float32
+) -> None:
+    """Update with lr / (1 - beta1^t), 1 - lr * decoupled decay, L2; scale 1 / sqrt(1 - beta2^t)."""
+    first, second = moments
+    lr, shrink, l2, active = numbers
+    for i in range(parameter.size):
+        old = parameter[i]
+        p = old * shrink[i]
+        g = gradient[i] + l2[i] * p
+        m = first[i] + np.float32(1 - _BETA1) * (g - first[i])
+        v = np.float32(_BETA2) * second[i] + np.float32(1 - _BETA2) * (g * g)
+        step = lr[i] * m / (np.sqrt(v) * scale + np.float32(_EPSILON))
+        on = active[i] != 0
+        first[i] = m if on else first[i]
+        second[i] = v if on else second[i]
+        parameter[i] = p - step if on else old

@@ -1,0 +1,85 @@
+"""Compile all kernels once, or load them from numba's cache on disk."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numba.core import event
+
+from snnbench.spiking.kernels.cpu.counts import input_counts
+from snnbench.spiking.kernels.cpu.events import (
+    ActivePixels,
+    SpikeBlocks,
+    bernoulli_events,
+    draw_keys,
+    events_from_spikes,
+)
+from snnbench.spiking.kernels.cpu.functions import lif_scan
+from snnbench.spiking.kernels.cpu.neuron import Neurons
+from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer, Kind
+from snnbench.spiking.kernels.cpu.stack import SpikingStack
+
+_T = 2
+
+
+class _Watch(event.Listener):
+    """Notices when numba compiles something, and says so the first time."""
+
+    def __init__(self, announce: Callable[[], None]) -> None:
+        self.announce, self.compiled = announce, False
+
+    def on_start(self, event: Any) -> None:  # noqa: ARG002
+        if not self.compiled:
+            self.compiled = True
+            self.announce()
+
+    def on_end(self, event: Any) -> None:
+        pass
+
+
+def compile_kernels(announce: Callable[[], None] = lambda: None) -> bool:
+    """Make every kernel ready, by using each on very little data.
+
+    Args:
+        announce: called before the first kernel is compiled, if any is; compiling takes long.
+
+    Returns:
+        Whether anything had to be compiled, and was not in the cache.
+    """
+    watch = _Watch(announce)
+    with event.install_listener("numba:compile", watch):
+        _use_layers()
+        _use_scan()
+        _use_optimizers()
+    return watch.compiled
+
+
+def _use_layers() -> None:
+    """Go through tiles of both widths, and through both ways to an input's gradient."""
+    widths = [4, 10, 40, 40, 3]
+    samples = np.arange(1)
+    blocks = SpikeBlocks(widths[0], _T)
+    events_from_spikes(np.ones((1, _T, widths[0]), np.float32), blocks)
+    pixels = ActivePixels(np.ones((1, widths[0]), np.float32))
+    bernoulli_events(pixels, samples, draw_keys(0, 0, samples), _T, blocks)
+    input_counts(blocks)
+    neurons = [Neurons([0.5], [1.0], [1.0])] * (len(widths) - 1)
+    stack = SpikingStack(widths, neurons, _T, readout="membrane")
+    pairs = list(zip(widths[:-1], widths[1:], strict=True))
+    weights = [np.ones((m, 1, n), np.float32) for m, n in pairs]
+    _, trace = stack.forward(blocks, weights, [None] * len(pairs))
+    stack.backward(None, trace, weights)
+
+
+def _use_scan() -> None:
+    current = torch.ones((_T, 1, 3), requires_grad=True)
+    spikes, _ = lif_scan(current, Neurons([0.5], [1.0], [1.0]))
+    torch.autograd.grad(spikes.sum(), current)
+
+
+def _use_optimizers() -> None:
+    kinds: tuple[Kind, ...] = ("sgd", "adam")
+    for kind in kinds:
+        parameter = np.ones((1, 1, 1), np.float32)
+        CohortOptimizer(kind, [parameter], [0.0], [0.0]).step([parameter], [0.0], np.ones(1, bool))
