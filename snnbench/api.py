@@ -256,9 +256,14 @@ def _train(
     config: RunConfig, dataset: Dataset, watch: "Callable[[Event], None] | None"
 ) -> "RunResult":
     from snnbench.runs import RunResult, resolve_machine, run_cohort
+    from snnbench.training.events import Compiling
+
+    def announce() -> None:
+        if watch is not None:
+            watch(Compiling())
 
     result: RunResult | None = None
-    for event in run_cohort([resolve_machine(config)], dataset):
+    for event in run_cohort([resolve_machine(config)], dataset, announce):
         if isinstance(event, RunResult):
             result = event
         elif watch is not None:

@@ -1,7 +1,8 @@
 """The whole chain of a run: settings and data -> training -> the rows of the tables."""
 
+import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -96,28 +97,42 @@ def run_one(config: RunConfig, dataset: Dataset) -> RunResult:
     return next(event for event in events if isinstance(event, RunResult))
 
 
-def run_cohort(configs: Sequence[RunConfig], dataset: Dataset) -> Iterator[Event | RunResult]:
+def run_cohort(
+    configs: Sequence[RunConfig], dataset: Dataset, announce: Callable[[], None] = lambda: None
+) -> Iterator[Event | RunResult]:
     """Train runs side by side; yield events while they train and a RunResult as each ends.
 
     Args:
         configs: runs that agree on all that shapes the computation; resolved.
         dataset: their data.
+        announce: called if kernels must be compiled before the training can go on.
     """
     first = configs[0]
     torch.set_num_threads(first.threads or default_threads())
     device = torch.device(first.device)
     data = prepare(first, dataset, select(first, dataset), device)
-    started_at = utc_now()
-    for event in train_cohort(configs, data, device):
-        if isinstance(event, RunDone):
-            about = {
-                "started_at": started_at,
-                "cohort_size": len(configs),
-                "data_sha256": dataset.sha256,
-            }
-            yield _result(configs[event.member], event, about)
-        else:
-            yield event
+    about = {
+        "started_at": utc_now(),
+        "cohort_size": len(configs),
+        "data_sha256": dataset.sha256,
+    }
+    with _announcing(first, announce):
+        for event in train_cohort(configs, data, device):
+            if isinstance(event, RunDone):
+                yield _result(configs[event.member], event, about)
+            else:
+                yield event
+
+
+def _announcing(
+    config: RunConfig, announce: Callable[[], None]
+) -> contextlib.AbstractContextManager[object]:
+    """Return the context in which compiling is announced, where numba may compile."""
+    if config.engine == "reference" or config.device == "cuda":
+        return contextlib.nullcontext()
+    from snnbench.spiking.kernels.cpu.warmup import announcing
+
+    return announcing(announce)
 
 
 def default_threads() -> int:

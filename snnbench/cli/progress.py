@@ -20,6 +20,7 @@ _COLUMNS = (
     "firing_rate",
 )  # fmt: skip
 _REDRAWS_A_SECOND = 8
+_COMPILING = "compiling kernels for this machine, once (up to a minute)"
 
 
 class TrainingProgress:
@@ -41,9 +42,13 @@ class TrainingProgress:
 
     def watch(self, event: "Event") -> None:
         """Take in an event."""
-        from snnbench.training.events import EpochDone, StepDone
+        from snnbench.training.events import Compiling, EpochDone, StepDone
 
-        if isinstance(event, StepDone):
+        if isinstance(event, Compiling):
+            self.status = _COMPILING
+            if self.live is None:
+                self.console.print(_COMPILING)
+        elif isinstance(event, StepDone):
             self._time_left(event)
         elif isinstance(event, EpochDone):
             self.records.append(event.record)

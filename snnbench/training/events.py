@@ -7,6 +7,11 @@ from snnbench.network.build import Network
 
 
 @dataclass(frozen=True)
+class Compiling:
+    """Kernels are being compiled, which takes long and happens once on a machine."""
+
+
+@dataclass(frozen=True)
 class StepDone:
     """A mini-batch has been trained on, by all runs of the cohort."""
 
@@ -68,4 +73,4 @@ class RunDone:
     eval_seconds: float
 
 
-Event = StepDone | EpochDone | RunDone
+Event = Compiling | StepDone | EpochDone | RunDone

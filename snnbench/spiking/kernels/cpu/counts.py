@@ -1,22 +1,23 @@
 """How often every input spiked, read off spike blocks."""
 
+from typing import Any
+
 import numpy as np
 
 from snnbench.spiking.kernels.cpu.events import GROUP, WORD, SpikeBlocks, count_bits
-from snnbench.spiking.kernels.cpu.jit import Codes, Ints, kernel
+from snnbench.spiking.kernels.cpu.jit import Ints, kernel
 
 
 def input_counts(blocks: SpikeBlocks) -> Ints:
     """Return the spikes of every input over all rows and steps, int64 [M]."""
     counts = np.zeros(blocks.group_count * GROUP, np.int64)
-    _count(*blocks.arrays, blocks.words, counts)
+    _count(blocks.arrays, blocks.words, counts)
     return counts[: blocks.inputs]
 
 
 @kernel
-def _count(
-    starts: Ints, ends: Ints, groups: Ints, codes: Codes, words: int, counts: Ints
-) -> None:
+def _count(blocks: Any, words: int, counts: Ints) -> None:
+    starts, ends, groups, codes = blocks
     for row in range(starts.size):
         for i in range(starts[row], ends[row]):
             for w in range(words):

@@ -190,12 +190,8 @@ def both_halves(code: np.uint32) -> np.uint32:
 
 @inlined
 def count_bits(code: np.uint32) -> np.int64:
-    """Return how many of the lower 16 bits are set."""
-    x = code & np.uint32(0xFFFF)
-    x = x - ((x >> np.uint32(1)) & np.uint32(0x5555))
-    x = (x & np.uint32(0x3333)) + ((x >> np.uint32(2)) & np.uint32(0x3333))
-    x = (x + (x >> np.uint32(4))) & np.uint32(0x0F0F)
-    return np.int64((x + (x >> np.uint32(8))) & np.uint32(0x1F))
+    """Return the spikes of a block, which are the bits of its lower half."""
+    return np.int64(count_ones(code & np.uint32(0xFFFF)))
 
 
 @parallel_kernel

@@ -46,11 +46,8 @@ class _StackFunction(torch.autograd.Function):
             [weight.detach().numpy() for weight in ctx.saved_tensors],
             source_gradient=ctx.needs_input_grad[1],
         )
-        out: list[Any] = [
-            None,
-            None if grad_source is None else torch.from_numpy(grad_source),
-            None,
-        ]
+        source = None if grad_source is None else torch.from_numpy(grad_source)
+        out: list[Any] = [None, source, None]
         for weight, bias in zip(grad_weights, grad_biases, strict=True):
             out += [torch.from_numpy(weight), torch.from_numpy(bias)]
         return tuple(g if need else None for g, need in zip(out, ctx.needs_input_grad, strict=True))
@@ -91,12 +88,12 @@ class _ScanFunction(torch.autograd.Function):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         current = current.detach().contiguous()
         T, *rest = current.shape if steps is None else (steps, *current.shape)
-        spikes, membranes = torch.empty((2, T, *rest), dtype=torch.float32)
-        vectors = neurons.vectors()
+        spikes, membranes = (torch.empty((T, *rest), dtype=torch.float32) for _ in range(2))
+        vectors, switches = neurons.vectors(), neurons.switches
         shape = (T, neurons.members, spikes[0].numel() // neurons.members)
-        scan(_flat(current), vectors[:2], _flat(spikes), _flat(membranes), shape, neurons.switches[0])
+        scan(_flat(current), vectors[:2], _flat(spikes), _flat(membranes), shape, switches[0])
         ctx.save_for_backward(membranes)
-        ctx.setup = (vectors, shape, neurons.switches, current.shape)
+        ctx.setup = (vectors, shape, switches, current.shape)
         ctx.set_materialize_grads(False)
         return spikes, membranes
 
@@ -107,8 +104,8 @@ class _ScanFunction(torch.autograd.Function):
         vectors, shape, switches, current_shape = ctx.setup
         out = torch.empty(current_shape, dtype=torch.float32)
         given = [torch.empty(0) if grad is None else grad.contiguous() for grad in grads]
-        arrays = [_flat(tensor) for tensor in (*given, out)]
-        scan_back(_flat(ctx.saved_tensors[0]), vectors, *arrays, shape, switches)
+        membranes, grad_spikes, grad_membranes = map(_flat, (ctx.saved_tensors[0], *given))
+        scan_back(membranes, vectors, grad_spikes, grad_membranes, _flat(out), shape, switches)
         return out, None, None
 
 

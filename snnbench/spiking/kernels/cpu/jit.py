@@ -73,7 +73,7 @@ def set_threads(n: int) -> None:
 
 
 def aligned(shape: int | tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """Return an uninitialised array that begins at a cache line."""
+    """Return an array that begins at a cache line, with whatever it holds."""
     count = math.prod(shape) if isinstance(shape, tuple) else shape
     size = count * np.dtype(dtype).itemsize
     raw = np.empty(size + _CACHE_LINE, np.uint8)
@@ -82,13 +82,17 @@ def aligned(shape: int | tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[A
 
 
 class Buffer:
-    """Flat memory that is kept from step to step: a new allocation costs page faults."""
+    """Flat memory that is kept from step to step: a new allocation costs page faults.
+
+    It is 0 when it is new; gaps that nobody writes to stay 0.
+    """
 
     def __init__(self, dtype: npt.DTypeLike) -> None:
         self._array = aligned(0, dtype)
 
     def take(self, count: int) -> npt.NDArray[Any]:
-        """Return the first `count` elements, with whatever they hold."""
+        """Return the first `count` elements, with what was last written to them."""
         if self._array.size < count:
             self._array = aligned(count, self._array.dtype)
+            self._array.fill(0)
         return self._array[:count]

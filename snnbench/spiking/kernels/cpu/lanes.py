@@ -234,5 +234,13 @@ def _load_word(_: Any, array: Any, index: Any) -> Any:
     return types.int64(array, types.int64), emit
 
 
+def _count_ones(_: Any, word: Any) -> Any:
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.ctpop(values[0])
+
+    return word(word), emit
+
+
+count_ones: Any = intrinsic(_count_ones)  # bits that are set in an integer
 store_bits: Any = intrinsic(_store_bits)  # the bits [a >= b], from byte `index` of a byte array on
 load_word: Any = intrinsic(_load_word)  # the 8 bytes from byte `index` of a byte array on

@@ -7,7 +7,7 @@ import numpy as np
 from snnbench.spiking.kernels.cpu.events import GROUP, WORD, SpikeBlocks, blocks_of
 from snnbench.spiking.kernels.cpu.jit import Buffer, Bytes, Floats, aligned
 from snnbench.spiking.kernels.cpu.lanes import WIDTH
-from snnbench.spiking.kernels.cpu.layout import Layout, vectors_for
+from snnbench.spiking.kernels.cpu.layout import Layout
 from snnbench.spiking.kernels.cpu.linear_lif import TABLE_ROWS, forward
 from snnbench.spiking.kernels.cpu.linear_lif_backward import CHUNKS, backward
 from snnbench.spiking.kernels.cpu.neuron import Neurons
@@ -128,7 +128,8 @@ class SpikingLayer:
             grad_spikes: dL/dS, [B, T, row], or with 1 in place of B or T where all are alike.
             grad_membranes: dL/dU, likewise.
             weight: as in `forward`.
-            below: layout and memory for the gradient of the input spikes, if it is needed.
+            below: layout of the gradient of the input spikes, and memory for rows of this layout
+                only; None if it is not needed.
 
         Returns:
             dL/dweight [M, K, N]; sum of dL/dI over the steps [B, row]; dL/dS of the inputs
@@ -137,7 +138,7 @@ class SpikingLayer:
         layout, (batch, T, _, _) = self.layout, self._shape
         grad_weight = np.empty((self.inputs, layout.members, layout.units), np.float32)
         sums = aligned((batch, layout.row), np.float32)
-        grad_inputs = _NOTHING if below is None else _zero_padded(*below, batch * T)
+        grad_inputs = below[1].take(batch * T * below[0].row) if below else _NOTHING
         at_once = layout.tiles == 1  # the input's gradient comes while a sample's dL/dI is at hand
         steps = batch * T * layout.row if below and not at_once else 0
         currents = self._memory["currents"].take(steps)
@@ -157,10 +158,9 @@ class SpikingLayer:
             layout.vectors,
         )
         if below and not at_once:
-            vectors = vectors_for(self.inputs)
             shape = (batch * T, layout.members, self.inputs, layout.units)
             flat, transposed = weight.reshape(-1), self._transposed()
-            input_gradient(currents, flat, transposed, grad_inputs, shape, layout.row, to, vectors)
+            input_gradient(currents, flat, transposed, grad_inputs, shape, layout.row, to)
         return grad_weight, sums, grad_inputs.reshape(batch, T, -1)
 
     def _work(self) -> tuple[Floats, Floats, Floats]:
@@ -175,14 +175,6 @@ class SpikingLayer:
     def _transposed(self) -> Floats:
         rows = blocks_of(self.inputs, 2 * WIDTH) * 2 * WIDTH
         return self._memory["transposed"].take(rows * self.layout.members * self.layout.units)
-
-
-def _zero_padded(layout: Layout, memory: Buffer, rows: int) -> Floats:
-    """Return memory for rows of a layout, 0 where its columns have gaps."""
-    out: Floats = memory.take(rows * layout.row)
-    if layout.row != layout.members * layout.units:
-        out.fill(0)
-    return out
 
 
 def _strides(grad: Floats) -> tuple[int, int]:

@@ -31,7 +31,7 @@ class Layout:
         self.members, self.units, self.shared = members, units, shared
         self.sets = 1 if shared else members
         self.columns = members * units // self.sets
-        self.vectors = vectors_for(self.columns)
+        self.vectors = NARROW if self.columns <= WIDTH else WIDE
         self.lanes = WIDTH * len(self.vectors)
         self.tiles = blocks_of(self.columns, self.lanes)
         self.row = self.sets * self.tiles * self.lanes
@@ -44,19 +44,16 @@ class Layout:
         return np.ndarray(shape, rows.dtype, rows, 0, strides)
 
     def padded(self, values: Floats, memory: Buffer) -> Floats:
-        """Return values [..., K, N] as padded rows [..., row], 0 in the padding."""
+        """Return values [..., K, N] as padded rows [..., row], 0 in the padding.
+
+        Args:
+            memory: used for rows of this layout only.
+        """
         outer = values.shape[:-2]
         rows: Floats = memory.take(math.prod(outer) * self.row).reshape(*outer, self.row)
-        if self.row != self.members * self.units:
-            rows.fill(0)
         self.member_view(rows)[...] = values
         return rows
 
     def spread(self, values: Floats) -> Floats:
         """Return one value a member, [K], at all its columns of a padded row."""
         return self.padded(np.repeat(values[:, None], self.units, axis=1), Buffer(np.float32))
-
-
-def vectors_for(columns: int) -> tuple[int, ...]:
-    """Return the width of tiles that waste the least time on so many columns."""
-    return NARROW if columns <= WIDTH else WIDE

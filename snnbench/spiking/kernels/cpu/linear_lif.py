@@ -154,6 +154,8 @@ def _scan_samples(
             i0, i1, i2, i3 = constant, constant, constant, constant
             for i in range(first, last):
                 code = np.int64(item(codes, i * words + w))
+                if code == 0:
+                    continue
                 rows = np.int64(item(groups, i)) * TABLE_ROWS
                 i0 = add(i0, load(table, (rows + (code & 15)) * lanes, zero))
                 i1 = add(i1, load(table, (rows + ((code >> 4) & 15)) * lanes, zero))

@@ -206,6 +206,8 @@ def _scatter(
         g3 = load(sink, at + 3 * lanes, zero)
         for w in range(words):
             code = np.int64(item(codes, i * words + w)) >> (GROUP * WORD)
+            if code == 0:
+                continue
             rows = w * TABLE_ROWS
             g0 = add(g0, load(table, (rows + (code & 15)) * lanes, zero))
             g1 = add(g1, load(table, (rows + ((code >> 4) & 15)) * lanes, zero))

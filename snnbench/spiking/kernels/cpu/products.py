@@ -14,6 +14,7 @@ from numba import prange
 
 from snnbench.spiking.kernels.cpu.jit import Floats, inlined, kernel, parallel_kernel
 from snnbench.spiking.kernels.cpu.lanes import (
+    WIDE,
     WIDTH,
     item,
     load,
@@ -35,7 +36,6 @@ def input_gradient(
     shape: tuple[int, int, int, int],
     row: int,
     to: tuple[int, int],
-    vectors: Any,
 ) -> None:
     """Compute dL/dS of a layer's inputs: dL/dI times the weights of each member.
 
@@ -47,7 +47,7 @@ def input_gradient(
         shape: rows (samples times steps), K, M, N.
     """
     rows, members, inputs, outputs = shape
-    lanes = WIDTH * len(vectors)
+    lanes = WIDTH * len(WIDE)
     tiles = (inputs + lanes - 1) // lanes
     for tile in prange(members * tiles):
         transpose(weight, tile // tiles, (tile % tiles) * lanes, shape, tile, transposed, lanes)
@@ -57,7 +57,7 @@ def input_gradient(
             k, m = tile // tiles, (tile % tiles) * lanes
             sizes = (outputs, row, to[0], min(lanes, inputs - m))
             starts = (k * (row // members), tile * outputs * lanes, k * to[1] + m)
-            multiply(currents, transposed, out, span, starts, sizes, vectors)
+            multiply(currents, transposed, out, span, starts, sizes, WIDE)
 
 
 @inlined

@@ -60,7 +60,7 @@ class SpikingStack:
         self.members = neurons[0].members
         self._blocks = [SpikeBlocks(m, T) for m in inputs]
         self._base = [Buffer(np.float32) for _ in self.layers]
-        self._grads = [Buffer(np.float32) for _ in range(3)]
+        self._grads = [Buffer(np.float32) for _ in self.layers]
         self._zeros = [np.zeros((1, 1, layer.layout.row), np.float32) for layer in self.layers]
         self.spike_counts: list[Floats] = []
         self.calls = 0  # of forward
@@ -164,7 +164,7 @@ class SpikingStack:
     def _below(self, index: int, source_gradient: bool) -> tuple[Layout, Buffer] | None:
         """Return layout and memory for the gradient of a layer's input, None if not needed."""
         if index > 0:
-            return self.layers[index - 1].layout, self._grads[index % 2]
+            return self.layers[index - 1].layout, self._grads[index - 1]
         if source_gradient and self.source == "spikes":
             layout = Layout(self.members, self.layers[0].inputs, shared=True)
             return layout, Buffer(np.float32)
@@ -176,7 +176,7 @@ class SpikingStack:
         """Return dL/dS and dL/dU of the last layer as padded rows, zeros where there is none."""
         given = grad_sums[:, None] if grad_trace is None and grad_sums is not None else grad_trace
         assert given is not None
-        rows = self.layers[-1].layout.padded(given, self._grads[2])
+        rows = self.layers[-1].layout.padded(given, self._grads[-1])
         if self.readout in ("rate", "spikes"):
             return rows, self._zeros[-1]
         return self._zeros[-1], rows

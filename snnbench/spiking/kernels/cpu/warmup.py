@@ -1,6 +1,8 @@
 """Compile all kernels once, or load them from numba's cache on disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,13 +31,24 @@ class _Watch(event.Listener):
     def __init__(self, announce: Callable[[], None]) -> None:
         self.announce, self.compiled = announce, False
 
-    def on_start(self, event: Any) -> None:  # noqa: ARG002
+    def on_start(self, event: Any) -> None:
         if not self.compiled:
             self.compiled = True
             self.announce()
 
     def on_end(self, event: Any) -> None:
         pass
+
+
+@contextmanager
+def announcing(announce: Callable[[], None]) -> Iterator[_Watch]:
+    """Within the context `announce` is called before the first kernel that must be compiled.
+
+    The context's value says, as `compiled`, whether there was one.
+    """
+    watch = _Watch(announce)
+    with event.install_listener("numba:compile", watch):
+        yield watch
 
 
 def compile_kernels(announce: Callable[[], None] = lambda: None) -> bool:
@@ -47,8 +60,7 @@ def compile_kernels(announce: Callable[[], None] = lambda: None) -> bool:
     Returns:
         Whether anything had to be compiled, and was not in the cache.
     """
-    watch = _Watch(announce)
-    with event.install_listener("numba:compile", watch):
+    with announcing(announce) as watch:
         _use_layers()
         _use_scan()
         _use_optimizers()
@@ -66,7 +78,7 @@ def _use_layers() -> None:
     input_counts(blocks)
     neurons = [Neurons([0.5], [1.0], [1.0])] * (len(widths) - 1)
     stack = SpikingStack(widths, neurons, _T, readout="membrane")
-    pairs = list(zip(widths[:-1], widths[1:], strict=True))
+    pairs = list(pairwise(widths))
     weights = [np.ones((m, 1, n), np.float32) for m, n in pairs]
     _, trace = stack.forward(blocks, weights, [None] * len(pairs))
     stack.backward(None, trace, weights)
