@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from snnbench.spiking.kernels.cpu.events import GROUP, WORD, SpikeBlocks, count_bits
+from snnbench.spiking.kernels.cpu.blocks import GROUP, WORD, SpikeBlocks, count_bits
 from snnbench.spiking.kernels.cpu.jit import Ints, kernel
 
 
@@ -17,7 +17,7 @@ def input_counts(blocks: SpikeBlocks) -> Ints:
 
 @kernel
 def _count(blocks: Any, words: int, counts: Ints) -> None:
-    starts, ends, groups, codes = blocks
+    starts, ends, groups, codes, _ = blocks
     for row in range(starts.size):
         for i in range(starts[row], ends[row]):
             for w in range(words):

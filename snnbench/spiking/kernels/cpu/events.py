@@ -1,10 +1,4 @@
-"""Spikes as blocks, and the Bernoulli encoding straight into them.
-
-A block is 4 neighbouring inputs (a group) at 4 neighbouring steps (a word): 16 spikes in 16
-bits. A row of blocks belongs to one sample (and member), and holds only the groups that spike
-at all. The kernels use 4 bits at a time as an index into a table of sums of 4 weight rows, or
-of 4 steps' gradients: one addition does the work of up to four events.
-"""
+"""The Bernoulli encoding, straight into spike blocks; draws only for pixels that can spike."""
 
 # ruff: noqa: PLR0917 (compiled functions take positional arguments)
 
@@ -14,19 +8,18 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange
 
-from snnbench.spiking.kernels.cpu.jit import (
-    Buffer,
-    Bytes,
-    Codes,
-    Floats,
-    Ints,
-    inlined,
-    kernel,
-    parallel_kernel,
+from snnbench.spiking.kernels.cpu.blocks import (
+    GROUP,
+    WORD,
+    SpikeBlocks,
+    blocks_of,
+    both_halves,
+    count_bits,
+    events_from_spikes,
 )
+from snnbench.spiking.kernels.cpu.jit import Codes, Floats, Ints, inlined, kernel, parallel_kernel
 
-GROUP = 4  # inputs of a block
-WORD = 4  # steps of a block; also the draws that one 64-bit word gives
+__all__ = ["ActivePixels", "SpikeBlocks", "bernoulli_events", "draw_keys", "events_from_spikes"]
 
 _FIELDS = 2 + GROUP  # of an entry: group, possible spikes, thresholds
 _SAMPLES = 1 << 12  # made into records at a time
@@ -34,54 +27,6 @@ _SAMPLES = 1 << 12  # made into records at a time
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
-
-
-def blocks_of(count: int, size: int) -> int:
-    """Return how many blocks of `size` hold `count`."""
-    return -(-count // size)
-
-
-class SpikeBlocks:
-    """Spikes of `rows` samples (times members) over M inputs and T steps. Filled by the encoders.
-
-    Attributes:
-        inputs: M.
-        T: steps.
-        starts, ends: row r's groups are entries starts[r] .. ends[r] of `groups`, ascending;
-            int64 [rows].
-        groups: input group of an entry, int32.
-        codes: uint32, flat [entries, words]: bit 4 t + q of the lower half is input q of the
-            group at step t of the word, and bit 4 q + t of the upper half is the same spike.
-        counts: spikes of each row, int64 [rows].
-    """
-
-    def __init__(self, inputs: int, T: int) -> None:
-        self.inputs, self.T = inputs, T
-        self.group_count, self.words = blocks_of(inputs, GROUP), blocks_of(T, WORD)
-        self._groups, self._codes = Buffer(np.int32), Buffer(np.uint32)
-        self.rows = -1
-        self.resize(0)
-
-    def resize(self, rows: int) -> None:
-        """Make room for `rows` rows, each with as many groups as there can be."""
-        if rows != self.rows:
-            self.rows = rows
-            self.starts = np.arange(rows, dtype=np.int64) * self.group_count
-            self.ends = np.empty(rows, np.int64)
-            self.counts = np.empty(rows, np.int64)
-        self.groups = self._groups.take(rows * self.group_count)
-        self.codes = self._codes.take(rows * self.group_count * self.words)
-
-    @property
-    def arrays(self) -> tuple[Ints, Ints, npt.NDArray[np.int32], Codes]:
-        """Return what the kernels read: starts, ends, groups, codes."""
-        return self.starts, self.ends, self.groups, self.codes
-
-    def dense(self) -> Floats:
-        """Return the spikes as 0.0 and 1.0, [rows, T, M]."""
-        spikes = np.zeros((self.rows, self.words * WORD, self.group_count * GROUP), np.float32)
-        _unpack(self.arrays, self.words, spikes)
-        return np.ascontiguousarray(spikes[:, : self.T, : self.inputs])
 
 
 class ActivePixels:
@@ -139,22 +84,7 @@ def bernoulli_events(
     assert (into.inputs, into.T) == (active.inputs, T), "the blocks have another shape"
     into.resize(len(samples))
     pixels = (active.starts, active.records)
-    _draw(pixels, samples, keys.view(np.uint64), T, into.words, into.arrays, into.counts)
-    return into
-
-
-def events_from_spikes(spikes: npt.NDArray[Any], into: SpikeBlocks) -> SpikeBlocks:
-    """Take spikes of any encoding.
-
-    Args:
-        spikes: [rows, T, M]; what is not 0 is a spike.
-        into: filled and returned.
-    """
-    rows, T, inputs = spikes.shape
-    assert (into.inputs, into.T) == (inputs, T), "the blocks have another shape"
-    into.resize(rows)
-    fires = np.ascontiguousarray(spikes != 0).view(np.uint8)
-    _pack(fires, into.words, into.group_count, into.arrays, into.counts)
+    _draw(pixels, np.ascontiguousarray(samples), keys.view(np.uint64), T, into.words, into.arrays)
     return into
 
 
@@ -177,39 +107,28 @@ def _mix(word: np.uint64) -> np.uint64:
     return word ^ (word >> np.uint64(31))
 
 
-@inlined
-def both_halves(code: np.uint32) -> np.uint32:
-    """Add to a lower half (step major) its transpose (input major) as upper half."""
-    x = code
-    swap = (x ^ (x >> np.uint32(3))) & np.uint32(0x0A0A)
-    x ^= swap ^ (swap << np.uint32(3))
-    swap = (x ^ (x >> np.uint32(6))) & np.uint32(0x00CC)
-    x ^= swap ^ (swap << np.uint32(6))
-    return code | (x << np.uint32(16))
-
-
-@inlined
-def count_bits(code: np.uint32) -> np.int64:
-    """Return the spikes of a block, which are the bits of its lower half."""
-    return np.int64(count_ones(code & np.uint32(0xFFFF)))
-
-
 @parallel_kernel
-def _draw(
-    pixels: Any, samples: Ints, keys: Any, T: int, words: int, out: Any, counts: Ints
+def _draw(pixels: Any, samples: Ints, keys: Any, T: int, words: int, out: Any) -> None:
+    # Written to in a function of its own: of arrays out of a tuple, numba drops what the body of
+    # a prange itself writes, as if nobody could see it.
+    for b in prange(samples.size):
+        _draw_row(pixels, samples[b], keys[b], T, words, out, b)
+
+
+@kernel
+def _draw_row(
+    pixels: Any, sample: int, key: np.uint64, T: int, words: int, out: Any, row: int
 ) -> None:
     starts, records = pixels
-    out_starts, out_ends, out_groups, out_codes = out
-    for b in prange(samples.size):
-        first, last = starts[samples[b]], starts[samples[b] + 1]
-        start, n = out_starts[b], last - first
-        out_ends[b] = start + n
-        record = records[_FIELDS * first : _FIELDS * last]
-        codes = out_codes[start * words : (start + n) * words]
-        groups = out_groups[start : start + n]
-        for i in range(n):
-            groups[i] = record[i]
-        counts[b] = _draw_sample(record, keys[b], T, codes)
+    out_starts, out_ends, out_groups, out_codes, counts = out
+    first, last = starts[sample], starts[sample + 1]
+    start, n = out_starts[row], last - first
+    out_ends[row] = start + n
+    record = records[_FIELDS * first : _FIELDS * last]
+    for i in range(n):
+        out_groups[start + i] = record[i]
+    codes = out_codes[start * words : (start + n) * words]
+    counts[row] = _draw_sample(record, key, T, codes)
 
 
 @kernel
@@ -246,44 +165,3 @@ def _draw_inputs(
             below = (draw - threshold) >> np.uint64(63)  # the sign: 1 where draw < threshold
             spikes |= below << np.uint64(GROUP * t)
         drawn[i] |= spikes << q
-
-
-@parallel_kernel
-def _pack(fires: Bytes, words: int, group_count: int, out: Any, counts: Ints) -> None:
-    for row in prange(fires.shape[0]):
-        counts[row] = _pack_row(fires[row], row, words, group_count, out)
-
-
-@kernel
-def _pack_row(fires: Bytes, row: int, words: int, group_count: int, out: Any) -> np.int64:
-    """Fill one row from fires [T, M] and return its number of spikes."""
-    starts, ends, groups, codes = out
-    T, inputs = fires.shape
-    entry, total = starts[row], np.int64(0)
-    for g in range(group_count):
-        any_code = np.uint32(0)
-        for w in range(words):
-            code = np.uint32(0)
-            for t in range(min(WORD, T - WORD * w)):
-                for q in range(min(GROUP, inputs - GROUP * g)):
-                    fired = np.uint32(fires[WORD * w + t, GROUP * g + q])
-                    code |= fired << np.uint32(GROUP * t + q)
-            any_code |= code
-            total += count_bits(code)
-            codes[entry * words + w] = both_halves(code)
-        groups[entry] = g
-        entry += np.int64(any_code != 0)
-    ends[row] = entry
-    return total
-
-
-@kernel
-def _unpack(blocks: Any, words: int, spikes: Floats) -> None:
-    starts, ends, groups, codes = blocks
-    for row in range(starts.size):
-        for i in range(starts[row], ends[row]):
-            for w in range(words):
-                for bit in range(GROUP * WORD):
-                    fired = (codes[i * words + w] >> np.uint32(bit)) & np.uint32(1)
-                    t, unit = WORD * w + bit // GROUP, GROUP * groups[i] + bit % GROUP
-                    spikes[row, t, unit] = np.float32(fired)

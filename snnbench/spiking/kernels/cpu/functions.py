@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from snnbench.spiking.kernels.cpu.events import SpikeBlocks
+from snnbench.spiking.kernels.cpu.blocks import SpikeBlocks
 from snnbench.spiking.kernels.cpu.jit import Floats
 from snnbench.spiking.kernels.cpu.neuron import Neurons
 from snnbench.spiking.kernels.cpu.scan import scan, scan_back

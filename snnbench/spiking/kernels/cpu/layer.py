@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from snnbench.spiking.kernels.cpu.events import GROUP, WORD, SpikeBlocks, blocks_of
+from snnbench.spiking.kernels.cpu.blocks import GROUP, WORD, SpikeBlocks, blocks_of
 from snnbench.spiking.kernels.cpu.jit import Buffer, Bytes, Floats, aligned
 from snnbench.spiking.kernels.cpu.lanes import WIDTH
 from snnbench.spiking.kernels.cpu.layout import Layout

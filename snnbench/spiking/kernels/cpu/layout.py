@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from snnbench.spiking.kernels.cpu.events import blocks_of
+from snnbench.spiking.kernels.cpu.blocks import blocks_of
 from snnbench.spiking.kernels.cpu.jit import Buffer, Floats
 from snnbench.spiking.kernels.cpu.lanes import NARROW, WIDE, WIDTH
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from snnbench.spiking.kernels.cpu.events import GROUP, WORD
+from snnbench.spiking.kernels.cpu.blocks import GROUP, WORD
 from snnbench.spiking.kernels.cpu.jit import Floats, inlined, kernel, parallel_kernel
 from snnbench.spiking.kernels.cpu.lanes import (
     WIDTH,
@@ -37,6 +37,7 @@ from snnbench.spiking.kernels.cpu.lanes import (
 from snnbench.spiking.kernels.cpu.neuron import reset_membrane
 
 TABLE_ROWS = 16  # sums of the subsets of a group's 4 weight rows
+_DENSE = 2  # spikes a block from which on looking for empty blocks costs more than it saves
 PARTS = 16  # pieces of the batch that threads share out
 
 
@@ -135,7 +136,7 @@ def _scan_samples(
     vectors: Any,
 ) -> None:
     """Run one unit over some samples."""
-    starts, ends, groups, codes = blocks
+    starts, ends, groups, codes, counts = blocks
     table, membranes, bits, sums = out
     batch, T, sets, columns = shape
     reset, keep, of_spikes = flags
@@ -148,19 +149,24 @@ def _scan_samples(
     beta, v_th = load(neurons[0], column, zero), load(neurons[1], column, zero)
     for b in range(*samples):
         constant = load(base, b * base_stride + column, zero)
-        first, last = starts[b * sets + unit * sets // units], ends[b * sets + unit * sets // units]
+        source = b * sets + unit * sets // units
+        first, last = starts[source], ends[source]
+        sparse = counts[source] < _DENSE * (last - first) * words
         v = total = zero
         for w in range(words):
-            i0, i1, i2, i3 = constant, constant, constant, constant
-            for i in range(first, last):
-                code = np.int64(item(codes, i * words + w))
-                if code == 0:
-                    continue
-                rows = np.int64(item(groups, i)) * TABLE_ROWS
-                i0 = add(i0, load(table, (rows + (code & 15)) * lanes, zero))
-                i1 = add(i1, load(table, (rows + ((code >> 4) & 15)) * lanes, zero))
-                i2 = add(i2, load(table, (rows + ((code >> 8) & 15)) * lanes, zero))
-                i3 = add(i3, load(table, (rows + ((code >> 12) & 15)) * lanes, zero))
+            steps = (constant, constant, constant, constant)
+            if sparse:
+                for i in range(first, last):
+                    code = np.int64(item(codes, i * words + w))
+                    if code != 0:
+                        rows = np.int64(item(groups, i)) * TABLE_ROWS
+                        steps = _add_block(steps, table, rows, code, lanes)
+            else:
+                for i in range(first, last):
+                    code = np.int64(item(codes, i * words + w))
+                    rows = np.int64(item(groups, i)) * TABLE_ROWS
+                    steps = _add_block(steps, table, rows, code, lanes)
+            i0, i1, i2, i3 = steps
             for t in range(w * WORD, min(T, w * WORD + WORD)):
                 u = add(mul(beta, v), i0)
                 v = reset_membrane(u, v_th, reset)
@@ -172,3 +178,15 @@ def _scan_samples(
                     store_first(membranes, ((unit * batch + b) * T + t) * width, u, n)
                 i0, i1, i2 = i1, i2, i3
         store(sums, b * row + column, total)
+
+
+@inlined
+def _add_block(steps: Any, table: Floats, rows: np.int64, code: np.int64, lanes: int) -> Any:
+    """Add a block's weights to the currents of its four steps."""
+    i0, i1, i2, i3 = steps
+    return (
+        add(i0, load(table, (rows + (code & 15)) * lanes, i0)),
+        add(i1, load(table, (rows + ((code >> 4) & 15)) * lanes, i0)),
+        add(i2, load(table, (rows + ((code >> 8) & 15)) * lanes, i0)),
+        add(i3, load(table, (rows + ((code >> 12) & 15)) * lanes, i0)),
+    )

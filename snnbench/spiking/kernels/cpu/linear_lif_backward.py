@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from snnbench.spiking.kernels.cpu.events import GROUP, WORD
+from snnbench.spiking.kernels.cpu.blocks import GROUP, WORD
 from snnbench.spiking.kernels.cpu.jit import Floats, kernel, parallel_kernel
 from snnbench.spiking.kernels.cpu.lanes import (
     WIDTH,
@@ -192,7 +192,7 @@ def _scatter(
     vectors: Any,
 ) -> None:
     """Add one sample's gradients to the rows of the inputs that spiked."""
-    starts, ends, groups, codes = blocks
+    starts, ends, groups, codes, _ = blocks
     _, T, sets, _ = shape
     zero = zeros(vectors)
     lanes = WIDTH * len(vectors)

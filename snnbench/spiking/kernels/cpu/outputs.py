@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from snnbench.spiking.kernels.cpu.events import GROUP, WORD, both_halves
+from snnbench.spiking.kernels.cpu.blocks import GROUP, WORD, both_halves, count_bits
 from snnbench.spiking.kernels.cpu.jit import Bytes, Floats, inlined, kernel, parallel_kernel
 from snnbench.spiking.kernels.cpu.lanes import load_word
 
@@ -24,7 +24,7 @@ def pack_bits(
         bits: flat [B, T, row_bytes], and 8 bytes more.
         stride: bits from a member's units to the next member's.
         shape: B, T, K, units of a member.
-        out: starts, ends, groups, codes of `SpikeBlocks` with B * K rows.
+        out: the arrays of `SpikeBlocks` with B * K rows.
     """
     batch, T, members, units = shape
     for b in prange(batch):
@@ -38,10 +38,10 @@ def _pack_row(
     bits: Bytes, first_byte: int, row_bytes: int, first_bit: int, size: Any, row: int, out: Any
 ) -> None:
     """Fill the blocks of one sample and member."""
-    starts, ends, groups, codes = out
+    starts, ends, groups, codes, counts = out
     T, units = size
     words, group_count = (T + WORD - 1) // WORD, (units + GROUP - 1) // GROUP
-    start = starts[row]
+    start, total = starts[row], np.int64(0)
     seen = np.zeros(group_count, np.uint32)
     for first in range(0, group_count, _GROUPS_A_WORD):
         bit = first_bit + first * GROUP
@@ -60,8 +60,10 @@ def _pack_row(
                     (r0 & 15) | ((r1 & 15) << 4) | ((r2 & 15) << 8) | ((r3 & 15) << 12)
                 )
                 seen[g] |= code
+                total += count_bits(code)
                 codes[(start + g) * words + w] = both_halves(code)
                 r0, r1, r2, r3 = r0 >> GROUP, r1 >> GROUP, r2 >> GROUP, r3 >> GROUP
+    counts[row] = total
     ends[row] = _drop_silent(seen, groups, codes, start, words)
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from snnbench.spiking.kernels.cpu.events import SpikeBlocks, events_from_spikes
+from snnbench.spiking.kernels.cpu.blocks import SpikeBlocks, events_from_spikes
 from snnbench.spiking.kernels.cpu.jit import Buffer, Floats
 from snnbench.spiking.kernels.cpu.layer import SpikingLayer
 from snnbench.spiking.kernels.cpu.layout import Layout

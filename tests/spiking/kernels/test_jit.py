@@ -1,0 +1,91 @@
+"""How kernels are compiled and kept, threads, memory."""
+
+import os
+import subprocess
+import sys
+
+import numba
+import numpy as np
+
+from snnbench.spiking.kernels.cpu import jit
+from snnbench.spiking.kernels.cpu.events import draw_keys
+from snnbench.spiking.kernels.cpu.jit import Buffer, aligned, set_threads
+from snnbench.spiking.kernels.cpu.warmup import compile_kernels
+
+
+def test_kernels_are_compiled_once_and_then_loaded():
+    said = []
+    compile_kernels()
+    assert not compile_kernels(lambda: said.append(1))
+    assert not said
+    script = (
+        "from snnbench.spiking.kernels.cpu.warmup import compile_kernels;"
+        "print(compile_kernels(lambda: print('compiling')))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False"]
+
+
+def test_a_cold_cache_is_announced_before_compiling(tmp_path):
+    script = (
+        "from numba.core import event\n"
+        "from snnbench.spiking.kernels.cpu import warmup\n"
+        "from snnbench.spiking.kernels.cpu.events import draw_keys\n"
+        "import numpy as np\n"
+        "watch = warmup._Watch(lambda: print('announced'))\n"
+        "with event.install_listener('numba:compile', watch):\n"
+        "    print(draw_keys(0, 0, np.arange(1)).size)\n"
+        "print(watch.compiled)\n"
+    )
+    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", script]
+    runs = [
+        subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.split()
+        for _ in range(2)
+    ]
+    assert runs == [["announced", "1", "True"], ["1", "False"]]
+
+
+def test_machine_code_is_kept_for_these_very_sources():
+    stamps = {path.name for path in jit.Path(jit.__file__).parent.glob("*.py")}
+    assert {"lanes.py", "neuron.py", "linear_lif.py"} <= stamps
+    assert draw_keys._cache._cache_file._source_stamp == jit._digest_of_sources()
+
+
+def test_without_a_folder_to_keep_it_in_code_is_compiled_all_the_same(monkeypatch):
+    tried = []
+    original = numba.njit
+
+    def njit(*args, **options):
+        tried.append(options.get("cache", False))
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return original(*args, **options)
+
+    monkeypatch.setattr(numba, "njit", njit)
+    double = jit.kernel(lambda x: 2 * x)
+    assert double(21) == 42
+    assert tried == [True, False]
+
+
+def test_threads_stay_within_what_the_machine_has():
+    before = numba.get_num_threads()
+    try:
+        set_threads(1)
+        assert numba.get_num_threads() == 1
+        set_threads(10_000)
+        assert numba.get_num_threads() == numba.config.NUMBA_NUM_THREADS
+        set_threads(0)
+        assert numba.get_num_threads() == 1
+    finally:
+        set_threads(before)
+
+
+def test_memory_begins_at_a_cache_line_and_is_kept():
+    assert all(aligned(n, np.float32).ctypes.data % 64 == 0 for n in (1, 3, 1000))
+    buffer = Buffer(np.float32)
+    first = buffer.take(10)
+    assert first.tolist() == [0.0] * 10
+    first[:] = 7
+    assert np.shares_memory(buffer.take(4), first)
+    assert buffer.take(20).tolist() == [0.0] * 20
