@@ -114,7 +114,9 @@ class Settings(BaseModel):
     reset: Literal["subtract", "zero", "none"] = _setting(
         "subtract", "neuron", "what a spike does to the membrane"
     )
-    detach_reset: Truth = _setting(False, "neuron", "no gradient through the reset")
+    detach_reset: Truth = _setting(
+        True, "neuron", "no gradient through the reset; trains better, and is snnTorch's way"
+    )
     surrogate: Literal[SURROGATES] = _setting(  # type: ignore[valid-type]
         "fast-sigmoid", "neuron", "surrogate derivative"
     )

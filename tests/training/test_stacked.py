@@ -46,6 +46,7 @@ def one_step(engine, config, epoch=1):
     readout=st.sampled_from(["rate", "current", "membrane"]),
     loss=st.sampled_from(["mse", "ce"]),
     reset=st.sampled_from(["subtract", "zero", "none"]),
+    detach=st.booleans(),
     surrogate=st.sampled_from(["fast-sigmoid", "atan", "sigmoid", "s2nn", "erf", "rect"]),
     beta=st.floats(0, 1.2),
     v_th=st.floats(0.1, 1.5),
@@ -53,12 +54,13 @@ def one_step(engine, config, epoch=1):
     seed=st.integers(0, 1000),
 )
 def test_one_step_is_the_reference_engines(
-    hidden, T, encoding, readout, loss, reset, surrogate, beta, v_th, bias, seed
+    hidden, T, encoding, readout, loss, reset, detach, surrogate, beta, v_th, bias, seed
 ):
     arch = "-".join(map(str, [*hidden, 10]))
     given_settings = {
         "arch": arch, "T": T, "encoding": encoding, "readout": readout, "loss": loss,
-        "reset": reset, "surrogate": surrogate, "beta": beta, "v_th": v_th, "bias": bias,
+        "reset": reset, "detach_reset": detach, "surrogate": surrogate, "beta": beta,
+        "v_th": v_th, "bias": bias,
         "seed": seed, "train_samples": 200, "batch_size": 50, **SGD,
     }  # fmt: skip
     config = RunConfig.from_layers({}, given_settings)

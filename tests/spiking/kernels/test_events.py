@@ -28,6 +28,7 @@ def reference_spikes(values, keys, T):
     return spikes.transpose(0, 1).numpy()
 
 
+@settings(deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     epoch=st.integers(0, 2**20),
