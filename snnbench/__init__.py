@@ -4,7 +4,13 @@
 >>> result = train(RunConfig(dataset="digits", arch="32-10", T=5))  # doctest: +SKIP
 """
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# Idle threads of OpenMP (torch's and numba's pools) spin by default, which on a busy machine
+# keeps the working ones from their cores: measured, 1 s an epoch became 17 to 35 s. OpenMP reads
+# this once, when it is loaded, so it stands before every import of torch.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 if TYPE_CHECKING:
     from snnbench.api import CountResult, count, train
