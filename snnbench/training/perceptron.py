@@ -16,6 +16,7 @@ from snnbench.network.build import Network, build_network
 from snnbench.network.plan import WeightLayer
 from snnbench.spiking.kernels.cpu.jit import set_threads
 from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer
+from snnbench.spiking.kernels.cpu.warmup import use_optimizer
 from snnbench.training.evaluation import EVALUATION_BATCH, judges
 from snnbench.training.gradients import loss_and_gradient
 from snnbench.training.member import Evaluation
@@ -58,6 +59,7 @@ class PerceptronEngine:
             [c.momentum for c in configs],
             [c.weight_decay for c in configs],
         )
+        use_optimizer(first.optimizer)  # compiled or loaded before any clock runs
         self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
         self._inputs = {
             id(part): part.x.flatten(1) for part in (data.train, data.val, data.test) if part

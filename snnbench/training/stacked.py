@@ -26,6 +26,7 @@ from snnbench.spiking.kernels.cpu.jit import Floats, Ints, set_threads
 from snnbench.spiking.kernels.cpu.neuron import SURROGATES, Neurons
 from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer
 from snnbench.spiking.kernels.cpu.stack import SpikingStack
+from snnbench.spiking.kernels.cpu.warmup import use_optimizer
 from snnbench.spiking.surrogate import default_alpha
 from snnbench.training.evaluation import EVALUATION_BATCH, judges
 from snnbench.training.gradients import loss_and_gradient
@@ -70,6 +71,16 @@ class StackedEngine:
         self.inputs = {"train": _Input(self.first, data.train)}
         self.training, self.evaluating = (self._make_stack() for _ in range(2))
         self.begin_epoch()
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Use every kernel once, so that no clock runs while they are compiled or loaded."""
+        source = self.inputs["train"].take(np.arange(1), EVALUATION_EPOCH)
+        sums, trace = self._forward(self.training, source, keep=True)
+        self._backward(self.training, source, np.zeros_like(sums if trace is None else trace))
+        if isinstance(source, SpikeBlocks):
+            input_counts(source)
+        use_optimizer(self.first.optimizer)
 
     def _make_stack(self) -> SpikingStack:
         first, neurons = self.first, neurons_of(self.configs)

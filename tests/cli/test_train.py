@@ -147,7 +147,7 @@ def test_output_cut_off_by_head_is_no_error(tmp_path):
 def test_a_terminal_gets_a_live_table(tmp_path):
     leader, follower = pty.openpty()
     process = subprocess.Popen(
-        [SNNBENCH, "train", *TINY, "--epochs", "3"], cwd=tmp_path,
+        [SNNBENCH, "train", *TINY, "--epochs", "200"], cwd=tmp_path,
         stdout=follower, stderr=follower, env=os.environ | {"TERM": "xterm", "COLUMNS": "120"},
     )  # fmt: skip
     os.close(follower)

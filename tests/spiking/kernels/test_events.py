@@ -60,13 +60,15 @@ def test_bernoulli_events_are_the_spikes_of_the_reference(M, T, B, seed, active)
     assert np.array_equal(blocks.counts, expected.sum((1, 2)))
 
 
-@pytest.mark.parametrize("value", EDGES)
-def test_a_threshold_is_rounded_as_the_reference_rounds_it(value):
-    T = 4000
-    values = np.full((1, 8), value, np.float32)
-    keys = draw_keys(3, 1, np.arange(1))
-    blocks = bernoulli_events(ActivePixels(values), np.arange(1), keys, T, SpikeBlocks(8, T))
-    assert np.array_equal(blocks.dense(), reference_spikes(values, keys, T))
+def test_thresholds_are_rounded_as_the_reference_rounds_them():
+    pixels = ActivePixels(EDGES[None])
+    groups, possible, *thresholds = pixels.records.reshape(6, -1).astype(np.int64)
+    found = np.zeros(12, np.int64)
+    for q, column in enumerate(thresholds):
+        found[4 * groups + q] = (column + 1) * ((possible >> q) & 1)
+    expected = (torch.from_numpy(EDGES) * 65536).round().long().numpy()
+    assert found[: EDGES.size].tolist() == expected.tolist()
+    assert {0, 2, 65536} <= set(expected.tolist())
 
 
 def test_zero_never_spikes_and_one_always_does():

@@ -119,6 +119,25 @@ def test_spike_counts_of_every_layer_are_kept():
     assert stack.spike_counts[0].max() > 1
 
 
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("units", [3, 10, 16, 33, 130])
+def test_a_layer_hands_on_its_spikes_without_silent_groups(units, shared):
+    K, T, B = 3, 6, 5
+    cohort = Cohort([7, units], K=K, T=T, B=B, own_input=not shared, bias=False)
+    for weight in cohort.weights:
+        weight[:, :, : units // 2] = -1  # half of the units never fire
+    cohort.leaves()
+    stack = cohort.stack("spikes")
+    _, spikes = cohort.fast("spikes", stack)
+    rows = spikes.detach().numpy().transpose(0, 2, 1, 3).reshape(B * K, T, units)
+    blocks = stack.layers[0].emit(SpikeBlocks(units, T))
+    assert np.array_equal(blocks.dense(), rows)
+    assert np.array_equal(blocks.counts, rows.sum((1, 2)))
+    assert blocks.counts.max() > 0
+    expected = events_from_spikes(rows, SpikeBlocks(units, T))
+    assert np.array_equal(blocks.ends, expected.ends)
+
+
 def test_one_stack_serves_batches_of_any_size_in_turn():
     widths, T = [11, 19, 35, 4], 6
     stack = None

@@ -23,6 +23,7 @@ from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer, Kind
 from snnbench.spiking.kernels.cpu.stack import SpikingStack
 
 _T = 2
+_KINDS: tuple[Kind, ...] = ("sgd", "adam")  # adamw shares the kernel of adam
 
 
 class _Watch(event.Listener):
@@ -63,7 +64,8 @@ def compile_kernels(announce: Callable[[], None] = lambda: None) -> bool:
     with announcing(announce) as watch:
         _use_layers()
         _use_scan()
-        _use_optimizers()
+        for kind in _KINDS:
+            use_optimizer(kind)
     return watch.compiled
 
 
@@ -90,8 +92,7 @@ def _use_scan() -> None:
     torch.autograd.grad(spikes.sum(), current)
 
 
-def _use_optimizers() -> None:
-    kinds: tuple[Kind, ...] = ("sgd", "adam")
-    for kind in kinds:
-        parameter = np.ones((1, 1, 1), np.float32)
-        CohortOptimizer(kind, [parameter], [0.0], [0.0]).step([parameter], [0.0], np.ones(1, bool))
+def use_optimizer(kind: Kind) -> None:
+    """Make an optimizer's kernel ready."""
+    parameter = np.ones((1, 1, 1), np.float32)
+    CohortOptimizer(kind, [parameter], [0.0], [0.0]).step([parameter], [0.0], np.ones(1, bool))
