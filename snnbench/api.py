@@ -14,6 +14,7 @@ from snnbench.config.values import read_number
 from snnbench.data.catalogue import find_entry, load_dataset
 from snnbench.data.dataset import Dataset
 from snnbench.errors import UserError
+from snnbench.network.plan import plan_layers
 from snnbench.results.schema import SCHEMA_VERSION
 from snnbench.results.tables import ResultStore, read_epochs, read_layers
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from snnbench.cost.report import NetworkCount
+    from snnbench.network.build import Network
     from snnbench.runs import RunResult
     from snnbench.training.events import Event
 
@@ -143,7 +145,10 @@ def count(
     if rate is not None or input_shape is not None:
         shape = input_shape or data_shape(config)
         return CountResult(expected_count(config, shape, checked_rate(rate)))
+    config = config.changed(batch_size=1)  # nothing is trained: any number of samples will do
     dataset = load_data(config)
+    if network is not None:
+        _check_input_width(network, config, dataset)
     from snnbench.counts import measured_count
 
     return CountResult(measured_count(config, dataset, network))
@@ -218,6 +223,16 @@ def _check_same_network(saved: RunConfig, wanted: RunConfig) -> None:
                 f"{getattr(wanted, name)} cannot be asked of it.",
                 f"Leave {name} out, or train a model with it.",
             )
+
+
+def _check_input_width(network: "Network", config: RunConfig, dataset: Dataset) -> None:
+    saved = network.plan[0].input_shape
+    given = plan_layers(config, dataset.input_shape)[0].input_shape
+    if saved != given:
+        raise UserError(
+            f"The saved model takes inputs of shape {saved}, but {dataset.name} gives {given}.",
+            "Count it on the data set it was trained on.",
+        )
 
 
 def _merged(config: RunConfig | None, settings: dict[str, Any]) -> RunConfig:

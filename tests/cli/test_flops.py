@@ -103,6 +103,17 @@ def test_a_saved_model_keeps_its_network(snnbench, tmp_path):
     done = snnbench("flops", "--checkpoint", model, "-T", "4")
     assert done.returncode == 2
     assert "T = 2" in done.stderr
+    table = tmp_path / "t.csv"
+    table.write_text("a,b,y\n" + "".join(f"{i},{i % 3},{i % 10}\n" for i in range(100)))
+    other = snnbench("flops", "--checkpoint", model, "--dataset", "table", "--data-file", table,
+                     "--target", "y", "--encoding", "bernoulli")  # fmt: skip
+    assert other.returncode == 2
+    assert "0..1" in other.stderr
+    table.write_text("a,b,y\n" + "".join(f"0.{i},0.5,{i % 10}\n" for i in range(100)))
+    other = snnbench("flops", "--checkpoint", model, "--dataset", "table", "--data-file", table,
+                     "--target", "y", "--encoding", "bernoulli")  # fmt: skip
+    assert other.returncode == 2
+    assert "(64,)" in other.stderr
     assert totals(snnbench("flops", "--checkpoint", model, "--rate", "0.5", "--json"))[
         "effective_acs"
     ] == 0.5 * 2 * (64 * 8 + 80)

@@ -21,6 +21,7 @@ from snnbench.spiking.kernels.cpu.jit import (
     inlined,
     kernel,
     parallel_kernel,
+    share,
 )
 from snnbench.spiking.kernels.cpu.lanes import count_ones
 
@@ -69,6 +70,11 @@ class SpikeBlocks:
         """Return what the kernels work on: starts, ends, groups, codes, counts."""
         return self.starts, self.ends, self.groups, self.codes, self.counts
 
+    @property
+    def size(self) -> int:
+        """Number of blocks that are filled."""
+        return int((self.ends - self.starts).sum()) * self.words
+
     def dense(self) -> Floats:
         """Return the spikes as 0.0 and 1.0, [rows, T, M]."""
         spikes = np.zeros((self.rows, self.words * WORD, self.group_count * GROUP), np.float32)
@@ -87,6 +93,7 @@ def events_from_spikes(spikes: npt.NDArray[Any], into: SpikeBlocks) -> SpikeBloc
     assert (into.inputs, into.T) == (inputs, T), "the blocks have another shape"
     into.resize(rows)
     fires = np.ascontiguousarray(spikes != 0).view(np.uint8)
+    share(fires.size)
     _pack(fires, into.words, into.group_count, into.arrays)
     return into
 

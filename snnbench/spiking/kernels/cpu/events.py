@@ -17,7 +17,15 @@ from snnbench.spiking.kernels.cpu.blocks import (
     count_bits,
     events_from_spikes,
 )
-from snnbench.spiking.kernels.cpu.jit import Codes, Floats, Ints, inlined, kernel, parallel_kernel
+from snnbench.spiking.kernels.cpu.jit import (
+    Codes,
+    Floats,
+    Ints,
+    inlined,
+    kernel,
+    parallel_kernel,
+    share,
+)
 
 __all__ = ["ActivePixels", "SpikeBlocks", "bernoulli_events", "draw_keys", "events_from_spikes"]
 
@@ -84,6 +92,7 @@ def bernoulli_events(
     assert (into.inputs, into.T) == (active.inputs, T), "the blocks have another shape"
     into.resize(len(samples))
     pixels = (active.starts, active.records)
+    share(5 * into.words * len(samples) * active.starts[-1] / (active.starts.size - 1))
     _draw(pixels, np.ascontiguousarray(samples), keys.view(np.uint64), T, into.words, into.arrays)
     return into
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from snnbench.spiking.kernels.cpu.blocks import SpikeBlocks
-from snnbench.spiking.kernels.cpu.jit import Floats
+from snnbench.spiking.kernels.cpu.jit import Floats, share
 from snnbench.spiking.kernels.cpu.neuron import Neurons
 from snnbench.spiking.kernels.cpu.scan import scan, scan_back
 from snnbench.spiking.kernels.cpu.stack import SpikingStack
@@ -91,6 +91,7 @@ class _ScanFunction(torch.autograd.Function):
         spikes, membranes = (torch.empty((T, *rest), dtype=torch.float32) for _ in range(2))
         vectors, switches = neurons.vectors(), neurons.switches
         shape = (T, neurons.members, spikes[0].numel() // neurons.members)
+        share(spikes.numel())
         scan(_flat(current), vectors[:2], _flat(spikes), _flat(membranes), shape, switches[0])
         ctx.save_for_backward(membranes)
         ctx.setup = (vectors, shape, switches, current.shape)
@@ -105,6 +106,7 @@ class _ScanFunction(torch.autograd.Function):
         out = torch.empty(current_shape, dtype=torch.float32)
         given = [torch.empty(0) if grad is None else grad.contiguous() for grad in grads]
         membranes, grad_spikes, grad_membranes = map(_flat, (ctx.saved_tensors[0], *given))
+        share(membranes.size)
         scan_back(membranes, vectors, grad_spikes, grad_membranes, _flat(out), shape, switches)
         return out, None, None
 

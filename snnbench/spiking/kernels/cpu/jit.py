@@ -16,6 +16,7 @@ Bytes = npt.NDArray[np.uint8]
 Codes = npt.NDArray[np.uint32]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_GRAIN = 200_000  # nanoseconds of work that are worth a thread; all estimates are one core's
 _CACHE_LINE = 64  # bytes; a vector that straddles two lines costs two loads
 
 
@@ -63,13 +64,26 @@ def _digest_of_sources() -> str:
 _SOURCES = _digest_of_sources()
 
 
+class _Threads:
+    most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+    limit = most
+
+
 def set_threads(n: int) -> None:
-    """Let kernels called from this Python thread use `n` threads, or as many as there are.
+    """Let kernels use `n` threads, or as many as there are, where there is work for them.
 
     Pass torch.get_num_threads(), so that both use the same cores.
     """
-    most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-    numba.set_num_threads(max(1, min(n, most)))
+    _Threads.limit = max(1, min(n, _Threads.most))
+
+
+def share(nanoseconds: float) -> None:
+    """Choose the threads of the next parallel kernel, by the time it takes on one.
+
+    For a short kernel the others would hardly come in time, and on a busy machine waiting for
+    them costs a hundred times what they save. No result depends on the choice.
+    """
+    numba.set_num_threads(max(1, min(_Threads.limit, int(nanoseconds / _GRAIN))))
 
 
 def aligned(shape: int | tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange
 
-from snnbench.spiking.kernels.cpu.jit import Floats, inlined, kernel, parallel_kernel
+from snnbench.spiking.kernels.cpu.jit import Floats, inlined, kernel, parallel_kernel, share
 
 Kind = Literal["sgd", "adam", "adamw"]
 
@@ -75,6 +75,7 @@ class CohortOptimizer:
         for index, (parameter, gradient) in enumerate(zip(self.parameters, gradients, strict=True)):
             width, sizes = self._cuts[index]
             bank, flat = banks[width], gradient.reshape(-1)
+            share(parameter.size)
             if self.kind == "sgd":
                 _sgd(parameter, flat, self._first[index], bank, sizes)
             else:
