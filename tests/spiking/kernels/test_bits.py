@@ -22,9 +22,13 @@ COHORTS = {
 
 @pytest.fixture(autouse=True)
 def _restore_threads():
-    before = numba.get_num_threads()
     yield
-    set_threads(before)
+    set_threads(numba.config.NUMBA_NUM_THREADS)
+
+
+def use_threads(n):
+    """Use n threads even for the short kernels here."""
+    set_threads(n, grain=0)
 
 
 def results(cohort, readout):
@@ -47,7 +51,7 @@ def test_a_member_of_any_cohort_has_the_bits_it_has_alone(widths, own_input, rea
     expected = None
     for chosen in COHORTS.values():
         for threads in (1, 2):
-            set_threads(threads)
+            use_threads(threads)
             position = chosen.index(3)
             found = [array[position] for array in results(everyone.members(chosen), readout)]
             expected = expected or found
@@ -63,7 +67,7 @@ def test_the_scan_of_a_member_has_the_bits_it_has_alone():
     expected = None
     for chosen in COHORTS.values():
         for threads in (1, 2):
-            set_threads(threads)
+            use_threads(threads)
             position = chosen.index(3)
             leaf = current[:, chosen].contiguous().requires_grad_()
             spikes, membranes = lif_scan(leaf, choose(everyone, chosen))
@@ -85,7 +89,7 @@ def test_the_optimizer_gives_a_member_the_bits_it_has_alone(kind, shape):
     expected = None
     for chosen in COHORTS.values():
         for threads in (1, 2):
-            set_threads(threads)
+            use_threads(threads)
             parameter = np.ascontiguousarray(start[:, chosen])
             optimizer = CohortOptimizer(kind, [parameter], momentum[chosen], decay[chosen])
             for gradient in gradients:

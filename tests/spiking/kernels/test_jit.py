@@ -69,16 +69,25 @@ def test_without_a_folder_to_keep_it_in_code_is_compiled_all_the_same(monkeypatc
 
 
 def test_threads_stay_within_what_the_machine_has():
-    before = numba.get_num_threads()
+    most = numba.config.NUMBA_NUM_THREADS
     try:
-        set_threads(1)
-        assert numba.get_num_threads() == 1
-        set_threads(10_000)
-        assert numba.get_num_threads() == numba.config.NUMBA_NUM_THREADS
-        set_threads(0)
-        assert numba.get_num_threads() == 1
+        for asked, expected in ((1, 1), (10_000, most), (0, 1)):
+            set_threads(asked, grain=0)
+            jit.share(1)
+            assert numba.get_num_threads() == expected
     finally:
-        set_threads(before)
+        set_threads(most)
+
+
+def test_threads_are_used_where_there_is_work_for_them():
+    most = numba.config.NUMBA_NUM_THREADS
+    try:
+        set_threads(most, grain=1000)
+        for work, expected in ((0, 1), (1999, 1), (2000, min(2, most)), (1e9, most)):
+            jit.share(work)
+            assert numba.get_num_threads() == expected
+    finally:
+        set_threads(most)
 
 
 def test_memory_begins_at_a_cache_line_and_is_kept():

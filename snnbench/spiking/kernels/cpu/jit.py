@@ -16,7 +16,7 @@ Bytes = npt.NDArray[np.uint8]
 Codes = npt.NDArray[np.uint32]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_GRAIN = 200_000  # nanoseconds of work that are worth a thread; all estimates are one core's
+_GRAIN = 200_000  # nanoseconds of work that are worth a thread
 _CACHE_LINE = 64  # bytes; a vector that straddles two lines costs two loads
 
 
@@ -67,14 +67,17 @@ _SOURCES = _digest_of_sources()
 class _Threads:
     most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
     limit = most
+    grain: float = _GRAIN
 
 
-def set_threads(n: int) -> None:
+def set_threads(n: int, *, grain: float = _GRAIN) -> None:
     """Let kernels use `n` threads, or as many as there are, where there is work for them.
 
-    Pass torch.get_num_threads(), so that both use the same cores.
+    Args:
+        n: torch.get_num_threads(), so that both use the same cores.
+        grain: nanoseconds of work that are worth a thread; 0 uses all of them always.
     """
-    _Threads.limit = max(1, min(n, _Threads.most))
+    _Threads.limit, _Threads.grain = max(1, min(n, _Threads.most)), grain
 
 
 def share(nanoseconds: float) -> None:
@@ -83,7 +86,8 @@ def share(nanoseconds: float) -> None:
     For a short kernel the others would hardly come in time, and on a busy machine waiting for
     them costs a hundred times what they save. No result depends on the choice.
     """
-    numba.set_num_threads(max(1, min(_Threads.limit, int(nanoseconds / _GRAIN))))
+    wanted = int(nanoseconds / _Threads.grain) if _Threads.grain else _Threads.limit
+    numba.set_num_threads(max(1, min(_Threads.limit, wanted)))
 
 
 def aligned(shape: int | tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
