@@ -14,6 +14,7 @@ from snnbench.errors import UserError
 from snnbench.network.build import Network
 from snnbench.results.provenance import provenance, utc_now
 from snnbench.results.schema import EPOCHS, LAYERS, SCHEMA_VERSION
+from snnbench.training.allocation import freed_memory_kept
 from snnbench.training.events import Event, RunDone
 from snnbench.training.loop import train_cohort
 from snnbench.training.prepare import prepare
@@ -116,7 +117,7 @@ def run_cohort(
         "cohort_size": len(configs),
         "data_sha256": dataset.sha256,
     }
-    with _announcing(first, announce):
+    with _announcing(first, announce), freed_memory_kept():
         for event in train_cohort(configs, data, device):
             if isinstance(event, RunDone):
                 yield _result(configs[event.member], event, about)
