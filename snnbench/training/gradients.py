@@ -1,67 +1,67 @@
-"""Losses of one run with their gradients, in numpy where they have a short closed form.
+"""Losses of a cohort with their gradients: by a kernel where they have a short closed form.
 
-Each run's outputs are taken out of the cohort's and handled alone, so that no bit depends on
-its companions.
+Each run's outputs are handled alone, so that no bit depends on its companions.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
 from snnbench.config import RunConfig
 from snnbench.spiking.kernels.cpu.jit import Floats, Ints
+from snnbench.spiking.kernels.cpu.losses import KINDS, closed_losses
 from snnbench.training.losses import training_loss
 
 
-def loss_and_gradient(
-    config: RunConfig,
+def losses_and_gradients(
+    configs: Sequence[RunConfig],
     outputs: Floats,
     y: Ints,
-    teacher_scores: torch.Tensor | None,
+    wanted: Sequence[torch.Tensor | None],
+    active: Sequence[int],
     *,
     steps: int,
-) -> tuple[float, Floats]:
-    """Return the loss and its gradient.
+) -> tuple[list[float], Floats]:
+    """Return the losses of the active runs and the gradients of all.
 
     Args:
-        outputs: sums over the steps, [B, C], of spikes or of the output layer's values; or
-            with readout membrane U at every step, [B, T, C].
+        configs: of the K runs.
+        outputs: sums over the steps, [B, K, C], of spikes or of the output layer's values; or
+            with readout membrane U at every step, [B, T, K, C].
         y: classes, int64 [B].
-        teacher_scores: logits to learn, [B, C]; mimic losses only.
+        wanted: logits that each run learns, [B, C]; mimic losses only, else None.
+        active: positions of the runs whose loss is asked for.
         steps: T; 1 for an ANN.
 
     Returns:
-        The loss, as `snnbench.training.losses.training_loss` defines it, and its derivative by
-        `outputs`.
+        The losses, as `snnbench.training.losses.training_loss` defines them, and their
+        derivatives by `outputs`; 0 of runs that are not active.
     """
-    if outputs.ndim == 2 and config.loss in ("mse", "ce"):
-        scale = np.float32(1 / steps)
-        scores = outputs * scale
-        loss, gradient = _mse(scores, y) if config.loss == "mse" else _cross_entropy(scores, y)
-        return loss, gradient * scale
+    kinds = np.zeros(len(configs), np.int64)
+    if outputs.ndim == 3:
+        for k in active:
+            kinds[k] = KINDS.get(configs[k].loss, 0)
+    scale, gradient = np.float32(1 / steps), np.zeros(outputs.shape, np.float32)
+    if kinds.any():
+        losses = closed_losses(np.ascontiguousarray(outputs), y, kinds, scale, gradient)
+    else:
+        losses = np.zeros(len(configs))
+    for k in active:
+        if kinds[k] == 0:
+            losses[k], gradient[..., k, :] = _by_autograd(
+                configs[k], outputs[..., k, :], y, wanted[k], steps
+            )
+    return [float(losses[k]) for k in active], gradient
+
+
+def _by_autograd(
+    config: RunConfig, outputs: Floats, y: Ints, wanted: torch.Tensor | None, steps: int
+) -> tuple[float, Floats]:
     leaf = torch.from_numpy(np.ascontiguousarray(outputs)).requires_grad_()
     with torch.enable_grad():
         over_time = leaf.transpose(0, 1) if leaf.dim() == 3 else (leaf / steps)[None]
-        value = training_loss(config, over_time, over_time, torch.from_numpy(y), teacher_scores)
+        value = training_loss(config, over_time, over_time, torch.from_numpy(y), wanted)
     value.backward()  # type: ignore[no-untyped-call]
     assert leaf.grad is not None
     return value.item(), leaf.grad.numpy()
-
-
-def _mse(scores: Floats, y: Ints) -> tuple[float, Floats]:
-    error = scores.copy()
-    error[np.arange(len(y)), y] -= 1
-    with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge; the loop finds it
-        loss = float(np.square(error).mean())
-    return loss, error * np.float32(2 / error.size)
-
-
-def _cross_entropy(scores: Floats, y: Ints) -> tuple[float, Floats]:
-    rows = np.arange(len(y))
-    with np.errstate(over="ignore", invalid="ignore"):
-        shifted = scores - scores.max(1, keepdims=True)
-        exponentials = np.exp(shifted)
-        total = exponentials.sum(1, keepdims=True)
-        loss = float((np.log(total[:, 0]) - shifted[rows, y]).mean())
-        gradient = exponentials / total
-    gradient[rows, y] -= 1
-    return loss, gradient * np.float32(1 / len(y))

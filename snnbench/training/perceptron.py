@@ -2,7 +2,8 @@
 
 A step of a small perceptron is bound by the cost of calls, not of arithmetic, so there are few:
 one matrix product a layer and direction for each run, and one fused optimizer for all. Each run
-has products of its own, so that no bit depends on its companions.
+has products of its own, so that no bit depends on its companions. Of inputs that are mostly
+zeros only the others are read.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,16 +15,24 @@ from snnbench.config import RunConfig
 from snnbench.cost.tally import Tally
 from snnbench.network.build import Network, build_network
 from snnbench.network.plan import WeightLayer
-from snnbench.spiking.kernels.cpu.jit import set_threads
+from snnbench.spiking.kernels.cpu.jit import Floats, Ints, set_threads
+from snnbench.spiking.kernels.cpu.losses import correct_predictions
 from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer
+from snnbench.spiking.kernels.cpu.sparse_input import SparseRows
 from snnbench.spiking.kernels.cpu.warmup import use_optimizer
 from snnbench.training.evaluation import EVALUATION_BATCH, judges
-from snnbench.training.gradients import loss_and_gradient
+from snnbench.training.gradients import losses_and_gradients
 from snnbench.training.member import Evaluation
 from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
 
 Tensor = torch.Tensor
+
+# Share of non-zero inputs below which reading only those is faster, and multiplications of a
+# product from which on a second thread pays: `python -m benchmarks.choices` measures both.
+_SPARSE = 0.3
+_WORTH_THREADS = 2e7
+_CACHE_LINE = 64  # bytes; where torch's own tensors begin
 
 # activation -> itself in place, and its derivative times a gradient, from the activation's value
 _ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]] = {
@@ -44,12 +53,14 @@ class PerceptronEngine:
     """Trains a cohort of perceptrons; an `Engine` like any other."""
 
     def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
-        # The kernels' threads would idle, spinning, beside those of torch that multiply.
-        set_threads(1)
         self.configs, self.data = list(configs), data
         first = self.configs[0]
         self.networks = [build_network(c, data.input_shape) for c in configs]
         self.plan = self.networks[0].plan
+        set_threads(torch.get_num_threads())
+        largest = max(entry.fan_in * entry.units for entry in self.plan)
+        if largest * first.batch_size < _WORTH_THREADS:
+            torch.set_num_threads(1)
         self.weights, self.biases = _stack_parameters(self.networks)
         parameters = [*self.weights, *(b for b in self.biases if b is not None)]
         self.gradients = [torch.zeros_like(p) for p in parameters]
@@ -59,11 +70,22 @@ class PerceptronEngine:
             [c.momentum for c in configs],
             [c.weight_decay for c in configs],
         )
-        use_optimizer(first.optimizer)  # compiled or loaded before any clock runs
         self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
         self._inputs = {
-            id(part): part.x.flatten(1) for part in (data.train, data.val, data.test) if part
+            id(part): _Input(part) for part in (data.train, data.val, data.test) if part
         }
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Use every kernel once, so that no clock runs while they are compiled or loaded."""
+        part, runs = self.data.train, range(len(self.configs))
+        values = self._forward(part, np.arange(1))
+        scores, y = _by_sample(values[-1]), np.zeros(1, np.int64)
+        correct_predictions(scores, y)
+        judged: list[None] = [None] * len(self.configs)
+        losses_and_gradients(judges(self.configs), scores, y, judged, runs, steps=1)
+        self._backward(part, np.arange(1), values, torch.zeros_like(values[-1]))
+        use_optimizer(self.configs[0].optimizer)
 
     def begin_epoch(self) -> None:
         """Do nothing: an ANN's counts do not depend on the values of its inputs."""
@@ -77,58 +99,71 @@ class PerceptronEngine:
         self, epoch: int, rows: Tensor, learning_rates: Sequence[float], active: Sequence[int]
     ) -> tuple[list[float], list[int]]:
         """Take one optimizer step; see `Engine`."""
-        x, y = self._inputs[id(self.data.train)][rows], self.data.train.y[rows].numpy()
-        losses, correct = [], []
-        for k in active:
-            values = self._forward(k, x)
-            teacher = self.teachers[k]
-            wanted = None if teacher is None else teacher[rows]
-            scores = values[-1].numpy()
-            loss, gradient = loss_and_gradient(self.configs[k], scores, y, wanted, steps=1)
-            losses.append(loss)
-            correct.append(int((scores.argmax(1) == y).sum()))
-            self._backward(k, values, torch.from_numpy(gradient))
+        part, at = self.data.train, rows.numpy()
+        y = part.y.numpy()[at]
+        values = self._forward(part, at)
+        scores = _by_sample(values[-1])
+        wanted = [None if teacher is None else teacher[rows] for teacher in self.teachers]
+        losses, gradient = losses_and_gradients(self.configs, scores, y, wanted, active, steps=1)
+        right = correct_predictions(scores, y)
+        self._backward(part, at, values, torch.from_numpy(_by_sample(gradient)))
         training = np.zeros(len(self.configs), np.bool_)
         training[list(active)] = True
         gradients = [g.numpy() for g in self.gradients]
         self.optimizer.step(gradients, learning_rates, training)
-        return losses, correct
+        return losses, [int(right[k]) for k in active]
 
-    def _forward(self, k: int, x: Tensor) -> list[Tensor]:
-        """Return the input of every layer and the output, [B, M] each."""
-        values = [x]
-        for entry, weight, bias in zip(self.plan, self.weights, self.biases, strict=True):
-            product = torch.mm(values[-1], weight[k].t())
-            z = product if bias is None else product.add_(bias[k])
+    def _forward(self, part: Part, rows: Ints) -> list[Tensor]:
+        """Return what every layer gives, [K, B, N] each."""
+        values: list[Tensor] = []
+        for index, entry in enumerate(self.plan):
+            weight, bias = self.weights[index], self.biases[index]
+            if index == 0:
+                z = self._inputs[id(part)].product(rows, weight, bias)
+            else:
+                z = torch.empty(len(weight), len(rows), entry.units)
+                for k in range(len(weight)):
+                    _multiply(values[-1][k], weight[k], z[k])
+                if bias is not None:
+                    z.add_(bias[:, None])
             values.append(_ACTIVATIONS[entry.activation][0](z))
         return values
 
-    def _backward(self, k: int, values: list[Tensor], gradient: Tensor) -> None:
-        """Write the gradients of run k's parameters."""
+    def _backward(self, part: Part, rows: Ints, values: list[Tensor], gradient: Tensor) -> None:
+        """Write the gradients of all runs' parameters."""
         layers = len(self.plan)
         for index in reversed(range(layers)):
-            gradient = _ACTIVATIONS[self.plan[index].activation][1](gradient, values[index + 1])
-            torch.mm(gradient.t(), values[index], out=self.gradients[index][k])
+            gradient = _ACTIVATIONS[self.plan[index].activation][1](gradient, values[index])
             if self.biases[index] is not None:
-                torch.sum(gradient, 0, out=self.gradients[layers + index][k])
-            if index > 0:
-                gradient = torch.mm(gradient, self.weights[index][k])
+                for k in range(len(gradient)):  # summed together, the order could depend on K
+                    torch.sum(gradient[k], 0, out=self.gradients[layers + index][k])
+            out = self.gradients[index]
+            if index == 0:
+                self._inputs[id(part)].weight_gradient(rows, gradient, out)
+                return
+            below = torch.empty_like(values[index - 1])
+            for k in range(len(gradient)):
+                _multiply(values[index - 1][k].t(), gradient[k], out[k])
+                _multiply(gradient[k], self.weights[index][k].t(), below[k])
+            gradient = below
 
     @torch.no_grad()
     def evaluate(self, part: Part, active: Sequence[int]) -> list[Evaluation]:
         """Run every active run over a part once: loss, accuracy and tallies together."""
-        judged = judges([self.configs[k] for k in active])
+        judged, nothing = judges(self.configs), [None] * len(self.configs)
         results = [Evaluation(0.0, 0.0, [Tally() for _ in self.plan]) for _ in active]
         for start in range(0, len(part), EVALUATION_BATCH):
-            piece = slice(start, start + EVALUATION_BATCH)
-            x, y = self._inputs[id(part)][piece], part.y[piece].numpy()
-            for k, judge, result in zip(active, judged, results, strict=True):
-                values = self._forward(k, x)
-                scores = values.pop().numpy()
-                loss, _ = loss_and_gradient(judge, scores, y, None, steps=1)
+            rows = np.arange(start, min(start + EVALUATION_BATCH, len(part)))
+            x, y = part.x[start : start + EVALUATION_BATCH].flatten(1), part.y.numpy()[rows]
+            values = self._forward(part, rows)
+            scores = _by_sample(values[-1])
+            losses, _ = losses_and_gradients(judged, scores, y, nothing, active, steps=1)
+            right = correct_predictions(scores, y)
+            for k, loss, result in zip(active, losses, results, strict=True):
                 result.loss += loss * len(y) / len(part)
-                result.accuracy += int((scores.argmax(1) == y).sum())
-                for tally, value in zip(result.tallies, values, strict=True):
+                result.accuracy += int(right[k])
+                inputs = [x, *(value[k] for value in values[:-1])]
+                for tally, value in zip(result.tallies, inputs, strict=True):
                     tally.add_input(value[None])
         for result in results:
             result.accuracy /= len(part)
@@ -143,20 +178,63 @@ class PerceptronEngine:
         return all(bool(torch.isfinite(p).all()) for p in self.networks[member].parameters())
 
 
+class _Input:
+    """The first layer's input, batch by batch: only its non-zero values where they are few."""
+
+    def __init__(self, part: Part) -> None:
+        self.x = part.x.flatten(1)
+        is_sparse = torch.count_nonzero(self.x) < _SPARSE * self.x.numel()
+        self.sparse = SparseRows(self.x.numpy()) if is_sparse else None
+        self._taken = self.x  # the rows of the last product
+
+    def product(self, rows: Ints, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """Return x W + b of some rows for every run, [K, B, N]."""
+        if self.sparse is not None:
+            base = None if bias is None else bias.numpy()
+            return torch.from_numpy(self.sparse.product(rows, weight.numpy(), base))
+        self._taken = x = self.x[torch.from_numpy(rows)]
+        z = torch.empty(len(weight), len(rows), weight.shape[2])
+        for k in range(len(weight)):
+            _multiply(x, weight[k], z[k])
+        return z if bias is None else z.add_(bias[:, None])
+
+    def weight_gradient(self, rows: Ints, gradient: Tensor, out: Tensor) -> None:
+        """Write x' G for every run, of the rows of the last product."""
+        if self.sparse is not None:
+            self.sparse.weight_gradient(rows, gradient.numpy(), out.numpy())
+            return
+        for k in range(len(gradient)):
+            _multiply(self._taken.t(), gradient[k], out[k])
+
+
+def _multiply(a: Tensor, b: Tensor, out: Tensor) -> None:
+    """Write a b; BLAS rounds in another order where `out` begins elsewhere in a cache line."""
+    if out.data_ptr() % _CACHE_LINE == 0:
+        torch.mm(a, b, out=out)
+    else:
+        out.copy_(torch.mm(a, b))
+
+
+def _by_sample(values: Tensor | Floats) -> Floats:
+    """Return [K, B, C] as [B, K, C] or the other way, contiguous."""
+    array: Floats = np.ascontiguousarray(np.asarray(values).swapaxes(0, 1))
+    return array
+
+
 def _stack_parameters(networks: Sequence[Network]) -> tuple[list[Tensor], list[Tensor | None]]:
     """Move all parameters into tensors with a leading axis K, of which the modules' become views.
 
     Returns:
-        weights [K, N, M] and biases [K, N] of every layer.
+        weights [K, M, N] and biases [K, N] of every layer.
     """
     weights: list[Tensor] = []
     biases: list[Tensor | None] = []
     for modules in zip(*(network.weight_modules for network in networks), strict=True):
-        weight = torch.stack([module.weight.detach() for module in modules])
+        weight = torch.stack([module.weight.detach().t() for module in modules])
         has_bias = modules[0].bias is not None
         bias = torch.stack([module.bias.detach() for module in modules]) if has_bias else None
         for k, module in enumerate(modules):
-            module.weight.data = weight[k]
+            module.weight.data = weight[k].t()
             if bias is not None:
                 module.bias.data = bias[k]
         weights.append(weight)

@@ -23,13 +23,14 @@ from snnbench.spiking.kernels.cpu.events import (
     events_from_spikes,
 )
 from snnbench.spiking.kernels.cpu.jit import Floats, Ints, set_threads
+from snnbench.spiking.kernels.cpu.losses import correct_predictions
 from snnbench.spiking.kernels.cpu.neuron import SURROGATES, Neurons
 from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer
 from snnbench.spiking.kernels.cpu.stack import SpikingStack
 from snnbench.spiking.kernels.cpu.warmup import use_optimizer
 from snnbench.spiking.surrogate import default_alpha
 from snnbench.training.evaluation import EVALUATION_BATCH, judges
-from snnbench.training.gradients import loss_and_gradient
+from snnbench.training.gradients import losses_and_gradients
 from snnbench.training.member import Evaluation
 from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
@@ -107,16 +108,11 @@ class StackedEngine:
         source = self.inputs["train"].take(rows.numpy(), epoch)
         sums, trace = self._forward(stack, source, keep=True)
         self._add_rates(stack, source, len(y))
-        outputs = sums if trace is None else trace
-        gradient = np.zeros_like(outputs)
-        losses, right = [], _correct(sums, y)
-        for k in active:
-            teacher = self.teachers[k]
-            wanted = None if teacher is None else teacher[rows]
-            loss, gradient[..., k, :] = loss_and_gradient(
-                self.configs[k], outputs[..., k, :], y, wanted, steps=self.first.T
-            )
-            losses.append(loss)
+        outputs, right = sums if trace is None else trace, correct_predictions(sums, y)
+        wanted = [None if teacher is None else teacher[rows] for teacher in self.teachers]
+        losses, gradient = losses_and_gradients(
+            self.configs, outputs, y, wanted, active, steps=self.first.T
+        )
         gradients = self._backward(stack, source, gradient)
         training = np.zeros(len(self.configs), np.bool_)
         training[list(active)] = True
@@ -127,9 +123,11 @@ class StackedEngine:
         self, stack: SpikingStack, source: "SpikeBlocks | Floats", *, keep: bool
     ) -> tuple[Floats, Floats | None]:
         if isinstance(source, SpikeBlocks):
-            return stack.forward(source, self.weights, self.biases, keep=keep)
-        current = _currents(source, self.weights[0], self.biases[0])
-        return stack.forward(current, self.weights[1:], self.biases[1:], keep=keep)
+            sums, trace = stack.forward(source, self.weights, self.biases, keep=keep)
+        else:
+            current = _currents(source, self.weights[0], self.biases[0])
+            sums, trace = stack.forward(current, self.weights[1:], self.biases[1:], keep=keep)
+        return np.ascontiguousarray(sums), trace
 
     def _backward(
         self, stack: SpikingStack, source: "SpikeBlocks | Floats", gradient: Floats
@@ -169,16 +167,18 @@ class StackedEngine:
         name = "test" if part is self.data.test else "val"
         if name not in self.inputs:
             self.inputs[name] = _Input(self.first, part)
-        judged = judges([self.configs[k] for k in active])
+        judged, nothing = judges(self.configs), [None] * len(self.configs)
         results = [Evaluation(0.0, 0.0, [Tally() for _ in self.plan]) for _ in active]
         for start in range(0, len(part), EVALUATION_BATCH):
             rows = np.arange(start, min(start + EVALUATION_BATCH, len(part)))
             y = part.y[start : start + EVALUATION_BATCH].numpy()
             source = self.inputs[name].take(rows, EVALUATION_EPOCH)
             sums, trace = self._forward(self.evaluating, source, keep=False)
-            right, outputs = _correct(sums, y), sums if trace is None else trace
-            for k, judge, result in zip(active, judged, results, strict=True):
-                loss, _ = loss_and_gradient(judge, outputs[..., k, :], y, None, steps=self.first.T)
+            outputs, right = sums if trace is None else trace, correct_predictions(sums, y)
+            losses, _ = losses_and_gradients(
+                judged, outputs, y, nothing, active, steps=self.first.T
+            )
+            for k, loss, result in zip(active, losses, results, strict=True):
                 result.loss += loss * len(y) / len(part)
                 result.accuracy += int(right[k])
                 self._tally(result.tallies, source, k)
@@ -259,12 +259,6 @@ def _product(a: Floats, b: Floats) -> Floats:
         torch.from_numpy(np.ascontiguousarray(a)), torch.from_numpy(np.ascontiguousarray(b))
     ).numpy()
     return out
-
-
-def _correct(sums: Floats, y: Ints) -> Ints:
-    """Return how many predictions are right, [K]; the first of equal sums is predicted."""
-    right: Ints = (sums.argmax(2) == y[:, None]).sum(0)
-    return right
 
 
 def _stack_parameters(

@@ -11,7 +11,7 @@ from snnbench.data.catalogue import load_dataset
 from snnbench.network.build import build_network
 from snnbench.training.engines import make_engine
 from snnbench.training.events import RunDone
-from snnbench.training.gradients import loss_and_gradient
+from snnbench.training.gradients import losses_and_gradients
 from snnbench.training.loop import train_cohort
 from snnbench.training.losses import training_loss
 from snnbench.training.modules import ModuleEngine
@@ -196,9 +196,13 @@ def test_the_closed_forms_of_the_losses_are_torchs(loss):
     leaf = sums.clone().requires_grad_()
     expected = training_loss(config, (leaf / 7)[None], None, y, None)
     expected.backward()
-    value, gradient = loss_and_gradient(config, sums.numpy(), y.numpy(), None, steps=7)
+    both = np.stack([np.full_like(sums, 3.0), sums], axis=1)
+    (value,), gradient = losses_and_gradients(
+        [config] * 2, both, y.numpy(), [None] * 2, [1], steps=7
+    )
     assert value == pytest.approx(expected.item(), rel=1e-6)
-    torch.testing.assert_close(torch.from_numpy(gradient), leaf.grad)
+    torch.testing.assert_close(torch.from_numpy(gradient[:, 1]), leaf.grad)
+    assert not gradient[:, 0].any()
 
 
 @pytest.mark.parametrize(

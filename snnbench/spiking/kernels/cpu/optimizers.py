@@ -49,6 +49,7 @@ class CohortOptimizer:
         self._momentum = np.array(momentum, np.float64)
         self._decay = np.array(weight_decay, np.float64)
         self._steps = 0
+        self._spread: tuple[tuple[tuple[float, ...], bytes], dict[int, Floats]] | None = None
 
     def step(
         self, gradients: Sequence[Floats], lr: Sequence[float], active: npt.NDArray[np.bool_]
@@ -61,17 +62,9 @@ class CohortOptimizer:
             active: which members change, [K].
         """
         self._steps += 1
-        rates = np.array(lr, np.float64)
-        if self.kind == "sgd":
-            columns = [rates, self._momentum, self._decay]
-            scale = 1.0
-        else:
-            shrink = 1 - rates * self._decay if self.kind == "adamw" else np.ones_like(rates)
-            l2 = self._decay if self.kind == "adam" else np.zeros_like(rates)
-            columns = [rates / (1 - _BETA1**self._steps), shrink, l2]
-            scale = 1 / (1 - _BETA2**self._steps) ** 0.5
-        numbers = np.stack([*columns, active]).astype(np.float32)
-        banks = {width: np.repeat(numbers, width, axis=1) for width, _ in self._cuts}
+        banks = self._numbers_of(tuple(lr), active.tobytes())
+        correction = 1 / (1 - _BETA1**self._steps), 1 / (1 - _BETA2**self._steps) ** 0.5
+        scales = np.float32(correction[0]), np.float32(correction[1])
         for index, (parameter, gradient) in enumerate(zip(self.parameters, gradients, strict=True)):
             width, sizes = self._cuts[index]
             bank, flat = banks[width], gradient.reshape(-1)
@@ -80,7 +73,22 @@ class CohortOptimizer:
                 _sgd(parameter, flat, self._first[index], bank, sizes)
             else:
                 state = self._first[index], self._second[index]
-                _adam(parameter, flat, state, bank, sizes, np.float32(scale))
+                _adam(parameter, flat, state, bank, sizes, scales)
+
+    def _numbers_of(self, lr: tuple[float, ...], active: bytes) -> dict[int, Floats]:
+        """Return width -> the members' numbers spread over it; made anew when they change."""
+        if self._spread is None or self._spread[0] != (lr, active):
+            rates = np.array(lr, np.float64)
+            if self.kind == "sgd":
+                columns = [rates, self._momentum, self._decay]
+            else:
+                shrink = 1 - rates * self._decay if self.kind == "adamw" else np.ones_like(rates)
+                l2 = self._decay if self.kind == "adam" else np.zeros_like(rates)
+                columns = [rates, shrink, l2]
+            numbers = np.stack([*columns, np.frombuffer(active, np.bool_)]).astype(np.float32)
+            banks = {width: np.repeat(numbers, width, axis=1) for width, _ in self._cuts}
+            self._spread = (lr, active), banks
+        return self._spread[1]
 
 
 def _cut(parameter: Floats) -> tuple[int, tuple[int, int, int]]:
@@ -125,14 +133,14 @@ def _adam(
     state: Any,
     bank: Floats,
     sizes: tuple[int, int, int],
-    scale: np.float32,
+    scales: tuple[np.float32, np.float32],
 ) -> None:
     first, second = state
     for i in prange(_piece_count(parameter.size, sizes)):
         start, end, at = _piece(i, sizes)
         moments = first[start:end], second[start:end]
         numbers = _numbers(bank, at, end - start)
-        _adam_row(parameter[start:end], gradient[start:end], moments, numbers, scale)
+        _adam_row(parameter[start:end], gradient[start:end], moments, numbers, scales)
 
 
 @inlined
@@ -159,10 +167,19 @@ def _piece(i: int, sizes: tuple[int, int, int]) -> tuple[int, int, int]:
 
 @kernel
 def _adam_row(
-    parameter: Floats, gradient: Floats, moments: Any, numbers: Any, scale: np.float32
+    parameter: Floats,
+    gradient: Floats,
+    moments: Any,
+    numbers: Any,
+    scales: tuple[np.float32, np.float32],
 ) -> None:
-    """Update with lr / (1 - beta1^t), 1 - lr * decoupled decay, L2; scale 1 / sqrt(1 - beta2^t)."""
+    """Update with lr, 1 - lr * decoupled decay and L2 of every element.
+
+    Args:
+        scales: 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t).
+    """
     first, second = moments
+    rate_scale, scale = scales
     lr, shrink, l2, active = numbers
     for i in range(parameter.size):
         old = parameter[i]
@@ -170,7 +187,7 @@ def _adam_row(
         g = gradient[i] + l2[i] * p
         m = first[i] + np.float32(1 - _BETA1) * (g - first[i])
         v = np.float32(_BETA2) * second[i] + np.float32(1 - _BETA2) * (g * g)
-        step = lr[i] * m / (np.sqrt(v) * scale + np.float32(_EPSILON))
+        step = lr[i] * rate_scale * m / (np.sqrt(v) * scale + np.float32(_EPSILON))
         on = active[i] != 0
         first[i] = m if on else first[i]
         second[i] = v if on else second[i]
