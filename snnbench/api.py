@@ -271,7 +271,10 @@ def _train(
     config: RunConfig, dataset: Dataset, watch: "Callable[[Event], None] | None"
 ) -> "RunResult":
     from snnbench.runs import RunResult, resolve_machine, run_cohort
+    from snnbench.training.cohorts import free_memory, plan_cohorts
     from snnbench.training.events import Compiling
+
+    plan_cohorts([config], dataset.input_shape, free_memory(1.0))  # refuses what cannot fit
 
     def announce() -> None:
         if watch is not None:

@@ -76,8 +76,8 @@ def member_bytes(config: RunConfig, plan: Sequence[WeightLayer]) -> int:
     return _FLOAT * (parameters * _COPIES_OF_PARAMETERS + kept + inputs * batch)
 
 
-def free_memory() -> float:
-    """Return the bytes that cohorts may take on this machine now."""
+def free_memory(share: float = _SHARE) -> float:
+    """Return the bytes that cohorts may take on this machine now: a share of what is free."""
     import psutil
 
-    return float(psutil.virtual_memory().available) * _SHARE
+    return float(psutil.virtual_memory().available) * share

@@ -183,3 +183,10 @@ def test_the_api_gives_tables_in_a_notebook(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_cannot_fit_into_memory_is_refused_before_it_starts(snnbench):
+    done = snnbench("train", "--arch", "100000-10", "-T", "100000")
+    assert done.returncode == 2
+    assert "GiB" in done.stderr
+    assert "--batch-size" in done.stderr

@@ -251,33 +251,3 @@ def test_the_gpu_compiler_takes_every_kernel_and_fuses_nothing(tmp_path):
     assert done.returncode == 0, done.stderr
     gpu = torch.cuda.is_available()
     assert done.stdout.splitlines() == [f"{gpu} {gpu}"] + [".target sm_90a True []"] * 20
-
-
-@needs_gpu
-def test_a_graphed_step_trains_as_the_step_itself():
-    generator = torch.Generator().manual_seed(3)
-    inputs = torch.rand(6, 4, 2, 32, generator=generator).to(DEVICE)  # batches, T, K, X
-
-    def trainer():
-        weights = torch.full((2, 32), 1.5, device=DEVICE)
-
-        def step(batch):
-            leaf = weights.detach().requires_grad_()
-            spikes, membranes = cuda.lif_scan(
-                batch * leaf, beta=0.9, v_th=1.0, z=2.0, T=4, reset="subtract",
-                detach_reset=False, surrogate="fast-sigmoid",
-            )  # fmt: skip
-            loss = (membranes.mean(0) ** 2).sum() + spikes.sum()
-            (gradient,) = torch.autograd.grad(loss, leaf)
-            weights.sub_(0.1 * gradient)
-            return loss.detach()
-
-        return weights, step
-
-    weights, step = trainer()
-    losses = [float(step(batch)) for batch in inputs]
-    graphed_weights, graphed_step = trainer()
-    graphed_step = cuda.graphed(graphed_step, [inputs[0].clone()], [graphed_weights])
-    assert [float(graphed_step(batch)) for batch in inputs] == pytest.approx(losses, rel=1e-6)
-    torch.testing.assert_close(graphed_weights, weights)
-    assert len(set(losses)) == len(losses)

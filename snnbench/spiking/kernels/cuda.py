@@ -8,9 +8,8 @@ depends on a member's companions.
 T steps, K members, X = batch times neurons; all tensors float32.
 """
 
-import functools
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -32,7 +31,6 @@ DEFAULT_ALPHA = {"atan": 2.0, "sigmoid": 4.0, "s2nn": 4.0}  # SpikingJelly's
 SURROGATES = ("fast-sigmoid", *DEFAULT_ALPHA)
 BLOCK = 256  # neighbours in X of one program
 
-_Result = TypeVar("_Result")
 _Vector = Tensor | float
 
 
@@ -204,45 +202,3 @@ def _vector(value: _Vector, current: Tensor) -> Tensor:
     assert value.shape == current.shape[-2:-1], "one value a member"
     assert not value.requires_grad, "neuron parameters have no gradient here"
     return value.to(current).contiguous()
-
-
-def graphed(
-    step: Callable[..., _Result], example: Sequence[Tensor], state: Sequence[Tensor] = ()
-) -> Callable[..., _Result]:
-    """Capture a whole training step in a CUDA graph: its kernels, then started as one.
-
-    It applies where every call does the same work in the same memory: GPU tensors of static
-    shapes, no host reads inside (`.item()`, `nonzero`, an `if` on a value), no numbers from
-    Python that change between calls (pass a learning rate as a tensor).
-
-    Args:
-        step: takes tensors like the example's and changes weights and optimizer in place.
-        example: one batch; its tensors become the graph's inputs.
-        state: what `step` changes in place; the warm-up, three true steps, is undone there.
-
-    Returns:
-        a step that copies its arguments into the example and replays. Its result is the same
-        memory every time: copy what must outlive the next call.
-    """
-    saved = [x.detach().clone() for x in state]
-    side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        for _ in range(3):
-            step(*example)
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):  # records without running
-        result = step(*example)
-    with torch.no_grad():
-        for x, before in zip(state, saved, strict=True):
-            x.copy_(before)
-
-    @functools.wraps(step)  # also keeps the memory of the step's tensors
-    def replay(*batch: Tensor) -> _Result:
-        for to, x in zip(example, batch, strict=True):
-            to.copy_(x)
-        graph.replay()
-        return result
-
-    return replay
