@@ -58,7 +58,7 @@ class Network(nn.Module):
         return tuple(n if isinstance(n, LIF) else None for n in neurons)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Run the network from fresh neuron state.
+        """Run the network from fresh state.
 
         Args:
             x: [T, B, ...], or [1, B, ...] for an ANN or a constant input.
@@ -66,11 +66,8 @@ class Network(nn.Module):
         Returns:
             The output layer's spikes or values, [T, B, classes]; T = 1 for an ANN.
         """
-        if not self.spiking:
-            y: torch.Tensor = self.layers(x[0]).unsqueeze(0)
-            return y
-        functional.reset_net(self.layers)
-        y = self.layers(x)
+        functional.reset_net(self.layers)  # neurons, and the units that Dropout drops
+        y: torch.Tensor = self.layers(x) if self.spiking else self.layers(x[0]).unsqueeze(0)
         return y
 
     @contextmanager

@@ -142,3 +142,14 @@ def test_an_arch_that_does_not_fit_the_input_is_refused(arch, shape, words):
     with pytest.raises(UserError) as caught:
         plan_layers(RunConfig(arch=arch), shape)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"model": "ann"}, {"T": 1, "encoding": "repeat", "readout": "current"}]
+)
+def test_dropout_drops_other_units_at_every_pass_whatever_the_batch_size(settings):
+    config = RunConfig(arch="50:linear-10:linear", dropout=0.5, **settings)
+    network = build_network(config, (20,)).train()
+    x = torch.rand(1, 6, 20)
+    assert not torch.equal(network(x), network(x))
+    assert network(x[:, :4]).shape[1] == 4
