@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "snnbench"
 ORDER = [
     ["errors"],
     ["config"],
+    ["reference_numpy"],
     ["data"],
     ["spiking"],
     ["encoding"],

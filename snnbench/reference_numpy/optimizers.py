@@ -1,0 +1,77 @@
+"""Optimizers over a list of arrays, which they change in place; rules and names are torch's."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from snnbench.config import RunConfig
+from snnbench.reference_numpy.layers import Array
+
+
+class Optimizer(Protocol):
+    """Changes parameters by their gradients."""
+
+    def step(self, gradients: Sequence[Array], lr: float) -> None:
+        """Take one step; gradients in the parameters' order."""
+
+
+def make_optimizer(config: RunConfig, parameters: Sequence[Array]) -> Optimizer:
+    """Return the config's optimizer over these parameters."""
+    if config.optimizer == "sgd":
+        return Sgd(parameters, momentum=config.momentum, weight_decay=config.weight_decay)
+    decoupled = config.optimizer == "adamw"
+    return Adam(parameters, weight_decay=config.weight_decay, decoupled=decoupled)
+
+
+class Sgd:
+    """Stochastic gradient descent with momentum m and L2 factor d.
+
+    g' = g + d w;  v = m v + g';  w = w - lr v.
+    """
+
+    def __init__(
+        self, parameters: Sequence[Array], *, momentum: float = 0.0, weight_decay: float = 0.0
+    ) -> None:
+        self.parameters = list(parameters)
+        self.momentum, self.weight_decay = momentum, weight_decay
+        self.velocities = [np.zeros_like(w) for w in parameters]
+
+    def step(self, gradients: Sequence[Array], lr: float) -> None:
+        """See `Optimizer`."""
+        for w, g, v in zip(self.parameters, gradients, self.velocities, strict=True):
+            v[...] = self.momentum * v + (g + self.weight_decay * w)
+            w[...] = w - lr * v
+
+
+class Adam:
+    """Adam (Kingma and Ba, ICLR 2015), and AdamW (Loshchilov and Hutter, ICLR 2019).
+
+    g' = g + d w (AdamW: instead w = w - lr d w, first);
+    m = b1 m + (1 - b1) g';  v = b2 v + (1 - b2) g'^2;
+    w = w - lr m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps) at step t = 1, 2, ...
+    """
+
+    beta1, beta2, eps = 0.9, 0.999, 1e-8
+
+    def __init__(
+        self, parameters: Sequence[Array], *, weight_decay: float = 0.0, decoupled: bool = False
+    ) -> None:
+        self.parameters = list(parameters)
+        self.weight_decay, self.decoupled = weight_decay, decoupled
+        self.means = [np.zeros_like(w) for w in parameters]
+        self.squares = [np.zeros_like(w) for w in parameters]
+        self.t = 0
+
+    def step(self, gradients: Sequence[Array], lr: float) -> None:
+        """See `Optimizer`."""
+        self.t += 1
+        mean_scale = 1 - self.beta1**self.t
+        square_scale = 1 - self.beta2**self.t
+        for w, g, m, v in zip(self.parameters, gradients, self.means, self.squares, strict=True):
+            if self.decoupled:
+                w[...] = w - lr * self.weight_decay * w
+            g_l2 = g if self.decoupled else g + self.weight_decay * w
+            m[...] = self.beta1 * m + (1 - self.beta1) * g_l2
+            v[...] = self.beta2 * v + (1 - self.beta2) * g_l2**2
+            w[...] = w - lr * (m / mean_scale) / (np.sqrt(v / square_scale) + self.eps)
