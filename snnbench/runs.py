@@ -81,7 +81,8 @@ def resolve_machine(config: RunConfig) -> RunConfig:
     has_gpu = torch.cuda.is_available()
     if config.device == "cuda" and not has_gpu:
         raise UserError("device 'cuda': torch sees no GPU here.", "Use --device cpu.")
-    device = "cuda" if has_gpu and config.device != "cpu" else "cpu"
+    on_cpu = config.device == "cpu" or config.engine == "numpy"
+    device = "cuda" if has_gpu and not on_cpu else "cpu"
     engine = config.engine
     if engine == "auto":
         engine = "fast" if device == "cpu" else "reference"
@@ -129,7 +130,7 @@ def _announcing(
     config: RunConfig, announce: Callable[[], None]
 ) -> contextlib.AbstractContextManager[object]:
     """Return the context in which compiling is announced, where numba may compile."""
-    if config.engine == "reference" or config.device == "cuda":
+    if config.engine != "fast" or config.device == "cuda":
         return contextlib.nullcontext()
     from snnbench.spiking.kernels.cpu.warmup import announcing
 

@@ -39,6 +39,7 @@ class RunConfig(Settings):
         _check_data(self)
         _check_encoding(self)
         _check_loss(self)
+        _check_engine(self)
         return self
 
     @classmethod
@@ -129,6 +130,26 @@ def _check_loss(config: RunConfig) -> None:
             f"readout '{config.readout}' needs a spiking output layer, but arch gives it "
             f"'{output.activation}'.",
             "Use --readout current, or leave the output's activation out.",
+        )
+
+
+def _check_engine(config: RunConfig) -> None:
+    if config.engine != "numpy":
+        return
+    if config.model != "ann":
+        raise UserError(
+            "engine 'numpy' trains ordinary networks only, not SNNs.",
+            "Use --model ann, or another --engine.",
+        )
+    if any(layer.kind != "linear" for layer in config.layers):
+        raise UserError(
+            f"engine 'numpy' has fully connected layers only, and arch '{config.arch}' has others.",
+            "Use an arch such as 64-10, or another --engine.",
+        )
+    if config.device == "cuda":
+        raise UserError(
+            "engine 'numpy' computes on the CPU only, not on device 'cuda'.",
+            "Use --device cpu, or another --engine.",
         )
 
 

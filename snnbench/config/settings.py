@@ -157,9 +157,11 @@ class Settings(BaseModel):
         0, "machine", "weights, order, split and encoding draws all follow from it"
     )
     device: Literal["auto", "cpu", "cuda"] = _setting("auto", "machine", "where to compute")
-    engine: Literal["auto", "reference", "fast"] = _setting(
-        "auto", "machine", "implementation: plain torch, or kernels that give the same numbers"
-    )
+    engine: Literal["auto", "reference", "fast", "numpy"] = _setting(
+        "auto", "machine",
+        "reference: plain torch; fast: kernels that give the same numbers; "
+        "numpy: perceptrons without torch",
+    )  # fmt: skip
     threads: Annotated[Integer, Field(ge=1, le=1024)] | None = _setting(
         None, "machine", "CPU threads; default: all"
     )

@@ -11,6 +11,7 @@ from snnbench.network.plan import plan_layers
 from snnbench.spiking.neuron import Scan
 from snnbench.training.member import Evaluation
 from snnbench.training.modules import ModuleEngine
+from snnbench.training.numpy_engine import NumpyEngine
 from snnbench.training.prepare import Part, RunData
 
 
@@ -43,8 +44,10 @@ class Engine(Protocol):
 
 
 def make_engine(configs: Sequence[RunConfig], data: RunData, device: torch.device) -> Engine:
-    """Return the engine that the configs ask for: `reference`, or the fastest that fits."""
+    """Return the engine that the configs ask for: `fast` is the fastest that fits."""
     first = configs[0]
+    if first.engine == "numpy":
+        return NumpyEngine(configs, data)
     if first.engine == "reference":
         return ModuleEngine(configs, data, device)
     if device.type == "cuda":

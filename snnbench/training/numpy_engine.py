@@ -1,0 +1,131 @@
+"""The NumPy perceptron as an engine: ordinary fully connected networks without torch's arithmetic.
+
+One run after another, each with layers, loss and optimizer of its own. Initial weights and dropped
+units come from NumPy's generators, so that the engine owes nothing to torch: from the same
+settings, a run of it and one of another engine share data and order but differ in their draws, as
+two seeds do. The torch modules hold the very memory of the NumPy arrays, so that counting and
+saving work on them as on any network.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from snnbench.config import RunConfig
+from snnbench.cost.tally import Tally
+from snnbench.network.build import Network
+from snnbench.reference_numpy.losses import loss_and_gradient
+from snnbench.reference_numpy.network import Perceptron, build_perceptron
+from snnbench.reference_numpy.optimizers import make_optimizer
+from snnbench.training.evaluation import EVALUATION_BATCH, judges
+from snnbench.training.member import Evaluation
+from snnbench.training.prepare import Part, RunData
+from snnbench.training.teacher import teacher_scores
+
+_DROPOUT = 3  # keeps these draws apart from the seed's other uses
+
+# A run may diverge; the loop finds it by its loss and weights.
+_diverging = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+
+
+class NumpyEngine:
+    """Trains a cohort of perceptrons; an `Engine` like any other."""
+
+    def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
+        _use_threads(torch.get_num_threads())
+        self.configs, self.data = list(configs), data
+        self._inputs = {
+            id(part): part.x.flatten(1).numpy()
+            for part in (data.train, data.val, data.test)
+            if part
+        }
+        width = data.train.x[0].numel()
+        self.perceptrons = [build_perceptron(c, width) for c in configs]
+        self.networks = [Network(c, data.input_shape) for c in configs]
+        for network, perceptron in zip(self.networks, self.perceptrons, strict=True):
+            _share_memory(network, perceptron)
+        self.optimizers = [
+            make_optimizer(c, p.parameters)
+            for c, p in zip(self.configs, self.perceptrons, strict=True)
+        ]
+        self.teachers = [_teacher(c, data.train) for c in configs]
+        self.steps = 0
+
+    def begin_epoch(self) -> None:
+        """Count steps anew: they name the draws of Dropout."""
+        self.steps = 0
+
+    def input_rates(self, member: int) -> list[float]:
+        """Return 1 for every layer: all inputs count."""
+        return [1.0] * len(self.networks[member].plan)
+
+    @_diverging
+    def train_batch(
+        self, epoch: int, rows: torch.Tensor, learning_rates: Sequence[float], active: Sequence[int]
+    ) -> tuple[list[float], list[int]]:
+        """Take one optimizer step; see `Engine`."""
+        chosen = rows.numpy()
+        x, y = self._inputs[id(self.data.train)][chosen], self.data.train.y[rows].numpy()
+        self.steps += 1
+        losses, correct = [], []
+        for k in active:
+            perceptron, teacher = self.perceptrons[k], self.teachers[k]
+            wanted = None if teacher is None else teacher[chosen]
+            draws = np.random.default_rng([self.configs[k].seed, epoch, self.steps, _DROPOUT])
+            scores = perceptron.forward(x, draws)
+            loss, gradient = loss_and_gradient(self.configs[k], scores, y, wanted)
+            perceptron.backward(gradient)
+            self.optimizers[k].step(perceptron.gradients, learning_rates[k])
+            losses.append(loss)
+            correct.append(int((scores.argmax(1) == y).sum()))
+        return losses, correct
+
+    @_diverging
+    def evaluate(self, part: Part, active: Sequence[int]) -> list[Evaluation]:
+        """Run every active run over a part once: loss, accuracy and tallies together."""
+        judged = judges([self.configs[k] for k in active])
+        results = [Evaluation(0.0, 0.0, [Tally() for _ in self.networks[k].plan]) for k in active]
+        for start in range(0, len(part), EVALUATION_BATCH):
+            piece = slice(start, start + EVALUATION_BATCH)
+            x, y = self._inputs[id(part)][piece], part.y[piece].numpy()
+            for k, judge, result in zip(active, judged, results, strict=True):
+                scores = self.perceptrons[k].forward(x)
+                loss, _ = loss_and_gradient(judge, scores, y, None)
+                result.loss += loss * len(y) / len(part)
+                result.accuracy += int((scores.argmax(1) == y).sum())
+                for tally, layer in zip(
+                    result.tallies, self.perceptrons[k].dense_layers, strict=True
+                ):
+                    tally.add_input(torch.from_numpy(layer.inputs)[None])
+        for result in results:
+            result.accuracy /= len(part)
+        return results
+
+    def weights_of(self, member: int) -> dict[str, torch.Tensor]:
+        """Return a copy of a run's state."""
+        return {n: t.clone() for n, t in self.networks[member].state_dict().items()}
+
+    def is_finite(self, member: int) -> bool:
+        """Return whether all of a run's parameters are finite numbers."""
+        return all(bool(np.isfinite(p).all()) for p in self.perceptrons[member].parameters)
+
+
+def _share_memory(network: Network, perceptron: Perceptron) -> None:
+    """Let the modules' parameters and running statistics be the perceptron's arrays."""
+    for name, array in perceptron.state.items():
+        module, _, tensor = name.rpartition(".")
+        getattr(network.layers.get_submodule(module), tensor).data = torch.from_numpy(array)
+
+
+def _teacher(config: RunConfig, part: Part) -> npt.NDArray[np.float32] | None:
+    scores = teacher_scores(config, part.x, part.samples)
+    return None if scores is None else scores.numpy()
+
+
+def _use_threads(n: int) -> None:
+    """Let NumPy's matrix products use as many threads as torch, whose number is the setting's."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped, unused-ignore]
+
+    threadpool_limits(n, user_api="blas")
