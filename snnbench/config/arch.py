@@ -10,6 +10,7 @@ One token a layer, joined by "-", from the input's side to the output's, without
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from snnbench.errors import UserError, did_you_mean
@@ -45,6 +46,7 @@ class LayerSpec:
         return self.kind != "pool"
 
 
+@lru_cache(maxsize=1024)  # a sweep asks for the same few, many times a run
 def parse_arch(arch: str) -> tuple[LayerSpec, ...]:
     """Parse the notation.
 

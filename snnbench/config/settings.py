@@ -5,6 +5,7 @@ the columns of `runs.csv`.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import (
@@ -193,6 +194,7 @@ class Settings(BaseModel):
         return self
 
 
+@cache
 def choices(name: str) -> tuple[str, ...]:
     """Return the values a named setting can take, or () where it is a number or free text."""
     annotation = Settings.model_fields[name].annotation
