@@ -1,14 +1,13 @@
 """Where settings come from: options over a TOML file over the environment over defaults."""
 
 import os
-import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from snnbench.config.run_config import RunConfig
 from snnbench.config.settings import Settings
+from snnbench.config.toml_file import read_toml
 from snnbench.errors import UserError, did_you_mean
 
 PREFIX = "SNNBENCH_"
@@ -42,23 +41,14 @@ def settings_from_toml(path: Path) -> dict[str, Any]:
     Raises:
         UserError: the file is missing, is not TOML, or names an unknown setting.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        settings = tomllib.loads(text)
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.", "Check the path.") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path} is not a UTF-8 text file.", "Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path} is not TOML: {error}.", "Write lines such as: lr = 0.1") from None
-    for name, value in settings.items():
-        where = f"{path}, line {_line_of(name, text)}"
+    file = read_toml(path)
+    for name, value in file.content.items():
         if name not in Settings.model_fields:
             remedy = did_you_mean(name, Settings.model_fields)
-            raise UserError(f"{where}: unknown setting '{name}'.", remedy)
+            raise file.error((name,), f"unknown setting '{name}'.", remedy)
         if isinstance(value, dict | list):
-            raise UserError(f"{where}: {name} must be one value.", "Use `sweep` for several.")
-    return settings
+            raise file.error((name,), f"{name} must be one value.", "Use `sweep` for several.")
+    return dict(file.content)
 
 
 def settings_from_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -80,10 +70,3 @@ def settings_from_environment(environment: Mapping[str, str]) -> dict[str, str]:
         if value:
             settings[names[variable]] = value
     return settings
-
-
-def _line_of(name: str, text: str) -> int:
-    """Return the line (from 1) on which `name` is set."""
-    pattern = re.compile(rf"""^\s*\[*["']?{re.escape(name)}\b""")
-    lines = text.splitlines()
-    return next((number for number, line in enumerate(lines, 1) if pattern.match(line)), 1)
