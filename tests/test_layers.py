@@ -19,6 +19,7 @@ ORDER = [
     ["cost"],
     ["training"],
     ["results"],
+    ["studies"],
     ["runs"],
     ["counts"],
     ["api"],
