@@ -1,0 +1,196 @@
+"""Reading a study from a TOML file; what is wrong in it is reported with file and line."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from snnbench.config.settings import Settings
+from snnbench.config.toml_file import TomlFile, read_toml
+from snnbench.config.toml_lines import Path as KeyPath
+from snnbench.config.values import read_integer
+from snnbench.errors import UserError, did_you_mean
+from snnbench.studies.axis import Axis, Value, check_value, make_axis
+from snnbench.studies.objective import parse_objective
+from snnbench.studies.study import SEARCHES, Study, Variant, check_name, read_seeds
+
+_KEYS = (
+    "name", "title", "source", "assumptions", "seeds", "search", "search_seed", "trials",
+    "objectives", "base", "vary", "variants", "claims", "published",
+)  # fmt: skip
+# A path to a saved model; any other teacher is the name of a variant.
+_MODEL = ".safetensors"
+
+T = TypeVar("T")
+
+
+def read_study(path: Path) -> Study:
+    """Read a study file.
+
+    Raises:
+        UserError: the file cannot be read; an unknown key or setting, or a wrong type or value,
+            with the line; or see Study.
+    """
+    file = read_toml(path)
+    _check_keys(file)
+    read = _Reader(file)
+    study: dict[str, Any] = {
+        "name": read.at(("name",), partial(check_name, read.text("name", path.stem))),
+        "title": read.text("title"),
+        "source": read.text("source"),
+        "assumptions": read.texts("assumptions"),
+        "seeds": read.by("seeds", read_seeds, 1),
+        "search": read.by("search", _search, "grid"),
+        "search_seed": read.by("search_seed", _search_seed, 0),
+        "trials": read.by("trials", _trials, None),
+        "objectives": tuple(
+            read.at(("objectives", i), partial(parse_objective, text))
+            for i, text in enumerate(read.texts("objectives"))
+        ),
+        "base": read.settings(("base",), read.table(("base",), file.content)),
+        "axes": read.axes(("vary",), read.table(("vary",), file.content)),
+        "variants": tuple(read.variants()) or (Variant(),),
+        "claims": read.tables("claims", ("text", "kind")),
+        "published": read.tables("published", ("text",)),
+    }
+    return read.at(_about_the_whole(file), partial(Study, file=file, **study))
+
+
+class _Reader:
+    def __init__(self, file: TomlFile) -> None:
+        self.file = file
+
+    def at(self, key: KeyPath, make: Callable[[], T]) -> T:
+        """Return what `make` makes; its errors begin with file and line of the key."""
+        try:
+            return make()
+        except UserError as error:
+            raise self.file.error(key, error.problem, error.remedy) from None
+
+    def by(self, name: str, parse: Callable[[object], T], default: object) -> T:
+        return self.at((name,), partial(parse, self.file.content.get(name, default)))
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.one_text((name,), self.file.content.get(name, default))
+
+    def one_text(self, key: KeyPath, value: object) -> str:
+        if isinstance(value, str):
+            return value
+        raise self.file.error(key, f"{key[-1]} must be a text.", "Put it between quotes.")
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        values = self.file.content.get(name, [])
+        if isinstance(values, list) and all(isinstance(value, str) for value in values):
+            return tuple(values)
+        raise self.file.error(
+            (name,), f"{name} must be a list of texts.", f'{name} = ["...", "..."]'
+        )
+
+    def table(self, key: KeyPath, parent: Mapping[str, Any]) -> Mapping[str, Any]:
+        value = parent.get(str(key[-1]), {})
+        if isinstance(value, dict):
+            return value
+        name = ".".join(map(str, key))
+        raise self.file.error(key, f"{key[-1]} must be a table.", f"Write [{name}] above its keys.")
+
+    def settings(self, key: KeyPath, table: Mapping[str, Any]) -> Mapping[str, Value]:
+        """Return checked settings, the special keys of variants left out."""
+        settings: dict[str, Value] = {}
+        for name, value in table.items():
+            where = (*key, name)
+            if name == "seed":
+                raise self.file.error(
+                    where, "a study repeats over seeds.", "Write seeds = [0, 1, 2] at the top."
+                )
+            if name not in Settings.model_fields:
+                remedy = did_you_mean(name, Settings.model_fields)
+                raise self.file.error(where, f"unknown setting '{name}'.", remedy)
+            if name == "teacher" and not str(value).endswith(_MODEL):
+                raise self.file.error(
+                    where,
+                    f"teacher: '{value}' is neither a variant nor a path to {_MODEL}.",
+                    self._teacher_remedy(key, str(value)),
+                )
+            settings[name] = self.at(where, partial(check_value, name, value))
+        return MappingProxyType(settings)
+
+    def axes(self, key: KeyPath, table: Mapping[str, Any]) -> tuple[Axis, ...]:
+        return tuple(
+            self.at((*key, name), partial(make_axis, name, values))
+            for name, values in table.items()
+        )
+
+    def variants(self) -> Iterable[Variant]:
+        tables = self.table(("variants",), self.file.content)
+        for name in tables:
+            key: KeyPath = ("variants", name)
+            if not name.strip() or not name.isprintable() or ";" in name:
+                raise self.file.error(
+                    key, f"'{name}' cannot name a variant.", "Use letters, digits and '-'."
+                )
+            settings = dict(self.table(key, tables))
+            vary = self.table((*key, "vary"), settings) if "vary" in settings else None
+            settings.pop("vary", None)
+            by_name = isinstance(settings.get("teacher"), str) and settings["teacher"] in tables
+            teacher = settings.pop("teacher") if by_name else None
+            axes = None if vary is None else self.axes((*key, "vary"), vary)
+            yield Variant(name, self.settings(key, settings), axes, teacher)
+
+    def tables(self, name: str, needed: tuple[str, ...]) -> tuple[Mapping[str, Any], ...]:
+        tables = self.file.content.get(name, [])
+        if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
+            raise self.file.error(
+                (name,), f"{name} must be tables.", f"Write [[{name}]] above each."
+            )
+        for i, table in enumerate(tables):
+            for key in needed:
+                if key not in table:
+                    raise self.file.error(
+                        (name, i), f"one of the {name} has no {key}.", f'Write {key} = "...".'
+                    )
+                self.one_text((name, i, key), table[key])
+        return tuple(_frozen(table) for table in tables)
+
+    def _teacher_remedy(self, key: KeyPath, value: str) -> str:
+        if key == ("base",):
+            return "Name a variant as teacher inside the variant that learns from it."
+        return did_you_mean(value, self.file.content["variants"])
+
+
+def _check_keys(file: TomlFile) -> None:
+    for name in file.content:
+        if name in _KEYS:
+            continue
+        is_setting = name in Settings.model_fields
+        remedy = "Put it under [base]." if is_setting else did_you_mean(name, _KEYS)
+        raise file.error((name,), f"unknown key '{name}'.", remedy)
+
+
+def _about_the_whole(file: TomlFile) -> KeyPath:
+    """Return the key to point at where search and trials do not go together."""
+    return next(((key,) for key in ("trials", "search") if key in file.content), ())
+
+
+def _search(value: object) -> str:
+    if value in SEARCHES:
+        return str(value)
+    raise UserError(f"search: '{value}' is not known.", did_you_mean(str(value), SEARCHES))
+
+
+def _search_seed(value: object) -> int:
+    seed = read_integer("search_seed", value)
+    if seed < 0:
+        raise UserError(f"search_seed: {seed} is out of range.", "Give a number from 0.")
+    return seed
+
+
+def _trials(value: object) -> int | None:
+    return None if value is None else read_integer("trials", value)
+
+
+def _frozen(value: Any) -> Any:
+    """Return a value whose tables cannot be written to."""
+    if isinstance(value, dict):
+        return MappingProxyType({key: _frozen(inner) for key, inner in value.items()})
+    return tuple(_frozen(inner) for inner in value) if isinstance(value, list) else value

@@ -1,0 +1,144 @@
+"""A study: what is compared, around which base, over which seeds; and what is claimed of it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from snnbench.config.toml_file import TomlFile
+from snnbench.config.toml_lines import Path as KeyPath
+from snnbench.config.values import read_integer
+from snnbench.errors import UserError, did_you_mean
+from snnbench.studies.axis import MOST_RUNS, Axis, Value, check_value
+from snnbench.studies.objective import Objective
+
+LISTED = ("grid", "list", "one-at-a-time")  # all points are known from the axes
+ASKED = ("tpe", "gp", "nsga2")  # a sampler is asked, and learns from what it is told
+SEARCHES = (*LISTED, "random", *ASKED)
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A named alternative of a study.
+
+    Attributes:
+        name: as in `[variants.NAME]`; None for the one of a study without variants.
+        settings: what differs from the base; None puts a setting back to "none".
+        axes: what is varied here; None for what the study varies.
+        teacher: the variant whose trained network is learned from, or None.
+    """
+
+    name: str | None = None
+    settings: Mapping[str, Value] = field(default_factory=_nothing)
+    axes: tuple[Axis, ...] | None = None
+    teacher: str | None = None
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study, from a file or from the command line.
+
+    Attributes:
+        name: names the folder of results; letters, digits, "-", "_" and ".".
+        base: settings of all variants, where they have an effect.
+        axes: what is varied, in this order.
+        variants: at least one.
+        seeds: every point is run with each of them.
+        search: one of `SEARCHES`.
+        trials: number of points, for the searches that are not `LISTED`.
+        search_seed: another one makes `random` draw other points.
+        objectives: what counts as better; none means test accuracy.
+        title, source, assumptions: in words, for the report.
+        claims, published: tables for the report, as they stand in the file.
+        file: where it was read, if it was.
+
+    Raises:
+        UserError: a name that is none, an unknown search, or trials that are missing or needless.
+    """
+
+    name: str
+    base: Mapping[str, Value] = field(default_factory=_nothing)
+    axes: tuple[Axis, ...] = ()
+    variants: tuple[Variant, ...] = (Variant(),)
+    seeds: tuple[int, ...] = (0,)
+    search: str = "grid"
+    trials: int | None = None
+    search_seed: int = 0
+    objectives: tuple[Objective, ...] = ()
+    title: str = ""
+    source: str = ""
+    assumptions: tuple[str, ...] = ()
+    claims: tuple[Mapping[str, Any], ...] = ()
+    published: tuple[Mapping[str, Any], ...] = ()
+    file: TomlFile | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if self.search not in SEARCHES:
+            raise UserError(
+                f"search: '{self.search}' is not known.", did_you_mean(self.search, SEARCHES)
+            )
+        if self.search in LISTED and self.trials is not None:
+            raise UserError(
+                f"trials = {self.trials} has no effect: search '{self.search}' runs every point.",
+                "Leave trials out, or use search random, tpe, gp or nsga2.",
+            )
+        if self.search not in LISTED and self.trials is None:
+            raise UserError(
+                f"search '{self.search}' does not end by itself.",
+                "Give a number of points: --trials 50, or trials = 50 in the study.",
+            )
+        if self.trials is not None and not 1 <= self.trials <= MOST_RUNS:
+            raise UserError(
+                f"trials: {self.trials:,} is out of range.", f"Give from 1 to {MOST_RUNS:,}."
+            )
+
+    def axes_of(self, variant: Variant) -> tuple[Axis, ...]:
+        """What is varied for one variant."""
+        return self.axes if variant.axes is None else variant.axes
+
+    def error(self, key: KeyPath, problem: str, remedy: str) -> UserError:
+        """Return an error about a key; it begins with file and line if the key is in the file.
+
+        A study of a file can have been changed by options, of which the file knows nothing.
+        """
+        if self.file is not None and key in self.file.lines:
+            return self.file.error(key, problem, remedy)
+        return UserError(problem, remedy)
+
+
+def check_name(name: str) -> str:
+    """Return a study's name, or raise UserError if it cannot be that of a folder."""
+    if _NAME.fullmatch(name):
+        return name
+    raise UserError(
+        f"'{name}' cannot name a study, because it names a folder.",
+        "Give it a name of letters, digits, '-', '_' and '.'.",
+    )
+
+
+def read_seeds(value: object) -> tuple[int, ...]:
+    """Return the seeds of a number, 3 for 0, 1, 2, or of a list of them.
+
+    Raises:
+        UserError: no seed, or not a seed.
+    """
+    if isinstance(value, list | tuple):
+        seeds = dict.fromkeys(check_value("seed", seed) for seed in value)
+        if seeds:
+            return tuple(seed for seed in seeds if isinstance(seed, int))
+        raise UserError("seeds: the list is empty.", "Give a number, or a list: [0, 1, 2].")
+    count = read_integer("seeds", value)
+    if not 1 <= count <= MOST_RUNS:
+        raise UserError(
+            f"seeds: {count} is out of range.",
+            f"Give from 1 to {MOST_RUNS:,}; 3 stands for the seeds 0, 1 and 2.",
+        )
+    return tuple(range(count))
