@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnbench.config.settings import Settings
@@ -123,6 +123,7 @@ def test_a_list_of_a_file_holds_single_values(values):
         make_axis("beta", values)
 
 
+@settings(deadline=None)
 @given(
     low=st.floats(1e-9, 1e8),
     factor=st.floats(1.0001, 1e6),
