@@ -59,7 +59,7 @@ def expand(
         study: from a file or the command line.
         overrides: settings given as options beside a study; they win over everything, in all
             variants in which they have an effect. None means not given.
-        ambient: settings of the environment; all others win over them.
+        ambient: settings of the environment; all others win over them, the seeds too.
 
     Raises:
         UserError: too many runs; a setting that has no effect anywhere, is both given and
@@ -68,13 +68,12 @@ def expand(
     """
     options = {n: check_value(n, v) for n, v in (overrides or {}).items() if v is not None}
     refuse_seed(options)
-    surroundings = {name: value for name, value in (ambient or {}).items() if name != "seed"}
     order = teachers_first(study)
     for variant in order:
         refuse_varied(options, study.axes_of(variant))
         _refuse_fixed(study, variant)
     _check_size(study)
-    planner = _Planner(study, options, surroundings)
+    planner = _Planner(study, options, ambient or {})
     for variant in order:
         planner.add(variant)
     planner.effects.check()

@@ -23,14 +23,13 @@ class SearchSpace:
     Attributes:
         variant: its name, or None.
         axes: what to choose, each from its values or interval.
-        below, above: settings that the chosen values win over, and that win over them.
+        settings: all others; the chosen values win over them.
         teachers: seed -> position in the plan of the run to learn from; empty without a teacher.
     """
 
     variant: str | None
     axes: tuple[Axis, ...]
-    below: Mapping[str, Any] = field(repr=False)
-    above: Mapping[str, Any] = field(repr=False)
+    settings: Mapping[str, Any] = field(repr=False)
     teachers: Mapping[int, int] = field(default_factory=dict)
 
     def teacher_of(self, config: RunConfig) -> int | None:
@@ -45,11 +44,12 @@ def make_space(
     ambient: Mapping[str, Any],
     teachers: Mapping[int, int],
 ) -> SearchSpace:
-    """Lay a variant's settings over each other: environment, base, variant, values, options."""
-    below = {**ambient, **study.base, **variant.settings}
+    """Lay a variant's settings over each other: environment, base, variant, options."""
+    own = dict(variant.settings)
     if variant.teacher is not None:
-        below["teacher"] = TEACHER_PENDING
-    return SearchSpace(variant.name, study.axes_of(variant), below, overrides, teachers)
+        own["teacher"] = TEACHER_PENDING
+    settings = {**ambient, **study.base, **own, **overrides}
+    return SearchSpace(variant.name, study.axes_of(variant), settings, teachers)
 
 
 def configure(space: SearchSpace, values: Point, seed: int) -> RunConfig:
@@ -58,8 +58,7 @@ def configure(space: SearchSpace, values: Point, seed: int) -> RunConfig:
     Raises:
         UserError: the settings contradict each other, or a value is out of its range.
     """
-    settings = {**space.below, **values, **space.above, "seed": seed}
-    return RunConfig.from_layers({}, settings)
+    return RunConfig.from_layers({}, {**space.settings, **values, "seed": seed})
 
 
 def configure_for(study: Study, space: SearchSpace, values: Point) -> RunConfig:

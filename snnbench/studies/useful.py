@@ -1,13 +1,12 @@
 """Which settings of a study have an effect somewhere; one that has none is a mistake."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from snnbench.config import RunConfig
 from snnbench.config.effects import without_effect
 from snnbench.config.toml_lines import Path as KeyPath
-from snnbench.studies.axis import Axis
 from snnbench.studies.points import corners
 from snnbench.studies.space import SearchSpace, configure_for
 from snnbench.studies.study import Study
@@ -39,7 +38,7 @@ class Effects:
         looked_at = list(itertools.islice(corners(space.axes), _MOST_CORNERS + 1))
         if len(looked_at) > _MOST_CORNERS:
             looked_at = looked_at[:1]
-            self.used[space.variant] |= {*space.below, *space.above, *looked_at[0]}
+            self.used[space.variant] |= {*space.settings, *looked_at[0]}
         for values in looked_at:
             self.saw(space.variant, configure_for(self.study, space, values))
 
@@ -59,7 +58,7 @@ class Effects:
         if self.overrides:
             return
         for name, value in self.study.base.items():
-            if value is not None and name not in everywhere and not self._replaced(name):
+            if value is not None and name not in everywhere:
                 what = f"{name} = {value} has no effect in any run"
                 self._refuse(("base", name), name, what, everyone)
         for variant, name, value in self._fixed():
@@ -72,10 +71,11 @@ class Effects:
         variants = self.study.variants
         common = [variant.name for variant in variants if variant.axes is None]
         if common:
-            yield from ((("vary", name), name, common) for name in _with_values(self.study.axes))
+            yield from ((("vary", axis.name), axis.name, common) for axis in self.study.axes)
         for variant in variants:
-            for name in _with_values(variant.axes or ()):
-                yield ("variants", str(variant.name), "vary", name), name, [variant.name]
+            for axis in variant.axes or ():
+                key = ("variants", str(variant.name), "vary", axis.name)
+                yield key, axis.name, [variant.name]
 
     def _fixed(self) -> Iterator[tuple[str | None, str, object]]:
         """Yield variant, setting and value for all that variants say themselves."""
@@ -83,21 +83,9 @@ class Effects:
             yield from ((variant.name, name, value) for name, value in variant.settings.items())
             yield variant.name, "teacher", variant.teacher
 
-    def _replaced(self, name: str) -> bool:
-        """Whether every variant, or an axis, says the setting anew: "none", if it is not used."""
-        return all(
-            name in variant.settings or name in {a.name for a in self.study.axes_of(variant)}
-            for variant in self.study.variants
-        )
-
     def _refuse(
         self, key: KeyPath, name: str, what: str, variants: Sequence[str | None]
     ) -> NoReturn:
         reasons = [without_effect(self.examples[variant]).get(name) for variant in variants]
         problem = f"{what}{next((f': {reason}' for reason in reasons if reason), '')}."
         raise self.study.error(key, problem, f"Leave {name} out.")
-
-
-def _with_values(axes: Iterable[Axis]) -> Iterator[str]:
-    """Yield the names of the axes that do more than put a setting back to "none"."""
-    return (axis.name for axis in axes if axis.values != (None,))

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import time
 
 import pytest
@@ -240,6 +242,11 @@ def test_none_is_a_value_that_an_axis_can_take():
             "Give all of them equally many, or use search grid.",
         ),
         (
+            "[base]\nval_samples = 5\n[variants.a]\nval_samples = 'none'\n",
+            2,
+            "val_samples = 5 has no effect in any run.\nLeave val_samples out.",
+        ),
+        (
             "[vary]\nbeta = [1, 2]\n[variants.a]\nbeta = 3\n",
             4,
             "variant 'a' says beta, which is varied.\n"
@@ -377,8 +384,12 @@ def test_a_student_that_also_learns_labels_has_a_teacher_only_where_it_mimics(st
 
 
 def test_a_teacher_given_as_an_option_takes_the_place_of_the_variant(study):
-    plan = expand(study(MIMIC), {"teacher": "x.safetensors"})
-    assert [(r.teacher, r.config.teacher) for r in plan.runs[2:]] == [(None, "x.safetensors")] * 4
+    # which then may be of several settings
+    read = study(MIMIC.replace("vary = {}\n", ""))
+    plan = expand(read, {"teacher": "x.safetensors"})
+    assert [(r.teacher, r.config.teacher) for r in plan.runs] == [
+        *[(None, None)] * 4, *[(None, "x.safetensors")] * 4,
+    ]  # fmt: skip
 
 
 def test_a_teacher_of_several_settings_is_refused(study):
@@ -463,6 +474,14 @@ def test_a_space_is_looked_through_for_parameters_without_effect():
     assert len(expand(study).spaces) == 1
 
 
+def test_a_space_too_wide_to_be_looked_through_is_taken_as_it_is():
+    widths = Axis("arch", tuple(f"{width}-10" for width in range(1, 10_002)))
+    beta = Axis("beta", Interval(0, 1, log=False, integer=False))
+    variants = (Variant("a", {"neuron": "if"}),)
+    wide = Study("s", axes=(beta, widths), variants=variants, search="tpe", trials=3)
+    assert len(expand(wide).spaces) == 1
+
+
 def test_a_searched_teacher_is_refused(study):
     read = study("search = 'tpe'\ntrials = 9\n" + MIMIC.replace("vary = {}\n", ""))
     assert "the teacher 'deep' of variant 'student' is searched, not one." in refusal(read)
@@ -524,3 +543,11 @@ def test_ten_thousand_runs_are_planned_in_seconds():
     assert len(expand(study).runs) == 10_000
     # 100,000 runs in 20 s would be 2 s here; twice that for a slower or busier machine
     assert time.process_time() - start < 4
+
+
+def test_planning_needs_neither_torch_nor_pandas():
+    code = (
+        "import sys, snnbench.studies.plan, snnbench.studies.reading;"
+        "sys.exit(bool({'torch', 'pandas', 'optuna'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
