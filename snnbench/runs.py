@@ -86,7 +86,8 @@ def resolve_machine(config: RunConfig) -> RunConfig:
     engine = config.engine
     if engine == "auto":
         engine = "fast" if device == "cpu" else "reference"
-    return config.changed(device=device, engine=engine)
+    # both are valid: checking all settings again would take most of planning a large sweep
+    return config.model_copy(update={"device": device, "engine": engine})
 
 
 def run_one(config: RunConfig, dataset: Dataset) -> RunResult:
@@ -100,7 +101,10 @@ def run_one(config: RunConfig, dataset: Dataset) -> RunResult:
 
 
 def run_cohort(
-    configs: Sequence[RunConfig], dataset: Dataset, announce: Callable[[], None] = lambda: None
+    configs: Sequence[RunConfig],
+    dataset: Dataset,
+    announce: Callable[[], None] = lambda: None,
+    threads: int | None = None,
 ) -> Iterator[Event | RunResult]:
     """Train runs side by side; yield events while they train and a RunResult as each ends.
 
@@ -108,9 +112,10 @@ def run_cohort(
         configs: runs that agree on all that shapes the computation; resolved.
         dataset: their data.
         announce: called if kernels must be compiled before the training can go on.
+        threads: CPU threads where the settings name none; None means all there are.
     """
     first = configs[0]
-    torch.set_num_threads(first.threads or default_threads())
+    torch.set_num_threads(first.threads or threads or default_threads())
     device = torch.device(first.device)
     data = prepare(first, dataset, select(first, dataset), device)
     about = {

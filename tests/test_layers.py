@@ -23,6 +23,7 @@ ORDER = [
     ["runs"],
     ["counts"],
     ["api"],
+    ["sweep"],
     ["cli"],
     ["__main__"],
 ]

@@ -1,9 +1,8 @@
 """The program's entry: commands, and what an error or a signal does to the exit code."""
 
 import shlex
-import signal
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,6 +10,8 @@ from snnbench import __version__
 from snnbench.cli.console import print_error, say
 from snnbench.cli.datasets import datasets
 from snnbench.cli.flops import flops
+from snnbench.cli.stopping import Stopped, stop_at_signals
+from snnbench.cli.sweep import sweep
 from snnbench.cli.train import train
 from snnbench.errors import UserError
 
@@ -23,16 +24,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(train)
+app.command()(sweep)
 app.command()(flops)
 app.add_typer(datasets, name="datasets")
-
-
-class Stopped(BaseException):
-    """A signal asked the program to stop."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
 
 
 def _print_version(wanted: bool) -> None:
@@ -58,8 +52,7 @@ def snnbench(
 
 def main() -> None:
     """Run the program; exit with 0, 1 (our fault), 2 (usage or input), or 128 + signal."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+    stop_at_signals()
     try:
         app()
     except UserError as error:
@@ -73,7 +66,3 @@ def main() -> None:
         # The reader of our output is gone, which is its right: `snnbench ... | head`.
         sys.stderr.close()
         sys.exit(141)
-
-
-def _stop(number: int, frame: Any) -> None:
-    raise Stopped(number)

@@ -69,7 +69,7 @@ class TrainingProgress:
         share = 100 * step.samples // step.samples_in_epoch
         self.status = (
             f"epoch {step.epoch}/{self.epochs}, {share} %, "
-            f"{speed:,.0f} samples a second, {_clock(left)} left"
+            f"{speed:,.0f} samples a second, {clock(left)} left"
         )
 
     def _print_line(self, record: "EpochRecord") -> None:
@@ -101,7 +101,8 @@ class TrainingProgress:
             self.status = ""
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Return seconds as 1:02:03 or 2:03."""
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -113,6 +113,10 @@ class ResultStore:
             if run_id not in self._incomplete
         }
 
+    def status(self, run_id: str) -> str | None:
+        """Return the status of a run, or None if it is not recorded."""
+        return self._index[run_id].status if self.has(run_id) else None
+
     def has(self, run_id: str) -> bool:
         """Return whether the run is recorded, whatever its status."""
         return run_id in self._index and run_id not in self._incomplete

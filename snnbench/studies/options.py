@@ -80,7 +80,7 @@ def refuse_varied(options: Mapping[str, Value], axes: Sequence[Axis]) -> None:
     """Raise UserError if an option says what is also varied."""
     for axis in axes:
         if axis.name in options:
-            option = f"--{axis.name.replace('_', '-')}"
+            option = "-T" if axis.name == "T" else f"--{axis.name.replace('_', '-')}"
             raise UserError(
                 f"{axis.name} is varied, and {option} says what it is.",
                 f"Leave {option} out, or give other values: --vary {axis.name}=...",

@@ -1,0 +1,214 @@
+"""`snnbench sweep`: a study, or settings varied on the command line, over many seeds."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from snnbench.cli.console import print_json, print_table, say, stdout
+from snnbench.cli.options import ConfigFile, with_settings
+from snnbench.cli.stopping import GentleStop, Stopped
+from snnbench.cli.sweep_progress import SweepProgress
+from snnbench.config.sources import settings_from_environment, settings_from_toml
+from snnbench.errors import UserError
+
+if TYPE_CHECKING:
+    from snnbench.studies.plan import Plan
+    from snnbench.studies.study import Study
+
+_RESULTS = ("status", "error", "test_accuracy", "max_test_accuracy", "val_accuracy", "params",
+            "firing_rate", "flops_lab", "energy_pj_compute45nm", "train_seconds")  # fmt: skip
+_MOST_ROWS = 60  # on a terminal
+_UNFINISHED = 3  # exit code
+
+
+@with_settings
+def sweep(
+    study: Annotated[
+        str | None, typer.Argument(help="A shipped study, or a TOML file.", show_default=False)
+    ] = None,
+    *,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=V1,V2,...",
+            help="Values of a setting; also LOW:HIGH:COUNT, LOW:HIGH:log:COUNT. Repeatable.",
+        ),
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option(metavar="N", help="Seeds 0 to N-1, or a list: 3,5,8.")
+    ] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(
+            metavar="grid|list|random|tpe|gp|nsga2",
+            help="All combinations, values paired by position, or a search.",
+        ),
+    ] = None,
+    one_at_a_time: Annotated[
+        bool, typer.Option("--one-at-a-time", help="Vary one setting at a time around the base.")
+    ] = False,
+    trials: Annotated[
+        int | None, typer.Option(metavar="N", help="Points of random, tpe, gp and nsga2.")
+    ] = None,
+    objective: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN:max|min", help="What a search looks for. Repeatable."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", help="Worker processes. \\[default: all cores]")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, as tcp://host:8786.")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Longest time of a run.")
+    ] = None,
+    retry: Annotated[
+        str | None,
+        typer.Option(metavar="failed|timeout|oom|diverged", help="Run these recorded runs again."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be run, and how long it takes.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the tables. \\[default: results/STUDY]", show_default=False),
+    ] = None,
+    config: ConfigFile = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    settings: dict[str, Any],
+) -> None:
+    """Run many settings over many seeds; kill it at any time, the same command goes on.
+
+    Example: snnbench sweep --dataset mnist -T 25 --vary beta=0.1:0.9:9 --seeds 3
+    """
+    from snnbench.studies.plan import expand
+    from snnbench.sweep.run import Where, read_retry
+
+    if one_at_a_time:
+        if search not in (None, "one-at-a-time"):
+            raise UserError(f"--one-at-a-time and --search {search} differ.", "Keep one of them.")
+        search = "one-at-a-time"
+    given = settings_from_toml(config) if config is not None else {}
+    given |= settings
+    pieces = {"seeds": seeds, "search": search, "trials": trials}
+    made, overrides = _study(study, given, vary or [], objective or [], pieces)
+    plan = expand(made, overrides, settings_from_environment(os.environ))
+    where, again = Where(jobs, timeout, cluster), read_retry(retry)
+    folder = out if out is not None else Path("results") / made.name
+    if dry_run:
+        from snnbench.cli.sweep_plan import show_plan
+
+        show_plan(plan, folder, where, again, json=json)
+        return
+    _run(plan, folder, where, again, json=json)
+
+
+def _study(
+    name: str | None,
+    given: Mapping[str, Any],
+    vary: Sequence[str],
+    objectives: Sequence[str],
+    pieces: Mapping[str, Any],
+) -> "tuple[Study, Mapping[str, Any]]":
+    """Return the study, and the settings that override it."""
+    from snnbench.studies.axis import parse_axis
+    from snnbench.studies.catalogue import find_study
+    from snnbench.studies.objective import parse_objective
+    from snnbench.studies.options import adhoc_study, with_options
+
+    axes = [parse_axis(text) for text in vary]
+    looked_for = [parse_objective(text) for text in objectives]
+    said = {key: value for key, value in pieces.items() if value is not None}
+    if "seeds" in said and "," in said["seeds"]:
+        said["seeds"] = [seed.strip() for seed in said["seeds"].split(",")]
+    if name is not None:
+        study = with_options(find_study(name), axes=axes, objectives=looked_for, **said)
+        return study, given
+    if not axes and "seeds" not in said:
+        raise UserError(
+            "There is nothing to sweep: no study, nothing varied, and one seed.",
+            "Name a study (`snnbench studies`), or give --vary beta=0.5,0.9 or --seeds 3.",
+        )
+    return adhoc_study(given, axes, objectives=looked_for, **said), {}
+
+
+def _run(plan: "Plan", folder: Path, where: Any, retry: Sequence[str], *, json: bool) -> None:
+    from snnbench.sweep.executors import GoneError
+    from snnbench.sweep.run import UNFINISHED, Planned, run_sweep
+
+    progress = SweepProgress()
+    ids: dict[str, None] = {}
+    total, gone = 0, None
+    with GentleStop() as stop, progress.shown():
+        try:
+            for event in run_sweep(
+                plan, folder, where, retry=retry, is_stopping=stop.is_wanted
+            ):  # fmt: skip
+                if isinstance(event, Planned):
+                    ids |= dict.fromkeys(job.run_id for job in event.jobs)
+                    total = event.total
+                    for repair in event.repairs:
+                        say(f"Mended: {repair}")
+                progress.watch(event)
+        except GoneError as error:
+            gone = error
+    rows = _rows(folder, ids, progress.done)
+    _show(plan, folder, rows, json=json)
+    if stop.number is not None and len(rows) < max(total, len(ids)):
+        raise Stopped(stop.number)
+    unfinished = [row for row in rows if row["status"] in UNFINISHED]
+    if unfinished:
+        names = ", ".join(f"{row['run_id']} ({row['status']})" for row in unfinished[:10])
+        more = f" and {len(unfinished) - 10} more" if len(unfinished) > 10 else ""
+        say(f"{len(unfinished)} runs did not finish: {names}{more}. --retry failed tries again.")
+    if gone is not None:
+        say(str(gone))
+    if unfinished or gone is not None:
+        raise typer.Exit(_UNFINISHED)
+
+
+def _rows(folder: Path, ids: Mapping[str, None], recorded: int) -> list[dict[str, Any]]:
+    """Return the recorded rows of the sweep's runs, in its order."""
+    import pandas as pd
+
+    from snnbench.results.tables import read_runs
+
+    if not recorded:
+        return []
+    table = read_runs(folder)
+    table = table[table["run_id"].isin(list(ids))].astype(object)
+    rows = {
+        str(row["run_id"]): {str(k): None if pd.isna(v) else v for k, v in row.items()}
+        for row in table.to_dict("records")
+    }
+    return [rows[run_id] for run_id in ids if run_id in rows]
+
+
+def _show(plan: "Plan", folder: Path, rows: list[dict[str, Any]], *, json: bool) -> None:
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["status"]] = counts.get(row["status"], 0) + 1
+    if json:
+        print_json(
+            {"study": plan.study.name, "folder": str(folder), "counts": counts, "runs": rows}
+        )
+        return
+    from snnbench.config.settings import Settings
+
+    differing = [
+        name
+        for name in ("variant", *Settings.model_fields)
+        if name not in ("data_dir", "threads") and len({row[name] for row in rows}) > 1
+    ]
+    shown = [n for n in _RESULTS if any(row[n] is not None for row in rows)]
+    columns = ("run_id", *differing, *shown)
+    said = ", ".join(f"{count} {status}" for status, count in counts.items()) or "no run yet"
+    title = f"{plan.study.name}: {said}; recorded in {folder}"
+    short = rows[:_MOST_ROWS] if stdout().is_terminal else rows
+    print_table(title, columns, [[row[name] for name in columns] for row in short])
+    if len(short) < len(rows):
+        say(f"{len(rows) - len(short)} more runs are in {folder / 'runs.csv'}.")

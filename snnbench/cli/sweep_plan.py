@@ -1,0 +1,90 @@
+"""`snnbench sweep --dry-run`: what a sweep would do, how much memory and time it takes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnbench.cli.console import print_json, print_table
+from snnbench.cli.progress import clock
+
+if TYPE_CHECKING:
+    from snnbench.studies.plan import Plan
+    from snnbench.sweep.jobs import Task
+    from snnbench.sweep.run import Where
+
+_COLUMNS = ("runs", "cohorts", "largest cohort", "MB a cohort", "dataset", "model", "arch", "T",
+            "batch_size", "epochs", "engine")  # fmt: skip
+
+
+def show_plan(
+    plan: "Plan", folder: Path, where: "Where", retry: Sequence[str], *, json: bool
+) -> None:
+    """Print the plan; nothing is written.
+
+    Raises:
+        UserError: whatever would refuse the sweep itself.
+    """
+    from snnbench.results.tables import ResultStore
+    from snnbench.sweep.estimate import expected_seconds
+    from snnbench.sweep.executors import share_out
+    from snnbench.sweep.jobs import DataSets, make_tasks
+    from snnbench.sweep.run import missing, prepare
+    from snnbench.sweep.search import check_searches
+    from snnbench.sweep.settle import load_for
+    from snnbench.training.cohorts import free_memory
+
+    check_searches(plan)
+    data = DataSets(load_for)
+    jobs = prepare(
+        plan.runs, plan.study.name, folder, data, elsewhere=where.cluster is not None
+    )  # fmt: skip
+    store = ResultStore.open(folder, write=False)
+    to_do = missing(jobs, store, retry)
+    workers, threads = share_out(where.jobs, len(to_do))
+    tasks = make_tasks(to_do, data, free_memory() / workers, workers)
+    seconds = expected_seconds(tasks, workers) if where.cluster is None else None
+    searched = len(plan.spaces) * (plan.study.trials or 0) * len(plan.study.seeds)
+    facts: dict[str, Any] = {
+        "study": plan.study.name,
+        "folder": str(folder),
+        "runs": len(jobs),
+        "recorded": len(jobs) - len(to_do),
+        "to_do": len(to_do),
+        "runs_of_search": searched,
+        "cohorts": len(tasks),
+        "workers": workers,
+        "threads_a_worker": threads,
+        "expected_seconds": seconds,
+    }
+    rows = _rows(tasks)
+    if json:
+        kinds = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+        print_json(facts | {"kinds": kinds})
+        return
+    facts["expected_seconds"] = None if seconds is None else f"{seconds:.0f} ({clock(seconds)})"
+    shown = [(name.replace("_", " "), value) for name, value in facts.items() if value is not None]
+    print_table("Plan, nothing is run", ("what", "value"), shown)
+    if rows:
+        print_table("Cohorts", _COLUMNS, rows)
+
+
+def _rows(tasks: "Sequence[Task]") -> list[list[Any]]:
+    """Return a row for every kind of cohort."""
+    kinds: dict[tuple[Any, ...], list[Task]] = {}
+    for task in tasks:
+        config = task.jobs[0].config
+        steps = config.T if config.model == "snn" else None
+        epochs = len(config.learning_rates)
+        key = (config.dataset, config.model, config.arch, steps, config.batch_size, epochs,
+               config.engine)  # fmt: skip
+        kinds.setdefault(key, []).append(task)
+    return [
+        [
+            sum(len(task.jobs) for task in group),
+            len(group),
+            max(len(task.jobs) for task in group),
+            round(max(task.memory_bytes for task in group) / 1e6, 1),
+            *key,
+        ]
+        for key, group in kinds.items()
+    ]

@@ -1,0 +1,130 @@
+"""A sweep while it runs: bars on a terminal, a plain line whenever runs end elsewhere."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from snnbench.cli.console import stderr
+from snnbench.cli.progress import clock
+
+if TYPE_CHECKING:
+    from snnbench.sweep.drive import SweepEvent
+    from snnbench.sweep.jobs import Task
+    from snnbench.sweep.run import Planned
+
+_REDRAWS_A_SECOND = 4
+_MOST_BARS = 16
+_BAR = 30  # characters
+
+
+class SweepProgress:
+    """Draws the events of a sweep."""
+
+    def __init__(self) -> None:
+        self.console = stderr()
+        self.live: Live | None = None
+        self.started = time.monotonic()
+        self.total = self.done = self.before = 0
+        self.by_status: dict[str, int] = {}
+        self.best: Mapping[str, Any] | None = None
+        self.running: tuple[Task, ...] = ()
+        self.shares: Mapping[int, float] = {}
+
+    def watch(self, event: "Planned | SweepEvent") -> None:
+        """Take in an event."""
+        from snnbench.sweep.drive import Recorded, Retried, Working
+        from snnbench.sweep.run import Planned
+
+        if isinstance(event, Planned):
+            self._plan(event)
+        elif isinstance(event, Recorded):
+            self._record(event)
+        elif isinstance(event, Retried):
+            runs = len(event.task.jobs)
+            self._print(f"A cohort of {runs} failed and is tried run by run: {event.error}")
+        elif isinstance(event, Working):
+            self.running, self.shares = event.running, event.shares
+
+    def _plan(self, event: "Planned") -> None:
+        recorded = len(event.jobs) - len(event.to_do)
+        self.total = event.total
+        self.done += recorded
+        self.before += recorded
+        if recorded:
+            self._print(f"{recorded} of {len(event.jobs)} runs are recorded already.")
+
+    def _record(self, event: Any) -> None:
+        for row in event.rows:
+            self.done += 1
+            status = str(row["status"])
+            self.by_status[status] = self.by_status.get(status, 0) + 1
+            accuracy = row.get("test_accuracy")
+            if accuracy is not None and (
+                self.best is None or accuracy > self.best["test_accuracy"]
+            ):
+                self.best = row
+            if row.get("error"):
+                self._print(f"Run {row['run_id']} {status}: {row['error']}")
+        if self.live is None:
+            self._print(self._summary())
+
+    def _print(self, text: str) -> None:
+        self.console.print(Text(text), soft_wrap=True)
+
+    def _summary(self) -> str:
+        parts = [f"{self.done} of {self.total} runs"]
+        parts += [f"{n} {status}" for status, n in self.by_status.items() if status != "done"]
+        if self.best is not None:
+            best = self.best
+            parts.append(f"best test accuracy {best['test_accuracy']:.4f} (run {best['run_id']})")
+        left = self._seconds_left()
+        if left is not None:
+            parts.append(f"{clock(left)} left")
+        return ", ".join(parts)
+
+    def _seconds_left(self) -> float | None:
+        """Return what is left at the speed so far, unfinished cohorts counted in part."""
+        part = sum(
+            self.shares.get(task.number, 0.0) * len(task.jobs) for task in self.running
+        )  # fmt: skip
+        done = self.done - self.before + part
+        if done <= 0:
+            return None
+        seconds = time.monotonic() - self.started
+        return seconds * max(0.0, self.total - self.before - done) / done
+
+    def __rich__(self) -> Group:
+        """Return the summary, the sweep's bar, and one bar for each running cohort."""
+        table = Table.grid(padding=(0, 1))
+        table.add_row("runs", ProgressBar(max(1, self.total), self.done, width=_BAR),
+                      f"{self.done}/{self.total}")  # fmt: skip
+        for task in self.running[:_MOST_BARS]:
+            share = self.shares.get(task.number)
+            bar = ProgressBar(1.0, share or 0.0, width=_BAR, pulse=share is None)
+            table.add_row(f"  cohort of {len(task.jobs)}", bar, _name(task))
+        return Group(table, Text(self._summary()))
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Draw while in the context, if stderr is a terminal."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with Live(
+            self, console=self.console, refresh_per_second=_REDRAWS_A_SECOND, transient=True
+        ) as live:
+            self.live = live
+            yield
+
+
+def _name(task: "Task") -> str:
+    job = task.jobs[0]
+    variant = f"{job.variant}, " if job.variant else ""
+    return f"{variant}{job.config.arch}, seed {job.config.seed}"

@@ -1,0 +1,121 @@
+"""Where tasks run: the workers of a Dask scheduler that the user has started.
+
+The tables stay with this process: a lost worker costs what it was computing, and so does a lost
+scheduler.
+"""
+
+import threading
+import time
+import uuid
+from typing import Any
+
+from snnbench.errors import UserError
+from snnbench.sweep.executors import GoneError
+from snnbench.sweep.jobs import Task
+from snnbench.sweep.worker import Outcome, run_task
+
+_ANSWER = 5  # seconds in which a scheduler must answer
+_LOOK = 0.05  # seconds between looks at the tasks
+_SHARE = 0.6  # of a worker's memory that a task may take
+
+_one_at_a_time = threading.Lock()  # in a worker's process: its cores are one task's
+
+
+class ClusterExecutor:
+    """Tasks on a Dask cluster, as many at a time as it has workers.
+
+    Args:
+        address: of the scheduler, as tcp://host:8786.
+
+    Raises:
+        UserError: Dask is not installed, or no scheduler answers.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise UserError(
+                "--cluster needs Dask, which is not installed.", "pip install 'snnbench[cluster]'"
+            ) from None
+        self.address = address
+        try:
+            self._client: Any = Client(  # type: ignore[no-untyped-call]
+                address, timeout=_ANSWER, set_as_default=False
+            )
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"No Dask scheduler answers at {address} ({error}).",
+                "Start one with `dask scheduler`, and give the address that it prints.",
+            ) from None
+        self._running: dict[Any, Task] = {}
+        self._sweep = uuid.uuid4().hex[:8]
+
+    @property
+    def _workers(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
+        return found
+
+    @property
+    def slots(self) -> int:
+        """How many workers there are now; 1 while none has come yet."""
+        return max(1, len(self._workers))
+
+    @property
+    def worker_bytes(self) -> float | None:
+        """What a task may take in the smallest worker; None where they have no limit."""
+        limits = [worker["memory_limit"] for worker in self._workers.values()]
+        return _SHARE * min(limits) if limits and all(limits) else None
+
+    def submit(self, task: Task) -> None:
+        """Hand a task to the scheduler."""
+        key = f"snnbench-{self._sweep}-{task.number}"
+        self._running[self._client.submit(_run_there, task, key=key, pure=False)] = task
+
+    def wait(self, seconds: float) -> list[tuple[Task, Outcome]]:
+        """Return the tasks that have ended.
+
+        Raises:
+            GoneError: the scheduler does not answer any more.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            self._check()
+            done = [future for future in self._running if future.done()]
+            if done or time.monotonic() > deadline:
+                return [(self._running.pop(future), self._outcome(future)) for future in done]
+            time.sleep(_LOOK)
+
+    def _check(self) -> None:
+        lost = any(future.status in ("cancelled", "lost") for future in self._running)
+        if lost or self._client.status != "running":
+            raise GoneError(
+                f"The Dask scheduler at {self.address} is gone; what was finished is recorded.",
+                "Start it again, and run the same command: it goes on with what is missing.",
+            )
+
+    def _outcome(self, future: Any) -> Outcome:
+        error = future.exception()
+        if error is None:
+            outcome: Outcome = future.result()
+            return outcome
+        return Outcome("failed", error=f"{type(error).__name__}: {error}")
+
+    def shares(self) -> dict[int, float]:
+        """Return nothing: workers elsewhere do not tell how far they are."""
+        return {}
+
+    def close(self) -> None:
+        """Take back what has not ended, and leave the cluster as it was."""
+        for future in self._running:
+            if self._client.status == "running":
+                future.cancel()
+        self._running.clear()
+        self._client.close(timeout=_ANSWER)
+
+
+def _run_there(task: Task) -> Outcome:
+    from distributed import get_worker
+
+    with _one_at_a_time:
+        return run_task(task, threads=get_worker().state.nthreads)

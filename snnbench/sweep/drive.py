@@ -1,0 +1,185 @@
+"""The loop of a sweep: tasks out, rows in, failures once more and then into the table."""
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from snnbench.results import disk
+from snnbench.results.provenance import provenance, utc_now
+from snnbench.results.tables import ResultStore, RunRows
+from snnbench.sweep.executors import Executor
+from snnbench.sweep.jobs import MODELS, DataSets, Job, Task, make_tasks, one_by_one, read_models
+from snnbench.sweep.worker import Finished, Outcome
+
+_LOOK = 0.25  # seconds between looks at what goes on
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Runs that are in the tables now; `rows` are their rows of `runs.csv`."""
+
+    rows: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Retried:
+    """A cohort failed, and its runs are tried once more, one by one."""
+
+    task: Task
+    error: str
+
+
+@dataclass(frozen=True)
+class Working:
+    """What runs now: task -> share done, 0..1; and the expected work that waits."""
+
+    shares: Mapping[int, float]
+    running: tuple[Task, ...]
+    waiting: int
+
+
+SweepEvent = Recorded | Retried | Working
+
+
+class Driver:
+    """Runs jobs until all have a row, or it is asked to stop.
+
+    Args:
+        store: open for writing; every task's rows are written as it ends.
+        executor: runs the tasks.
+        data: the data sets.
+        memory_bytes: what one worker may take.
+        is_stopping: asked before a task is handed out; then those that run are waited for.
+    """
+
+    def __init__(
+        self,
+        store: ResultStore,
+        executor: Executor,
+        data: DataSets,
+        memory_bytes: float,
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.store, self.executor, self.data = store, executor, data
+        self.memory_bytes, self.is_stopping = memory_bytes, is_stopping
+        self._count = 0
+        self._heap: list[tuple[float, int, Task]] = []
+        self._running: dict[int, Task] = {}
+        self._pupils: dict[str, list[Job]] = {}
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[SweepEvent]:
+        """Run jobs, students when their teachers are done; yield what happens.
+
+        Raises:
+            UserError: the tables cannot be written, or what runs the tasks is gone.
+        """
+        jobs = list(jobs)
+        coming = {job.run_id for job in jobs}
+        ready, orphans = [], []
+        for job in jobs:
+            if job.teacher is None:
+                ready.append(job)
+            elif job.teacher in coming:
+                self._pupils.setdefault(job.teacher, []).append(job)
+            else:
+                taught = self.store.status(job.teacher) == "done"
+                (ready if taught else orphans).append(job)
+        if orphans:
+            yield self._give_up(orphans)
+        self._add(make_tasks(ready, self.data, self.memory_bytes, self.executor.slots, self._count))
+        while self._running or (self._heap and not self.is_stopping()):
+            while self._heap and len(self._running) < self.executor.slots:
+                if self.is_stopping():
+                    break
+                _, _, task = heapq.heappop(self._heap)
+                self._running[task.number] = task
+                self.executor.submit(_with_models(task))
+            for task, outcome in self.executor.wait(_LOOK):
+                del self._running[task.number]
+                yield from self._take(task, outcome)
+            yield Working(
+                self.executor.shares(),
+                tuple(self._running.values()),
+                sum(len(task.jobs) for _, _, task in self._heap),
+            )
+
+    def _add(self, tasks: list[Task]) -> None:
+        for task in tasks:
+            self._count = max(self._count, task.number + 1)
+            heapq.heappush(self._heap, (-task.cost, task.number, task))
+
+    def _take(self, task: Task, outcome: Outcome) -> Iterator[SweepEvent]:
+        if outcome.status != "done":
+            error = outcome.error or outcome.status
+            if not task.again:
+                self._add(one_by_one(task, self.data, self._count))
+                yield Retried(task, error)
+                return
+            yield self._record([failed_run(job, outcome, self.data) for job in task.jobs])
+        else:
+            self._save_models(outcome.finished)
+            yield self._record(outcome.finished)
+        yield from self._pupils_of(task)
+
+    def _pupils_of(self, task: Task) -> Iterator[SweepEvent]:
+        """Make ready, or give up, the runs that waited for a task's."""
+        for job in task.jobs:
+            pupils = self._pupils.pop(job.run_id, [])
+            if pupils and self.store.status(job.run_id) == "done":
+                slots = self.executor.slots
+                self._add(make_tasks(pupils, self.data, self.memory_bytes, slots, self._count))
+            elif pupils:
+                yield self._give_up(pupils)
+
+    def _give_up(self, pupils: list[Job]) -> Recorded:
+        """Record runs whose teacher did not finish; their own pupils cannot exist then either."""
+        runs = []
+        while pupils:
+            job = pupils.pop()
+            outcome = Outcome("failed", error=f"its teacher {job.teacher} did not finish")
+            runs.append(failed_run(job, outcome, self.data))
+            pupils += self._pupils.pop(job.run_id, [])
+        return self._record(runs)
+
+    def _record(self, runs: Iterable[Finished]) -> Recorded:
+        new: list[RunRows] = []
+        again: list[RunRows] = []
+        for run in runs:
+            known = self.store.has(run.run["run_id"])
+            (again if known else new).append(RunRows(run.run, run.epochs, run.layers))
+        self.store.append_many(new)
+        self.store.replace_many(again)
+        return Recorded(tuple(rows.run for rows in (*new, *again)))
+
+    def _save_models(self, runs: Iterable[Finished]) -> None:
+        """Write the models before the rows: a recorded teacher has a model."""
+        folder = self.store.folder / MODELS
+        for run in runs:
+            if run.model is not None:
+                weights, settings = run.model
+                try:
+                    disk.make_folder(folder)
+                    disk.replace_file(folder / f"{run.run['run_id']}.json", [settings])
+                    disk.replace_file(folder / f"{run.run['run_id']}.safetensors", [weights])
+                except OSError as error:
+                    raise disk.trouble(error, folder) from error
+
+
+def _with_models(task: Task) -> Task:
+    models = read_models(task)
+    return Task(task.number, task.jobs, task.cost, task.memory_bytes, task.again, models)
+
+
+def failed_run(job: Job, outcome: Outcome, data: DataSets) -> Finished:
+    """Return the rows of a run that did not end."""
+    row: dict[str, Any] = {
+        "run_id": job.run_id,
+        "study": job.study,
+        "variant": job.variant,
+        "status": outcome.status,
+        "error": outcome.error,
+        "started_at": utc_now(),
+        "data_sha256": data.of(job.config).sha256,
+    }
+    return Finished(row | job.config.effective | provenance(), [], [])

@@ -1,0 +1,229 @@
+"""The runs of a plan made ready: settled on a machine, named by their data, grouped into tasks."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from snnbench.config import RunConfig
+from snnbench.data.dataset import Dataset
+from snnbench.errors import UserError
+from snnbench.network.plan import plan_layers
+from snnbench.results.schema import SCHEMA_VERSION
+from snnbench.studies.plan import PlannedRun
+from snnbench.training.cohorts import member_bytes, plan_cohorts
+from snnbench.training.selection import select
+
+MODELS = "models"  # folder of saved models, inside that of the results
+MOST_MEMBERS = 64  # of a cohort: what ends together is lost together
+_COMPANION = 0.5  # cost of a further member of a cohort, against a run alone
+_TABLE = ("data_file", "target", "test_fraction", "test_samples")
+
+DataKey = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run, ready to be trained.
+
+    Attributes:
+        run_id: its name in the tables.
+        config: settings; device and engine are settled, a teacher is a file in the results.
+        study, variant: what its row says.
+        teacher: run_id of the run of this sweep that it learns from, or None.
+        save_model: others learn from it.
+    """
+
+    run_id: str
+    config: RunConfig
+    study: str
+    variant: str | None
+    teacher: str | None = None
+    save_model: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker is given: runs that train side by side.
+
+    Attributes:
+        number: of the task, from 0.
+        jobs: its runs.
+        cost: expected work, in multiply-accumulates; only ratios mean something.
+        memory_bytes: it needs besides data and libraries.
+        again: it is tried for the second time.
+        models: run_id -> the two files of a teacher (weights, settings).
+    """
+
+    number: int
+    jobs: tuple[Job, ...]
+    cost: float
+    memory_bytes: float
+    again: bool = False
+    models: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Data:
+    """What planning must know of a data set."""
+
+    shape: tuple[int, ...]
+    sha256: str
+    train_samples: int
+
+
+Load = Callable[[RunConfig], Dataset]
+
+
+def data_key(config: RunConfig) -> DataKey:
+    """Return what settings with the same data set have in common."""
+    table = tuple(getattr(config, name) for name in _TABLE) if config.dataset == "table" else ()
+    return (config.dataset, config.data_dir, *table)
+
+
+class DataSets:
+    """The data sets that a sweep's runs name, each loaded and checked against them once."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._known: dict[DataKey, Data] = {}
+        self._checked: set[tuple[Any, ...]] = set()
+
+    def of(self, config: RunConfig) -> Data:
+        """Return what is known of a run's data.
+
+        Raises:
+            UserError: the data are missing or damaged, or do not fit the run.
+        """
+        key = data_key(config)
+        part = (*key, config.train_samples, config.test_samples, config.val_samples,
+                config.val_fraction, config.batch_size, config.arch, config.model,
+                config.encoding)  # fmt: skip
+        if part not in self._checked:
+            dataset = self._load(config)
+            chosen = select(config, dataset)
+            self._checked.add(part)
+            self._known[key] = Data(dataset.input_shape, dataset.sha256, len(chosen.train))
+        return self._known[key]
+
+
+def make_jobs(
+    runs: Sequence[PlannedRun],
+    study: str,
+    folder: Path,
+    data: DataSets,
+    settle: Callable[[RunConfig], RunConfig],
+) -> list[Job]:
+    """Name the runs of a plan; those that come to the same run are one job.
+
+    Args:
+        runs: teachers before students.
+        study: name that their rows carry.
+        folder: of the results, where models are saved.
+        data: the data sets.
+        settle: puts device and engine in place of `auto`.
+
+    Raises:
+        UserError: data are missing, or do not fit a run.
+    """
+    taught = {run.teacher for run in runs}
+    jobs: dict[str, Job] = {}
+    names: list[str] = []  # run_id of every planned run
+    for position, run in enumerate(runs):
+        config, teacher = settle(run.config), None
+        if run.teacher is not None:
+            teacher = names[run.teacher]
+            path = folder / MODELS / f"{teacher}.safetensors"
+            config = config.model_copy(update={"teacher": str(path)})
+        run_id = config.run_id(data.of(config).sha256, SCHEMA_VERSION)
+        variant = ", ".join(run.variants) or None
+        names.append(run_id)
+        saved = position in taught or (run_id in jobs and jobs[run_id].save_model)
+        jobs[run_id] = Job(run_id, config, study, variant, teacher, saved)
+    return list(jobs.values())
+
+
+def make_tasks(
+    jobs: Sequence[Job], data: DataSets, memory_bytes: float, slots: int, first: int = 0
+) -> list[Task]:
+    """Group jobs into cohorts that fit into memory and keep all workers busy; longest first.
+
+    Args:
+        jobs: their order decides which of equals come first.
+        data: the data sets.
+        memory_bytes: what one worker may take.
+        slots: workers.
+        first: number of the first task.
+
+    Raises:
+        UserError: a run alone needs more memory than there is.
+    """
+    cohorts: list[list[Job]] = []
+    for group in _grouped(jobs, lambda job: (*data_key(job.config), job.teacher)):
+        shape = data.of(group[0].config).shape
+        for cohort in plan_cohorts([job.config for job in group], shape, memory_bytes):
+            members = [group[position] for position in cohort]
+            cohorts += _pieces(members, -(-len(members) // MOST_MEMBERS))
+    while cohorts and len(cohorts) < slots and len(largest := max(cohorts, key=len)) > 1:
+        cohorts.remove(largest)
+        cohorts += _pieces(largest, 2)
+    tasks = [_task(cohort, data) for cohort in cohorts]
+    tasks.sort(key=lambda task: -task.cost)
+    return [
+        Task(first + number, task.jobs, task.cost, task.memory_bytes)
+        for number, task in enumerate(tasks)
+    ]
+
+
+def one_by_one(task: Task, data: DataSets, first: int) -> list[Task]:
+    """Return the runs of a task that failed, as tasks of their own."""
+    alone = [_task([job], data) for job in task.jobs]
+    return [
+        Task(first + number, one.jobs, one.cost, one.memory_bytes, again=True)
+        for number, one in enumerate(alone)
+    ]
+
+
+def _task(cohort: Sequence[Job], data: DataSets) -> Task:
+    config = cohort[0].config
+    known = data.of(config)
+    plan = plan_layers(config, known.shape)
+    samples = known.train_samples * len(config.learning_rates)
+    alone = samples * sum(entry.dense_macs for entry in plan)
+    cost = alone * (1 + _COMPANION * (len(cohort) - 1))
+    return Task(0, tuple(cohort), cost, len(cohort) * member_bytes(config, plan))
+
+
+def _grouped(jobs: Iterable[Job], key: Callable[[Job], Any]) -> list[list[Job]]:
+    groups: dict[Any, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(key(job), []).append(job)
+    return list(groups.values())
+
+
+def _pieces(jobs: list[Job], count: int) -> list[list[Job]]:
+    """Cut into pieces of nearly equal length, none empty."""
+    ends = [len(jobs) * i // count for i in range(count + 1)]
+    return [jobs[a:b] for a, b in pairwise(ends) if b > a]
+
+
+def read_models(task: Task) -> dict[str, tuple[bytes, bytes]]:
+    """Return the files of the teachers that a task's runs learn from.
+
+    Raises:
+        UserError: a saved model cannot be read.
+    """
+    models = {}
+    for job in task.jobs:
+        if job.config.teacher is None:
+            continue
+        path = Path(job.config.teacher)
+        try:
+            models[path.stem] = (path.read_bytes(), path.with_suffix(".json").read_bytes())
+        except OSError as error:
+            raise UserError(
+                f"The teacher {error.filename} cannot be read: {error.strerror}.",
+                "Name the .safetensors file that --save-model wrote; its .json must lie beside it.",
+            ) from None
+    return models

@@ -1,0 +1,188 @@
+"""A sweep from its plan to its tables: what is there, what is missing, round after round."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from snnbench.errors import UserError, did_you_mean
+from snnbench.results.tables import ResultStore
+from snnbench.studies.plan import Plan, PlannedRun
+from snnbench.sweep.drive import Driver, SweepEvent
+from snnbench.sweep.executors import Executor, LocalExecutor, share_out
+from snnbench.sweep.jobs import MODELS, DataSets, Job, make_jobs
+from snnbench.sweep.search import check_searches, search_rounds
+from snnbench.sweep.settle import load_for, settle
+
+# What `--retry` takes -> the statuses that are run again.
+RETRIES: Mapping[str, tuple[str, ...]] = {
+    "failed": ("failed", "timeout", "oom"),
+    "timeout": ("timeout",),
+    "oom": ("oom",),
+    "diverged": ("diverged",),
+}
+UNFINISHED = RETRIES["failed"]
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where and how runs are trained.
+
+    Attributes:
+        jobs: worker processes; None means as many as there are cores.
+        timeout: seconds a run may take; None means any.
+        cluster: address of a Dask scheduler; None means this machine.
+    """
+
+    jobs: int | None = None
+    timeout: float | None = None
+    cluster: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.timeout is not None and not self.timeout > 0:
+            raise UserError(f"--timeout {self.timeout} is no time.", "Give seconds above 0.")
+        for name in ("jobs", "timeout"):
+            if self.cluster is not None and getattr(self, name) is not None:
+                raise UserError(
+                    f"--{name} has no effect with --cluster: its workers are not ours to "
+                    "start or to end.",
+                    f"Leave --{name} out.",
+                )
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a sweep, or a round of a search, is going to do.
+
+    Attributes:
+        jobs: all its runs.
+        to_do: those that are run now.
+        total: runs of the whole sweep, a search's not yet known ones among them.
+        repairs: what was mended in the tables on opening them.
+    """
+
+    jobs: tuple[Job, ...]
+    to_do: tuple[Job, ...]
+    total: int
+    repairs: tuple[str, ...] = ()
+
+
+def prepare(
+    runs: Sequence[PlannedRun], study: str, folder: Path, data: DataSets, *, elsewhere: bool = False
+) -> list[Job]:
+    """Return the jobs of planned runs; see `make_jobs`."""
+    return make_jobs(runs, study, folder, data, lambda c: settle(c, elsewhere=elsewhere))
+
+
+def read_retry(text: str | None) -> tuple[str, ...]:
+    """Return the statuses that `--retry` names.
+
+    Raises:
+        UserError: a name is unknown.
+    """
+    names = [] if text is None else [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in RETRIES:
+            raise UserError(f"--retry {name} is not known.", did_you_mean(name, RETRIES))
+    return tuple(status for name in names for status in RETRIES[name])
+
+
+def missing(jobs: Iterable[Job], store: ResultStore, retry: Sequence[str]) -> list[Job]:
+    """Return the jobs that have no row, or one whose status is to be tried again.
+
+    A teacher whose model is gone is trained again if it has students to teach.
+    """
+    jobs = list(jobs)
+
+    def is_missing(job: Job) -> bool:
+        status = store.status(job.run_id)
+        return status is None or status in retry
+
+    wanted = {job.teacher for job in jobs if is_missing(job)}
+
+    def is_lost(job: Job) -> bool:
+        model = store.folder / MODELS / f"{job.run_id}.safetensors"
+        return job.run_id in wanted and not model.is_file()
+
+    return [job for job in jobs if is_missing(job) or is_lost(job)]
+
+
+def run_sweep(
+    plan: Plan,
+    folder: Path,
+    where: Where,
+    *,
+    retry: Sequence[str] = (),
+    is_stopping: Callable[[], bool] = lambda: False,
+    make_executor: "Callable[[Where, int], Executor] | None" = None,
+) -> Iterator[Planned | SweepEvent]:
+    """Run a plan's missing runs and record them; yield what happens.
+
+    Args:
+        plan: from `snnbench.studies.plan.expand`.
+        folder: of the tables; only one sweep at a time may write there.
+        where: machine or cluster.
+        retry: statuses of recorded runs that are run again.
+        is_stopping: asked all the time; when it turns true, running cohorts are waited for and
+            nothing more is handed out.
+        make_executor: what runs the tasks of so many cohorts, instead of processes or a cluster.
+
+    Raises:
+        UserError: data, settings or the folder do not permit it, or the cluster is gone.
+    """
+    check_searches(plan)
+    data = DataSets(load_for)
+    elsewhere = where.cluster is not None
+    jobs = prepare(plan.runs, plan.study.name, folder, data, elsewhere=elsewhere)
+    rounds: Rounds = _one_round(jobs)
+    with ResultStore.open(folder) as store:
+        if plan.spaces:
+            rounds = search_rounds(plan, jobs, store, data, elsewhere=elsewhere)
+        executor: Executor | None = None
+        repairs = tuple(store.repairs)
+        study = plan.study
+        total = len(jobs) + len(plan.spaces) * (study.trials or 0) * len(study.seeds)
+        try:
+            for round_jobs in rounds:
+                to_do = missing(round_jobs, store, retry)
+                yield Planned(tuple(round_jobs), tuple(to_do), total, repairs)
+                repairs = ()
+                if not to_do:
+                    continue
+                if executor is None:
+                    executor = (make_executor or executor_of)(where, len(to_do))
+                memory = worker_memory(executor)
+                yield from Driver(store, executor, data, memory, is_stopping).run(to_do)
+                if is_stopping():
+                    return
+        finally:
+            if executor is not None:
+                executor.close()
+
+
+Rounds = Iterable[Sequence[Job]]
+
+
+def _one_round(jobs: Sequence[Job]) -> Rounds:
+    yield jobs
+
+
+def executor_of(where: Where, runs: int) -> Executor:
+    """Return the workers of this machine, or a cluster's.
+
+    Raises:
+        UserError: the cluster cannot be reached.
+    """
+    if where.cluster is not None:
+        from snnbench.sweep.cluster import ClusterExecutor
+
+        return ClusterExecutor(where.cluster)
+    workers, threads = share_out(where.jobs, runs)
+    return LocalExecutor(workers, threads, where.timeout)
+
+
+def worker_memory(executor: Executor) -> float:
+    """Return the bytes that a task may take in one of the executor's workers."""
+    from snnbench.training.cohorts import free_memory
+
+    known = executor.worker_bytes
+    return known if known is not None else free_memory() / executor.slots

@@ -1,0 +1,275 @@
+"""Searches that learn: Optuna is asked for a cohort of trials at a time, and told their means.
+
+The rounds are asked for anew after a restart, with the same seeds and the rows of `runs.csv` for
+answers: the sampler then suggests what it suggested before, and a search goes on as if it had
+never stopped. `trials.csv` records the suggestions in their order.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import math
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnbench.config import RunConfig
+from snnbench.config.effects import spiking_layers
+from snnbench.errors import UserError
+from snnbench.results import disk
+from snnbench.results.tables import ResultStore
+from snnbench.studies.axis import Axis, Interval
+from snnbench.studies.objective import Objective
+from snnbench.studies.plan import Plan, PlannedRun
+from snnbench.studies.space import SearchSpace, configure
+from snnbench.sweep.jobs import DataSets, Job, make_jobs
+from snnbench.sweep.settle import settle
+
+if TYPE_CHECKING:
+    import optuna
+
+TRIALS_ASKED = 8  # at a time: they train side by side and cannot learn from each other
+TEST_ACCURACY = Objective("test_accuracy", "max")
+_COLUMNS = ("trial", "variant", "parameters", "run_ids")
+_SPIKING = ("firing_rate", "silent_fraction", "saturated_fraction", "effective_acs")
+_FILE = "trials.csv"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What was suggested: a line of `trials.csv`."""
+
+    number: int
+    variant: str | None
+    parameters: Mapping[str, Any]
+    run_ids: tuple[str, ...]
+
+    def cells(self) -> tuple[str, ...]:
+        """The line's text."""
+        parameters = json.dumps(self.parameters, allow_nan=False)
+        return (str(self.number), self.variant or "", parameters, " ".join(self.run_ids))
+
+
+def search_rounds(
+    plan: Plan, known: Sequence[Job], store: ResultStore, data: DataSets, *, elsewhere: bool
+) -> Iterator[list[Job]]:
+    """Yield the runs that are known beforehand, then round after round of suggestions.
+
+    When the next round is asked for, the last one's runs have rows in the store.
+
+    Raises:
+        UserError: the folder holds another search.
+    """
+    if known:
+        yield list(known)
+    log = _TrialLog(store.folder)
+    for space in plan.spaces:
+        search = _Search(plan, space)
+        left = plan.study.trials or 0
+        while left:
+            asked = search.ask(min(TRIALS_ASKED, left))
+            left -= len(asked)
+            jobs, ids = _jobs_of(plan, space, asked, known, store.folder, data, elsewhere)
+            log.add(space.variant, asked, ids)
+            yield jobs
+            search.tell(asked, [[store.row(run_id) for run_id in of_trial] for of_trial in ids])
+
+
+def check_searches(plan: Plan) -> None:
+    """Refuse searches that cannot be made, before anything is run or written.
+
+    Raises:
+        UserError: Optuna is missing, or no run fills an objective's column.
+    """
+    for space in plan.spaces:
+        _optuna()
+        objectives = plan.study.objectives or (TEST_ACCURACY,)
+        check_objectives(objectives, _example(space, plan.study.seeds[0]))
+
+
+def _example(space: SearchSpace, seed: int) -> RunConfig:
+    """Return a run somewhere in the space."""
+    values = {
+        axis.name: axis.values.low if isinstance(axis.values, Interval) else axis.values[0]
+        for axis in space.axes
+    }
+    return configure(space, values, seed)
+
+
+def check_objectives(objectives: Sequence[Objective], config: RunConfig) -> None:
+    """Refuse an objective whose column the runs leave empty.
+
+    Raises:
+        UserError: see above.
+    """
+    for objective in objectives:
+        column = objective.column
+        if column.startswith("val_") and config.val_samples is None and config.val_fraction is None:
+            raise UserError(
+                f"Objective '{objective}': the runs have no validation data.",
+                "Give --val-fraction 0.1, or another objective.",
+            )
+        if column in _SPIKING and not any(spiking_layers(config)):
+            raise UserError(
+                f"Objective '{objective}': no layer of the runs spikes.", "Give another objective."
+            )
+
+
+def _jobs_of(  # noqa: PLR0917
+    plan: Plan,
+    space: SearchSpace,
+    asked: "Sequence[optuna.Trial]",
+    known: Sequence[Job],
+    folder: Path,
+    data: DataSets,
+    elsewhere: bool,
+) -> tuple[list[Job], list[list[str]]]:
+    """Return the runs of suggestions, none twice, and the run_ids of each suggestion."""
+    jobs: dict[str, Job] = {}
+    ids: list[list[str]] = []
+    names = () if space.variant is None else (space.variant,)
+    for trial in asked:
+        ids.append([])
+        for seed in plan.study.seeds:
+            config = configure(space, trial.params, seed)
+            teacher = space.teacher_of(config)
+            planned = [*plan.runs, PlannedRun(config, names, teacher)]
+            job = make_jobs(
+                planned, plan.study.name, folder, data, lambda c: settle(c, elsewhere=elsewhere)
+            )[-1]
+            jobs[job.run_id] = job
+            ids[-1].append(job.run_id)
+    return list(jobs.values()), ids
+
+
+class _Search:
+    """One space's sampler."""
+
+    def __init__(self, plan: Plan, space: SearchSpace) -> None:
+        optuna = _optuna()
+        self.objectives = plan.study.objectives or (TEST_ACCURACY,)
+        name = f"{plan.study.name}:{space.variant}:{plan.study.search_seed}"
+        seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+        self.distributions = {axis.name: _distribution(axis) for axis in space.axes}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of features that may still change
+            self.study = optuna.create_study(
+                sampler=_sampler(plan.study.search, seed),
+                directions=["maximize" if o.direction == "max" else "minimize"
+                            for o in self.objectives],
+            )  # fmt: skip
+
+    def ask(self, count: int) -> "list[optuna.Trial]":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return [self.study.ask(self.distributions) for _ in range(count)]
+
+    def tell(
+        self, trials: "Sequence[optuna.Trial]", rows: Sequence[Sequence[Mapping[str, Any] | None]]
+    ) -> None:
+        """Tell the means over the seeds; of trials that diverged, the worst seen so far."""
+        optuna = _optuna()
+        values = [self._values(of_trial) for of_trial in rows]
+        seen = [v for v in values if v is not None]
+        seen += [t.values for t in self.study.get_trials(deepcopy=False) if t.values is not None]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for trial, of_trial, found in zip(trials, rows, values, strict=True):
+                diverged = any(row is not None and row["status"] == "diverged" for row in of_trial)
+                told = self._worst(seen) if found is None and diverged and seen else found
+                if told is None:
+                    self.study.tell(trial, state=optuna.trial.TrialState.FAIL)
+                else:
+                    self.study.tell(trial, told)
+
+    def _values(self, rows: Sequence[Mapping[str, Any] | None]) -> list[float] | None:
+        """Return the means of the objectives, or None if a run has none."""
+        means = []
+        for objective in self.objectives:
+            cells = [None if row is None else row[objective.column] for row in rows]
+            done = all(row is not None and row["status"] == "done" for row in rows)
+            if not done or any(cell is None for cell in cells):
+                return None
+            means.append(math.fsum(float(cell) for cell in cells if cell is not None) / len(cells))
+        return means
+
+    def _worst(self, seen: Sequence[Sequence[float]]) -> list[float]:
+        return [
+            (min if objective.direction == "max" else max)(values[i] for values in seen)
+            for i, objective in enumerate(self.objectives)
+        ]
+
+
+class _TrialLog:
+    """The order of suggestions, on disk; another order than the recorded one is refused."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / _FILE
+        self.count = 0
+        self.recorded: list[tuple[str, ...]] = []
+        if self.path.exists():
+            text = self.path.read_text(encoding="utf-8")
+            self.recorded = [tuple(row) for row in csv.reader(io.StringIO(text))][1:]
+
+    def add(
+        self, variant: str | None, asked: "Sequence[optuna.Trial]", ids: Sequence[Sequence[str]]
+    ) -> None:
+        """Record a round's suggestions.
+
+        Raises:
+            UserError: the folder has others at their place.
+        """
+        lines = [
+            Trial(self.count + n, variant, trial.params, tuple(run_ids)).cells()
+            for n, (trial, run_ids) in enumerate(zip(asked, ids, strict=True))
+        ]
+        there = self.recorded[self.count : self.count + len(lines)]
+        if there != lines[: len(there)]:
+            raise UserError(
+                f"{self.path} records other suggestions: of another search, other seeds, or "
+                "another version of Optuna.",
+                "Name a new folder with --out.",
+            )
+        self.count += len(lines)
+        if len(self.recorded) < self.count:
+            self.recorded[self.count - len(lines) :] = lines
+            text = io.StringIO()
+            csv.writer(text, lineterminator="\n").writerows([_COLUMNS, *self.recorded])
+            try:
+                disk.replace_file(self.path, [text.getvalue().encode()])
+            except OSError as error:
+                raise disk.trouble(error, self.path) from error
+
+
+def _distribution(axis: Axis) -> Any:
+    distributions = _optuna().distributions
+    if not isinstance(axis.values, Interval):
+        return distributions.CategoricalDistribution(axis.values)
+    low, high, log = axis.values.low, axis.values.high, axis.values.log
+    if axis.values.integer:
+        return distributions.IntDistribution(int(low), int(high), log=log)
+    return distributions.FloatDistribution(low, high, log=log)
+
+
+def _sampler(name: str, seed: int) -> Any:
+    samplers = _optuna().samplers
+    if name == "tpe":
+        return samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True)
+    if name == "gp":
+        return samplers.GPSampler(seed=seed)
+    return samplers.NSGAIISampler(seed=seed, population_size=4 * TRIALS_ASKED)
+
+
+def _optuna() -> Any:
+    try:
+        import optuna
+    except ImportError:
+        raise UserError(
+            "Searches with tpe, gp and nsga2 need Optuna, which is not installed.",
+            "pip install 'snnbench[search]', or use --search random.",
+        ) from None
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna

@@ -1,0 +1,177 @@
+"""What happens in a worker: a task's runs are trained, and their rows come back.
+
+Nothing here imports torch before a task comes: how many threads it takes is said first.
+"""
+
+import os
+import signal
+import struct
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from snnbench.config import RunConfig
+from snnbench.errors import UserError
+from snnbench.sweep.jobs import Job, Task, data_key
+
+if TYPE_CHECKING:
+    from snnbench.data.dataset import Dataset
+    from snnbench.runs import RunResult
+
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+                     "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")  # fmt: skip
+_LOOK_FOR_PARENT = 0.5  # seconds
+_TELL_EVERY = 0.2  # seconds
+_OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "Unable to allocate")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that was trained: its rows, and the files of its model where one is kept."""
+
+    run: dict[str, Any]
+    epochs: list[dict[str, Any]]
+    layers: list[dict[str, Any]]
+    model: tuple[bytes, bytes] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a task ended.
+
+    Attributes:
+        status: "done", or how it failed.
+        finished: its runs, if done.
+        error: what went wrong, in a sentence.
+    """
+
+    status: Literal["done", "failed", "timeout", "oom"]
+    finished: tuple[Finished, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a worker tells how far it is: 8 bytes of a file, which no lock guards."""
+
+    path: str
+    slot: int
+
+    def tell(self, share: float) -> None:
+        """Write the share of the task that is done, 0..1."""
+        with open(self.path, "r+b", buffering=0) as file:
+            file.seek(8 * self.slot)
+            file.write(struct.pack("d", share))
+
+
+def start_worker(threads: int, parent: int) -> None:
+    """Prepare a worker process: its threads, its signals, and its end with the parent's."""
+    # Ctrl-C reaches all processes of a terminal; the parent decides what ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for variable in _THREAD_VARIABLES:
+        os.environ[variable] = str(threads)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when the parent has ended, however that ended."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_FOR_PARENT)
+    os._exit(1)
+
+
+def run_task(task: Task, progress: Progress | None = None, threads: int | None = None) -> Outcome:
+    """Train a task's runs. What goes wrong is an outcome, no exception: it must cross processes.
+
+    Args:
+        task: what to do.
+        progress: where to tell how far it is.
+        threads: CPU threads where the settings name none; None means all the process has.
+    """
+    try:
+        return Outcome("done", tuple(_train(task, progress, threads)))
+    except UserError as error:
+        return Outcome("failed", error=f"{error.problem} {error.remedy}")
+    except MemoryError as error:
+        return Outcome("oom", error=f"out of memory: {error}")
+    except Exception as error:  # a fault in one cohort must not end the sweep
+        text = f"{type(error).__name__}: {error}"
+        if any(words in text for words in _OUT_OF_MEMORY):
+            return Outcome("oom", error=text)
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return Outcome("failed", error=f"{text} ({Path(place.filename).name}:{place.lineno})")
+
+
+def _train(task: Task, progress: Progress | None, threads: int | None) -> list[Finished]:
+    from snnbench.runs import RunResult, run_cohort
+    from snnbench.training.events import StepDone
+
+    jobs = {job.run_id: job for job in task.jobs}
+    finished, told = [], 0.0
+    with tempfile.TemporaryDirectory(prefix="snnbench-") as folder:
+        configs = _with_teachers(task, Path(folder))
+        epochs = max(len(config.learning_rates) for config in configs)
+        dataset = _dataset(data_key(configs[0]), configs[0])
+        for event in run_cohort(configs, dataset, threads=threads):
+            if isinstance(event, RunResult):
+                job = jobs[event.run_id]
+                saved = _saved(event, job, dataset.input_shape) if job.save_model else None
+                finished.append(_rows(event, job, saved))
+            elif isinstance(event, StepDone) and progress is not None:
+                now = time.monotonic()
+                if now - told > _TELL_EVERY:
+                    part = event.epoch - 1 + event.samples / event.samples_in_epoch
+                    progress.tell(part / epochs)
+                    told = now
+    return finished
+
+
+def _with_teachers(task: Task, folder: Path) -> list[RunConfig]:
+    """Return the configs, their teachers' files written into the folder."""
+    for run_id, (weights, settings) in task.models.items():
+        (folder / f"{run_id}.safetensors").write_bytes(weights)
+        (folder / f"{run_id}.json").write_bytes(settings)
+    return [
+        job.config
+        if job.config.teacher is None
+        else job.config.model_copy(update={"teacher": str(folder / Path(job.config.teacher).name)})
+        for job in task.jobs
+    ]
+
+
+def _rows(result: "RunResult", job: Job, model: tuple[bytes, bytes] | None) -> Finished:
+    row = result.row | {"study": job.study, "variant": job.variant}
+    if job.config.teacher is not None:
+        row["teacher"] = job.config.teacher
+    return Finished(row, result.epoch_rows, result.layer_rows, model)
+
+
+def _saved(
+    result: "RunResult", job: Job, input_shape: tuple[int, ...]
+) -> tuple[bytes, bytes] | None:
+    """Return the files of a trained network; None of one that diverged."""
+    if result.network is None or result.row["status"] != "done":
+        return None
+    from snnbench.network.checkpoint import save_model
+
+    with tempfile.TemporaryDirectory(prefix="snnbench-") as folder:
+        path = save_model(Path(folder), job.run_id, job.config, result.network, input_shape)
+        return path.read_bytes(), path.with_suffix(".json").read_bytes()
+
+
+_datasets: dict[Sequence[Any], "Dataset"] = {}
+
+
+def _dataset(key: Sequence[Any], config: RunConfig) -> "Dataset":
+    """Return the data set; a worker keeps the last one, for its next task needs the same."""
+    if key not in _datasets:
+        from snnbench.api import load_data
+
+        _datasets.clear()
+        _datasets[key] = load_data(config)
+    return _datasets[key]
