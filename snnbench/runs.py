@@ -105,6 +105,8 @@ def run_cohort(
     dataset: Dataset,
     announce: Callable[[], None] = lambda: None,
     threads: int | None = None,
+    *,
+    halving: bool = False,
 ) -> Iterator[Event | RunResult]:
     """Train runs side by side; yield events while they train and a RunResult as each ends.
 
@@ -113,6 +115,7 @@ def run_cohort(
         dataset: their data.
         announce: called if kernels must be compiled before the training can go on.
         threads: CPU threads where the settings name none; None means all there are.
+        halving: freeze members that fall behind early; needs validation data.
     """
     first = configs[0]
     torch.set_num_threads(first.threads or threads or default_threads())
@@ -124,7 +127,7 @@ def run_cohort(
         "data_sha256": dataset.sha256,
     }
     with _announcing(first, announce), freed_memory_kept():
-        for event in train_cohort(configs, data, device):
+        for event in train_cohort(configs, data, device, halving=halving):
             if isinstance(event, RunDone):
                 yield _result(configs[event.member], event, about)
             else:

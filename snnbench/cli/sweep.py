@@ -70,6 +70,10 @@ def sweep(
         str | None,
         typer.Option(metavar="failed|timeout|oom|diverged", help="Run these recorded runs again."),
     ] = None,
+    halving: Annotated[
+        bool,
+        typer.Option("--halving", help="Freeze early what falls behind in validation accuracy."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be run, and how long it takes.")
     ] = False,
@@ -97,7 +101,7 @@ def sweep(
     pieces = {"seeds": seeds, "search": search, "trials": trials}
     made, overrides = _study(study, given, vary or [], objective or [], pieces)
     plan = expand(made, overrides, settings_from_environment(os.environ))
-    where, again = Where(jobs, timeout, cluster), read_retry(retry)
+    where, again = Where(jobs, timeout, cluster, halving), read_retry(retry)
     folder = out if out is not None else Path("results") / made.name
     if dry_run:
         from snnbench.cli.sweep_plan import show_plan

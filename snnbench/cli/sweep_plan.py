@@ -28,7 +28,7 @@ def show_plan(
     from snnbench.sweep.estimate import expected_seconds
     from snnbench.sweep.executors import share_out
     from snnbench.sweep.jobs import DataSets, make_tasks
-    from snnbench.sweep.run import missing, prepare
+    from snnbench.sweep.run import missing, prepare, statuses_again
     from snnbench.sweep.search import check_searches
     from snnbench.sweep.settle import load_for
     from snnbench.training.cohorts import free_memory
@@ -39,7 +39,7 @@ def show_plan(
         plan.runs, plan.study.name, folder, data, elsewhere=where.cluster is not None
     )  # fmt: skip
     store = ResultStore.open(folder, write=False)
-    to_do = missing(jobs, store, retry)
+    to_do = missing(jobs, store, statuses_again(where, retry))
     workers, threads = share_out(where.jobs, len(to_do))
     tasks = make_tasks(to_do, data, free_memory() / workers, workers)
     seconds = expected_seconds(tasks, workers) if where.cluster is None else None

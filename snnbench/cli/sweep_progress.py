@@ -70,7 +70,7 @@ class SweepProgress:
                 self.best is None or accuracy > self.best["test_accuracy"]
             ):
                 self.best = row
-            if row.get("error"):
+            if row.get("error") and status != "halved":
                 self._print(f"Run {row['run_id']} {status}: {row['error']}")
         if self.live is None:
             self._print(self._summary())

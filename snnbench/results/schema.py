@@ -11,7 +11,7 @@ from numbers import Integral, Real
 from typing import Literal
 
 SCHEMA_VERSION = 1
-STATUSES = ("done", "diverged", "failed", "timeout", "oom")
+STATUSES = ("done", "diverged", "halved", "failed", "timeout", "oom")
 
 Kind = Literal["text", "integer", "number", "boolean"]
 Value = str | int | float | bool | None
@@ -110,7 +110,7 @@ RUNS = (
     _text("run_id", "12 hex digits: settings, data and schema"),
     _text("study", "study that asked for the run"),
     _text("variant", "named variant of the study"),
-    _text("status", "done, diverged, failed, timeout or oom"),
+    _text("status", "done, diverged, halved (frozen early), failed, timeout or oom"),
     _text("error", "why the run is not done"),
     *_SETTINGS,
     _integer("params", "parameters", "trainable parameters"),

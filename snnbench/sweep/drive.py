@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from snnbench.results import disk
@@ -51,6 +51,7 @@ class Driver:
         data: the data sets.
         memory_bytes: what one worker may take.
         is_stopping: asked before a task is handed out; then those that run are waited for.
+        halving: the runs of a cohort compete.
     """
 
     def __init__(
@@ -60,7 +61,10 @@ class Driver:
         data: DataSets,
         memory_bytes: float,
         is_stopping: Callable[[], bool] = lambda: False,
+        *,
+        halving: bool = False,
     ) -> None:
+        self.halving = halving
         self.store, self.executor, self.data = store, executor, data
         self.memory_bytes, self.is_stopping = memory_bytes, is_stopping
         self._count = 0
@@ -76,7 +80,8 @@ class Driver:
         """
         jobs = list(jobs)
         coming = {job.run_id for job in jobs}
-        ready, orphans = [], []
+        ready: list[Job] = []
+        orphans: list[Job] = []
         for job in jobs:
             if job.teacher is None:
                 ready.append(job)
@@ -94,7 +99,7 @@ class Driver:
                     break
                 _, _, task = heapq.heappop(self._heap)
                 self._running[task.number] = task
-                self.executor.submit(_with_models(task))
+                self.executor.submit(replace(task, models=read_models(task), halving=self.halving))
             for task, outcome in self.executor.wait(_LOOK):
                 del self._running[task.number]
                 yield from self._take(task, outcome)
@@ -164,11 +169,6 @@ class Driver:
                     disk.replace_file(folder / f"{run.run['run_id']}.safetensors", [weights])
                 except OSError as error:
                     raise disk.trouble(error, folder) from error
-
-
-def _with_models(task: Task) -> Task:
-    models = read_models(task)
-    return Task(task.number, task.jobs, task.cost, task.memory_bytes, task.again, models)
 
 
 def failed_run(job: Job, outcome: Outcome, data: DataSets) -> Finished:

@@ -6,6 +6,7 @@ import os
 import struct
 import tempfile
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Protocol
 
@@ -75,11 +76,15 @@ class LocalExecutor:
         self._free = list(range(jobs))
         self._running: dict[concurrent.futures.Future[Outcome], tuple[Task, int]] = {}
         self._kills = _out_of_memory_kills()
+        self._threads = threads
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPool:
         # spawned, not forked: torch's and numba's threads do not survive a fork
-        self._pool = ProcessPool(
-            max_workers=jobs,
+        return ProcessPool(
+            max_workers=self.slots,
             initializer=start_worker,
-            initargs=(threads, os.getpid()),
+            initargs=(self._threads, os.getpid()),
             context=multiprocessing.get_context("spawn"),
         )
 
@@ -102,6 +107,9 @@ class LocalExecutor:
             task, slot = self._running.pop(future)
             self._free.append(slot)
             ended.append((task, self._outcome(future, task)))
+        if not self._pool.active:  # a worker died before it had a task: the pool gives up then
+            self._end_pool()
+            self._pool = self._new_pool()
         return ended
 
     def _outcome(self, future: "concurrent.futures.Future[Outcome]", task: Task) -> Outcome:
@@ -112,6 +120,8 @@ class LocalExecutor:
             return Outcome("timeout", error=f"not done after {limit:g} seconds")
         except ProcessExpired as expired:
             return self._lost(expired)
+        except BrokenProcessPool:
+            return Outcome("failed", error="a worker died while it was starting")
 
     def _lost(self, expired: ProcessExpired) -> Outcome:
         kills = _out_of_memory_kills()
@@ -127,9 +137,12 @@ class LocalExecutor:
 
     def close(self) -> None:
         """End the workers, whatever they do."""
+        self._end_pool()
+        self._folder.cleanup()
+
+    def _end_pool(self) -> None:
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
-        self._folder.cleanup()
 
 
 def _out_of_memory_kills() -> int:

@@ -54,6 +54,7 @@ class Task:
         memory_bytes: it needs besides data and libraries.
         again: it is tried for the second time.
         models: run_id -> the two files of a teacher (weights, settings).
+        halving: its runs compete, and those that fall behind are frozen early.
     """
 
     number: int
@@ -62,6 +63,7 @@ class Task:
     memory_bytes: float
     again: bool = False
     models: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict, repr=False)
+    halving: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from snnbench.config import RunConfig
 from snnbench.errors import UserError, did_you_mean
 from snnbench.results.tables import ResultStore
 from snnbench.studies.plan import Plan, PlannedRun
 from snnbench.sweep.drive import Driver, SweepEvent
 from snnbench.sweep.executors import Executor, LocalExecutor, share_out
 from snnbench.sweep.jobs import MODELS, DataSets, Job, make_jobs
-from snnbench.sweep.search import check_searches, search_rounds
+from snnbench.sweep.search import check_searches, example, search_rounds
 from snnbench.sweep.settle import load_for, settle
 
 # What `--retry` takes -> the statuses that are run again.
@@ -31,11 +32,13 @@ class Where:
         jobs: worker processes; None means as many as there are cores.
         timeout: seconds a run may take; None means any.
         cluster: address of a Dask scheduler; None means this machine.
+        halving: members of a cohort that fall behind are frozen early.
     """
 
     jobs: int | None = None
     timeout: float | None = None
     cluster: str | None = None
+    halving: bool = False
 
     def __post_init__(self) -> None:
         if self.timeout is not None and not self.timeout > 0:
@@ -121,7 +124,8 @@ def run_sweep(
         plan: from `snnbench.studies.plan.expand`.
         folder: of the tables; only one sweep at a time may write there.
         where: machine or cluster.
-        retry: statuses of recorded runs that are run again.
+        retry: statuses of recorded runs that are run again; without halving, so are those that
+            were frozen early.
         is_stopping: asked all the time; when it turns true, running cohorts are waited for and
             nothing more is handed out.
         make_executor: what runs the tasks of so many cohorts, instead of processes or a cluster.
@@ -130,6 +134,10 @@ def run_sweep(
         UserError: data, settings or the folder do not permit it, or the cluster is gone.
     """
     check_searches(plan)
+    if where.halving:
+        searched = (example(space, plan.study.seeds[0]) for space in plan.spaces)
+        check_halving([*(run.config for run in plan.runs), *searched])
+    again = statuses_again(where, retry)
     data = DataSets(load_for)
     elsewhere = where.cluster is not None
     jobs = prepare(plan.runs, plan.study.name, folder, data, elsewhere=elsewhere)
@@ -143,20 +151,41 @@ def run_sweep(
         total = len(jobs) + len(plan.spaces) * (study.trials or 0) * len(study.seeds)
         try:
             for round_jobs in rounds:
-                to_do = missing(round_jobs, store, retry)
+                to_do = missing(round_jobs, store, again)
                 yield Planned(tuple(round_jobs), tuple(to_do), total, repairs)
                 repairs = ()
                 if not to_do:
                     continue
                 if executor is None:
                     executor = (make_executor or executor_of)(where, len(to_do))
-                memory = worker_memory(executor)
-                yield from Driver(store, executor, data, memory, is_stopping).run(to_do)
+                driver = Driver(
+                    store, executor, data, worker_memory(executor), is_stopping,
+                    halving=where.halving,
+                )  # fmt: skip
+                yield from driver.run(to_do)
                 if is_stopping():
                     return
         finally:
             if executor is not None:
                 executor.close()
+
+
+def statuses_again(where: Where, retry: Sequence[str]) -> tuple[str, ...]:
+    """Return the statuses of recorded runs that are run again."""
+    return (*retry, *(() if where.halving else ("halved",)))
+
+
+def check_halving(configs: Iterable[RunConfig]) -> None:
+    """Refuse halving of runs without validation data: the test set must not choose.
+
+    Raises:
+        UserError: see above.
+    """
+    if any(c.val_fraction is None and c.val_samples is None for c in configs):
+        raise UserError(
+            "--halving chooses by validation accuracy, and there are no validation data.",
+            "Give --val-fraction 0.1.",
+        )
 
 
 Rounds = Iterable[Sequence[Job]]

@@ -87,10 +87,10 @@ def check_searches(plan: Plan) -> None:
     for space in plan.spaces:
         _optuna()
         objectives = plan.study.objectives or (TEST_ACCURACY,)
-        check_objectives(objectives, _example(space, plan.study.seeds[0]))
+        check_objectives(objectives, example(space, plan.study.seeds[0]))
 
 
-def _example(space: SearchSpace, seed: int) -> RunConfig:
+def example(space: SearchSpace, seed: int) -> RunConfig:
     """Return a run somewhere in the space."""
     values = {
         axis.name: axis.values.low if isinstance(axis.values, Interval) else axis.values[0]
@@ -190,7 +190,7 @@ class _Search:
         means = []
         for objective in self.objectives:
             cells = [None if row is None else row[objective.column] for row in rows]
-            done = all(row is not None and row["status"] == "done" for row in rows)
+            done = all(row is not None and row["status"] in ("done", "halved") for row in rows)
             if not done or any(cell is None for cell in cells):
                 return None
             means.append(math.fsum(float(cell) for cell in cells if cell is not None) / len(cells))

@@ -117,7 +117,7 @@ def _train(task: Task, progress: Progress | None, threads: int | None) -> list[F
         configs = _with_teachers(task, Path(folder))
         epochs = max(len(config.learning_rates) for config in configs)
         dataset = _dataset(data_key(configs[0]), configs[0])
-        for event in run_cohort(configs, dataset, threads=threads):
+        for event in run_cohort(configs, dataset, threads=threads, halving=task.halving):
             if isinstance(event, RunResult):
                 job = jobs[event.run_id]
                 saved = _saved(event, job, dataset.input_shape) if job.save_model else None

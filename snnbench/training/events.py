@@ -52,8 +52,8 @@ class RunDone:
 
     Attributes:
         member: its position in the cohort.
-        status: "done" or "diverged".
-        error: why it diverged, else None.
+        status: "done", "diverged" or "halved".
+        error: why it diverged or was frozen early, else None.
         records: its finished epochs.
         best_epoch: the epoch whose weights `network` holds and whose results count: the best
             on validation data, or the last without them; None if it diverged.

@@ -12,6 +12,7 @@ from snnbench.cost.counting import count_network, dense_count
 from snnbench.cost.expected import lab_flops
 from snnbench.training.engines import Engine, make_engine
 from snnbench.training.events import EpochDone, EpochRecord, Event, StepDone
+from snnbench.training.halving import freeze_losers, rungs
 from snnbench.training.member import Held, Member
 from snnbench.training.prepare import RunData
 
@@ -19,7 +20,7 @@ _ORDER = 1  # keeps the order's draws apart from the seed's other uses
 
 
 def train_cohort(
-    configs: Sequence[RunConfig], data: RunData, device: torch.device
+    configs: Sequence[RunConfig], data: RunData, device: torch.device, *, halving: bool = False
 ) -> Iterator[Event]:
     """Train runs side by side; one run is a cohort of one.
 
@@ -29,6 +30,7 @@ def train_cohort(
         configs: runs that agree on all that shapes the computation.
         data: their common data.
         device: where to compute.
+        halving: freeze members that fall behind; needs validation data.
     """
     engine = make_engine(configs, data, device)
     dense = dense_count(engine.networks[0])
@@ -59,6 +61,8 @@ def train_cohort(
                         network, held.test.tallies, member.steps, dense
                     )
                     member.kept_weights = engine.weights_of(member.k) if held.val else None
+        if halving and epoch in rungs(len(configs[0].learning_rates)):
+            freeze_losers(active, epoch)
         for member in active:
             if member.has_ended(epoch):
                 yield member.finish(engine.networks[member.k])

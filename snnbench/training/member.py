@@ -46,6 +46,7 @@ class Member:
         kept_epoch: the epoch to be reported as far as is known; its counts and, where later
             epochs may be worse, its weights are kept too.
         error: why the run diverged, None while it has not.
+        frozen: why it was ended before its time, None while it was not.
     """
 
     k: int
@@ -59,6 +60,7 @@ class Member:
     kept_count: NetworkCount | None = None
     kept_weights: dict[str, torch.Tensor] | None = None
     error: str | None = None
+    frozen: str | None = None
 
     def __post_init__(self) -> None:
         self.best = BestEpoch(self.config.patience)
@@ -75,9 +77,10 @@ class Member:
         return self.best.update(epoch, val.accuracy, val.loss)
 
     def has_ended(self, epoch: int) -> bool:
-        """Return whether the run diverged, ran out of patience or has no epoch left."""
+        """Return whether the run diverged, was frozen, ran out of patience or of epochs."""
         last = epoch == len(self.config.learning_rates)
-        return self.error is not None or last or self.best.should_stop(epoch)
+        ended = last or self.best.should_stop(epoch)
+        return ended or self.error is not None or self.frozen is not None
 
     def finish(self, network: Network) -> RunDone:
         """Return the run's end, with the weights to be reported in its network."""
@@ -86,8 +89,8 @@ class Member:
             network.load_state_dict(self.kept_weights)
         return RunDone(
             member=self.k,
-            status="done" if done else "diverged",
-            error=self.error,
+            status="diverged" if not done else "done" if self.frozen is None else "halved",
+            error=self.error or self.frozen,
             records=tuple(self.records),
             best_epoch=self.kept_epoch if done else None,
             count=self.kept_count if done else None,

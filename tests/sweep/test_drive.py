@@ -185,3 +185,32 @@ def test_the_workers_end_when_the_tables_cannot_be_written(tmp_path):
     with pytest.raises(ZeroDivisionError):
         events.throw(ZeroDivisionError)
     assert not executor.given
+
+
+def test_runs_frozen_early_are_run_again_by_a_sweep_without_halving(tmp_path):
+    def halved(task):
+        assert task.halving
+        runs = [made_up(job) for job in task.jobs]
+        ended = [Finished(run.run | {"status": "halved"}, run.epochs, []) for run in runs[1:]]
+        return Outcome("done", (runs[0], *ended))
+
+    plan = adhoc("beta=0.1,0.5,0.9", settings={"val_samples": 50})
+    executor = SimulatedExecutor(1, outcome=halved)
+
+    def make(where, runs):
+        return executor
+
+    where = Where(halving=True)
+    list(run_sweep(plan, tmp_path, where, make_executor=make))
+    assert sorted(statuses(tmp_path).values()) == ["done", "halved", "halved"]
+    (again,) = run_sweep(plan, tmp_path, where, make_executor=make)
+    assert again.to_do == ()
+    _, whole = sweep(plan, tmp_path)
+    assert sum(len(task.jobs) for task in whole.given) == 2
+    assert set(statuses(tmp_path).values()) == {"done"}
+
+
+def test_halving_without_validation_data_is_refused(tmp_path):
+    with pytest.raises(UserError, match="--val-fraction"):
+        list(run_sweep(adhoc("beta=0.1,0.5"), tmp_path / "out", Where(halving=True)))
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,237 @@
+"""`snnbench sweep` as its users run it."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pandas as pd
+import psutil
+import pytest
+
+from tests.cli.conftest import SNNBENCH, TINY
+
+VARIED = [*TINY, "--vary", "beta=0.3,0.6,0.9", "--seeds", "2"]
+LONG = ["--arch", "64-10", "-T", "20", "--epochs", "30", "--vary", "beta=0.3,0.9", "--vary",
+        "reset=subtract,zero,none", "--seeds", "2"]  # fmt: skip
+TIMES = ["train_seconds", "eval_seconds", "started_at", "cohort_size"]
+
+
+def tables(folder):
+    """Return the tables without times, in an order of their own."""
+    parts = []
+    for name, keys in (("runs", ["run_id"]), ("epochs", ["run_id", "epoch"]),
+                       ("layers", ["run_id", "layer"])):  # fmt: skip
+        table = pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+        table = table.drop(columns=[t for t in TIMES if t in table])
+        parts.append(table.sort_values(keys).to_csv(index=False))
+    return parts
+
+
+def test_a_sweep_prints_a_row_a_run_and_then_has_nothing_left_to_do(snnbench, tmp_path):
+    done = snnbench("sweep", *VARIED)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "adhoc: 6 done; recorded in results/adhoc"
+    assert lines[1].split()[:5] == ["run_id", "beta", "seed", "status", "test_accuracy"]
+    assert [line.split()[1:3] for line in lines[2:]] == [
+        [beta, seed] for beta in ("0.3", "0.6", "0.9") for seed in "01"
+    ]
+    assert "6 of 6 runs" in done.stderr
+    before = (tmp_path / "results/adhoc/runs.csv").read_bytes()
+    again = snnbench("sweep", *VARIED, "--json")
+    assert "6 of 6 runs are recorded already" in again.stderr
+    document = json.loads(again.stdout)
+    assert document["counts"] == {"done": 6}
+    assert {row["beta"] for row in document["runs"]} == {0.3, 0.6, 0.9}
+    assert (tmp_path / "results/adhoc/runs.csv").read_bytes() == before
+
+
+def test_runs_of_a_sweep_are_the_runs_of_train(snnbench, tmp_path):
+    snnbench("sweep", *VARIED, "--out", "swept", "--threads", "1")
+    snnbench("train", *TINY, "--beta", "0.6", "--out", "alone", "--threads", "1")
+    alone = pd.read_csv(tmp_path / "alone/runs.csv").iloc[0]
+    swept = pd.read_csv(tmp_path / "swept/runs.csv").set_index("run_id").loc[alone["run_id"]]
+    for name in ("test_accuracy", "train_loss", "firing_rate", "flops_lab"):
+        assert swept[name] == alone[name]
+    assert swept["cohort_size"] > 1 == alone["cohort_size"]
+
+
+def test_a_dry_run_says_what_would_be_done_and_writes_nothing(snnbench, tmp_path):
+    done = snnbench("sweep", *VARIED, "--dry-run", "--json", "--jobs", "2")
+    assert done.returncode == 0, done.stderr
+    plan = json.loads(done.stdout)
+    assert (plan["runs"], plan["recorded"], plan["to_do"], plan["cohorts"]) == (6, 0, 6, 2)
+    assert plan["expected_seconds"] > 0
+    assert plan["kinds"][0]["runs"] == 6
+    assert list(tmp_path.iterdir()) == []
+    snnbench("sweep", *VARIED)
+    plan = json.loads(snnbench("sweep", *VARIED, "--dry-run", "--json").stdout)
+    assert (plan["recorded"], plan["to_do"]) == (6, 0)
+
+
+def test_a_study_file_names_its_variants_and_folder(snnbench, tmp_path):
+    (tmp_path / "both.toml").write_text(
+        'seeds = 2\n[base]\narch = "16-10"\nepochs = 2\ntrain_samples = 256\n'
+        '[variants.ann]\nmodel = "ann"\n[variants.snn]\nmodel = "snn"\nT = 3\n'
+    )
+    done = snnbench("sweep", "both.toml")
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(tmp_path / "results/both/runs.csv")
+    assert table["variant"].value_counts().to_dict() == {"ann": 2, "snn": 2}
+    assert set(table["study"]) == {"both"}
+
+
+def test_a_search_asks_and_learns(snnbench, tmp_path):
+    done = snnbench("sweep", *TINY, "--vary", "beta=0.1:0.9", "--search", "tpe", "--trials", "10",
+                    "--objective", "test_accuracy:max")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "10 of 10 runs" in done.stderr
+    assert len(pd.read_csv(tmp_path / "results/adhoc/trials.csv")) == 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "nothing to sweep"),
+        (["--vary", "betaa=1,2"], "Did you mean 'beta'"),
+        (["--vary", "seed=1,2"], "--seeds"),
+        (["--vary", "beta="], "--vary"),
+        (["--vary", "beta=0.9:0.1:5"], "0.9"),
+        (["--vary", "beta=0:1:100000", "--vary", "z=1:100:100000"], "--trials"),
+        (["--vary", "beta=0.1,0.2", "--beta", "0.5"], "--beta"),
+        (["--vary", "beta=0.1,0.2", "--model", "ann"], "beta"),
+        (["--vary", "beta=0.1:0.9", "--search", "tpe"], "--trials"),
+        (["--vary", "beta=0.1:0.9", "--search", "tpe", "--trials", "5", "--objective",
+          "val_accuracy:max"], "validation"),
+        (["--vary", "beta=0.1:0.9", "--search", "tpe", "--trials", "5", "--objective",
+          "test_acuracy:max"], "test_accuracy"),
+        (["nosuchstudy"], "nosuchstudy"),
+        (["--vary", "beta=0.1,0.2", "--jobs", "0"], "--jobs"),
+        (["--vary", "beta=0.1,0.2", "--timeout", "-1"], "--timeout"),
+        (["--vary", "beta=0.1,0.2", "--retry", "fialed"], "failed"),
+        (["--vary", "beta=0.1,0.2", "--cluster", "tcp://127.0.0.1:9"], "127.0.0.1:9"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_message_and_nothing_is_run(snnbench, tmp_path, arguments, words):
+    started = time.monotonic()
+    done = snnbench("sweep", *arguments)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert not list(tmp_path.rglob("*.csv")) or (tmp_path / "results/adhoc/runs.csv").exists()
+    assert time.monotonic() - started < 60
+
+
+def test_a_typo_in_a_study_is_named_with_its_line(snnbench, tmp_path):
+    (tmp_path / "s.toml").write_text('[base]\nmodel = "ann"\n\n[variants.a]\nlearnrate = 0.1\n')
+    done = snnbench("sweep", "s.toml")
+    assert done.returncode == 2
+    assert "s.toml, line 5" in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_runs_that_take_too_long_are_named_and_the_exit_code_is_3(snnbench, tmp_path):
+    done = snnbench("sweep", *TINY, "--epochs", "100000", "--vary", "reset=zero,none", "--seeds",
+                    "1", "--timeout", "1", "--jobs", "2")  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    table = pd.read_csv(tmp_path / "results/adhoc/runs.csv")
+    assert list(table["status"]) == ["timeout", "timeout"]
+    assert all(run_id in done.stderr for run_id in table["run_id"])
+    assert "--retry failed" in done.stderr
+
+
+@pytest.fixture
+def started(tmp_path):
+    """Return a function that starts `snnbench ARGS` in the empty folder."""
+    processes = []
+
+    def start(*arguments):
+        process = subprocess.Popen(
+            [SNNBENCH, *arguments], cwd=tmp_path, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def recorded(folder):
+    path = folder / "runs.csv"
+    return len(path.read_text().splitlines()) - 1 if path.exists() else 0
+
+
+def test_a_sweep_that_is_stopped_and_killed_and_loses_workers_ends_with_the_same_tables(
+    snnbench, started, tmp_path
+):
+    undisturbed = snnbench("sweep", *LONG, "--out", "quiet")
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    folder, command = tmp_path / "out", ["sweep", *LONG, "--out", "out"]
+
+    # Ctrl-C: what runs is finished and kept, and the command that goes on is printed
+    process = started(*command)
+    wait_for(lambda: _workers(process))
+    process.send_signal(signal.SIGINT)
+    _, words = process.communicate(timeout=60)
+    assert process.returncode == 130, words
+    assert f"snnbench sweep {' '.join(LONG)}" in words
+    kept = recorded(folder)
+    assert kept < 12
+
+    # kill -9 of the parent: no worker is left, nothing that was recorded is lost
+    process = started(*command)
+    wait_for(lambda: len(_workers(process)) == 2)
+    workers = _workers(process)
+    process.kill()
+    process.communicate()
+    wait_for(lambda: not any(map(psutil.pid_exists, workers)), 10)
+    assert recorded(folder) >= kept
+
+    # SIGTERM twice: ended now
+    process = started(*command)
+    wait_for(lambda: len(_workers(process)) == 2)
+    workers = _workers(process)
+    process.terminate()
+    time.sleep(0.1)
+    process.terminate()
+    _, words = process.communicate(timeout=30)
+    assert process.returncode == 143, words
+    wait_for(lambda: not any(map(psutil.pid_exists, workers)), 10)
+
+    # kill -9 of a worker: its cohort is tried again
+    process = started(*command)
+    wait_for(lambda: len(_workers(process)) == 2)
+    os.kill(_workers(process)[0], signal.SIGKILL)
+    _, words = process.communicate(timeout=120)
+    assert process.returncode == 0, words
+    assert tables(folder) == tables(tmp_path / "quiet")
+
+
+def _workers(process):
+    """Return the worker processes that have begun to train."""
+    try:
+        children = psutil.Process(process.pid).children()
+        return [c.pid for c in children if "spawn_main" in " ".join(c.cmdline())]
+    except psutil.Error:
+        return []
+
+
+def test_a_second_sweep_into_the_folder_stops_at_once_and_names_the_first(snnbench, started):
+    process = started("sweep", *LONG, "--out", "out")
+    wait_for(lambda: _workers(process))
+    second = snnbench("sweep", *LONG, "--out", "out")
+    assert second.returncode == 2
+    assert str(process.pid) in second.stderr
