@@ -20,7 +20,7 @@ _COLUMNS = (
     "firing_rate",
 )  # fmt: skip
 _REDRAWS_A_SECOND = 8
-_COMPILING = "compiling kernels for this machine, once (up to a minute)"
+COMPILING = "compiling kernels for this machine, once (up to a minute)"
 
 
 class TrainingProgress:
@@ -45,9 +45,9 @@ class TrainingProgress:
         from snnbench.training.events import Compiling, EpochDone, StepDone
 
         if isinstance(event, Compiling):
-            self.status = _COMPILING
+            self.status = COMPILING
             if self.live is None:
-                self.console.print(_COMPILING)
+                self.console.print(COMPILING)
         elif isinstance(event, StepDone):
             self._time_left(event)
         elif isinstance(event, EpochDone):

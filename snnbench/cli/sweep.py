@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -146,15 +147,16 @@ def _run(plan: "Plan", folder: Path, where: Any, retry: Sequence[str], *, json: 
 
     progress = SweepProgress()
     ids: dict[str, None] = {}
-    total, gone = 0, None
-    with GentleStop() as stop, progress.shown():
+    gone = None
+    with (
+        GentleStop() as stop,
+        progress.shown(),
+        closing(run_sweep(plan, folder, where, retry=retry, is_stopping=stop.is_wanted)) as events,
+    ):  # closed whatever happens: it ends the workers
         try:
-            for event in run_sweep(
-                plan, folder, where, retry=retry, is_stopping=stop.is_wanted
-            ):  # fmt: skip
+            for event in events:
                 if isinstance(event, Planned):
                     ids |= dict.fromkeys(job.run_id for job in event.jobs)
-                    total = event.total
                     for repair in event.repairs:
                         say(f"Mended: {repair}")
                 progress.watch(event)
@@ -162,7 +164,7 @@ def _run(plan: "Plan", folder: Path, where: Any, retry: Sequence[str], *, json: 
             gone = error
     rows = _rows(folder, ids, progress.done)
     _show(plan, folder, rows, json=json)
-    if stop.number is not None and len(rows) < max(total, len(ids)):
+    if stop.number is not None and len(rows) < progress.total:
         raise Stopped(stop.number)
     unfinished = [row for row in rows if row["status"] in UNFINISHED]
     if unfinished:

@@ -27,23 +27,21 @@ def show_plan(
     from snnbench.results.tables import ResultStore
     from snnbench.sweep.estimate import expected_seconds
     from snnbench.sweep.executors import share_out
-    from snnbench.sweep.jobs import DataSets, make_tasks
-    from snnbench.sweep.run import missing, prepare, statuses_again
+    from snnbench.sweep.jobs import DataSets, distinct, make_tasks
+    from snnbench.sweep.run import maker, missing, statuses_again
     from snnbench.sweep.search import check_searches
     from snnbench.sweep.settle import load_for
     from snnbench.training.cohorts import free_memory
 
     check_searches(plan)
     data = DataSets(load_for)
-    jobs = prepare(
-        plan.runs, plan.study.name, folder, data, elsewhere=where.cluster is not None
-    )  # fmt: skip
+    jobs = distinct(maker(plan.study.name, folder, data, where)(plan.runs))
     store = ResultStore.open(folder, write=False)
     to_do = missing(jobs, store, statuses_again(where, retry))
-    workers, threads = share_out(where.jobs, len(to_do))
+    searched = len(plan.spaces) * (plan.study.trials or 0) * len(plan.study.seeds)
+    workers, threads = share_out(where.jobs, len(jobs) + searched)
     tasks = make_tasks(to_do, data, free_memory() / workers, workers)
     seconds = expected_seconds(tasks, workers) if where.cluster is None else None
-    searched = len(plan.spaces) * (plan.study.trials or 0) * len(plan.study.seeds)
     facts: dict[str, Any] = {
         "study": plan.study.name,
         "folder": str(folder),
@@ -52,8 +50,8 @@ def show_plan(
         "to_do": len(to_do),
         "runs_of_search": searched,
         "cohorts": len(tasks),
-        "workers": workers,
-        "threads_a_worker": threads,
+        "workers": workers if where.cluster is None else None,
+        "threads_a_worker": threads if where.cluster is None else None,
         "expected_seconds": seconds,
     }
     rows = _rows(tasks)

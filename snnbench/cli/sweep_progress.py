@@ -12,12 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from snnbench.cli.console import stderr
-from snnbench.cli.progress import clock
+from snnbench.cli.progress import COMPILING, clock
 
 if TYPE_CHECKING:
     from snnbench.sweep.drive import SweepEvent
     from snnbench.sweep.jobs import Task
-    from snnbench.sweep.run import Planned
+    from snnbench.sweep.run import Compiling, Planned
 
 _REDRAWS_A_SECOND = 4
 _MOST_BARS = 16
@@ -37,12 +37,14 @@ class SweepProgress:
         self.running: tuple[Task, ...] = ()
         self.shares: Mapping[int, float] = {}
 
-    def watch(self, event: "Planned | SweepEvent") -> None:
+    def watch(self, event: "Planned | Compiling | SweepEvent") -> None:
         """Take in an event."""
         from snnbench.sweep.drive import Recorded, Retried, Working
-        from snnbench.sweep.run import Planned
+        from snnbench.sweep.run import Compiling, Planned
 
-        if isinstance(event, Planned):
+        if isinstance(event, Compiling):
+            self._print(COMPILING)
+        elif isinstance(event, Planned):
             self._plan(event)
         elif isinstance(event, Recorded):
             self._record(event)

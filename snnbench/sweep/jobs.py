@@ -1,7 +1,7 @@
 """The runs of a plan made ready: settled on a machine, named by their data, grouped into tasks."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,6 @@ class DataSets:
     def __init__(self, load: Load) -> None:
         self._load = load
         self._known: dict[DataKey, Data] = {}
-        self._checked: set[tuple[Any, ...]] = set()
 
     def of(self, config: RunConfig) -> Data:
         """Return what is known of a run's data.
@@ -98,14 +97,13 @@ class DataSets:
         Raises:
             UserError: the data are missing or damaged, or do not fit the run.
         """
-        key = data_key(config)
-        part = (*key, config.train_samples, config.test_samples, config.val_samples,
-                config.val_fraction, config.batch_size, config.arch, config.model,
-                config.encoding)  # fmt: skip
-        if part not in self._checked:
+        checked = (config.train_samples, config.test_samples, config.val_samples,
+                   config.val_fraction, config.batch_size, config.arch, config.model,
+                   config.encoding)  # fmt: skip
+        key = (*data_key(config), *checked)
+        if key not in self._known:
             dataset = self._load(config)
             chosen = select(config, dataset)
-            self._checked.add(part)
             self._known[key] = Data(dataset.input_shape, dataset.sha256, len(chosen.train))
         return self._known[key]
 
@@ -117,7 +115,7 @@ def make_jobs(
     data: DataSets,
     settle: Callable[[RunConfig], RunConfig],
 ) -> list[Job]:
-    """Name the runs of a plan; those that come to the same run are one job.
+    """Return the jobs of planned runs, one for each; see `distinct`.
 
     Args:
         runs: teachers before students.
@@ -127,23 +125,31 @@ def make_jobs(
         settle: puts device and engine in place of `auto`.
 
     Raises:
-        UserError: data are missing, or do not fit a run.
+        UserError: data or a teacher are missing, or do not fit a run.
     """
     taught = {run.teacher for run in runs}
-    jobs: dict[str, Job] = {}
-    names: list[str] = []  # run_id of every planned run
+    jobs: list[Job] = []
     for position, run in enumerate(runs):
         config, teacher = settle(run.config), None
         if run.teacher is not None:
-            teacher = names[run.teacher]
+            teacher = jobs[run.teacher].run_id
             path = folder / MODELS / f"{teacher}.safetensors"
             config = config.model_copy(update={"teacher": str(path)})
+        elif config.teacher is not None:
+            read_model(Path(config.teacher))
         run_id = config.run_id(data.of(config).sha256, SCHEMA_VERSION)
         variant = ", ".join(run.variants) or None
-        names.append(run_id)
-        saved = position in taught or (run_id in jobs and jobs[run_id].save_model)
-        jobs[run_id] = Job(run_id, config, study, variant, teacher, saved)
-    return list(jobs.values())
+        jobs.append(Job(run_id, config, study, variant, teacher, position in taught))
+    return jobs
+
+
+def distinct(jobs: Iterable[Job]) -> list[Job]:
+    """Return the jobs with those that come to the same run as one, which is saved if one is."""
+    found: dict[str, Job] = {}
+    for job in jobs:
+        same = found.get(job.run_id, job)
+        found[job.run_id] = replace(same, save_model=same.save_model or job.save_model)
+    return list(found.values())
 
 
 def make_tasks(
@@ -211,21 +217,25 @@ def _pieces(jobs: list[Job], count: int) -> list[list[Job]]:
 
 
 def read_models(task: Task) -> dict[str, tuple[bytes, bytes]]:
-    """Return the files of the teachers that a task's runs learn from.
+    """Return the files of the teachers that a task's runs learn from, by their names.
 
     Raises:
         UserError: a saved model cannot be read.
     """
-    models = {}
-    for job in task.jobs:
-        if job.config.teacher is None:
-            continue
-        path = Path(job.config.teacher)
-        try:
-            models[path.stem] = (path.read_bytes(), path.with_suffix(".json").read_bytes())
-        except OSError as error:
-            raise UserError(
-                f"The teacher {error.filename} cannot be read: {error.strerror}.",
-                "Name the .safetensors file that --save-model wrote; its .json must lie beside it.",
-            ) from None
-    return models
+    paths = {Path(job.config.teacher) for job in task.jobs if job.config.teacher is not None}
+    return {path.stem: read_model(path) for path in paths}
+
+
+def read_model(path: Path) -> tuple[bytes, bytes]:
+    """Return the two files of a saved model: weights and settings.
+
+    Raises:
+        UserError: one cannot be read.
+    """
+    try:
+        return path.read_bytes(), path.with_suffix(".json").read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"The teacher {error.filename} cannot be read: {error.strerror}.",
+            "Name the .safetensors file that --save-model wrote; its .json must lie beside it.",
+        ) from None

@@ -1,6 +1,6 @@
 """A sweep from its plan to its tables: what is there, what is missing, round after round."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from snnbench.results.tables import ResultStore
 from snnbench.studies.plan import Plan, PlannedRun
 from snnbench.sweep.drive import Driver, SweepEvent
 from snnbench.sweep.executors import Executor, LocalExecutor, share_out
-from snnbench.sweep.jobs import MODELS, DataSets, Job, make_jobs
+from snnbench.sweep.jobs import MODELS, DataSets, Job, distinct, make_jobs, make_tasks
 from snnbench.sweep.search import check_searches, example, search_rounds
 from snnbench.sweep.settle import load_for, settle
 
@@ -69,11 +69,16 @@ class Planned:
     repairs: tuple[str, ...] = ()
 
 
-def prepare(
-    runs: Sequence[PlannedRun], study: str, folder: Path, data: DataSets, *, elsewhere: bool = False
-) -> list[Job]:
-    """Return the jobs of planned runs; see `make_jobs`."""
-    return make_jobs(runs, study, folder, data, lambda c: settle(c, elsewhere=elsewhere))
+def maker(
+    study: str, folder: Path, data: DataSets, where: Where
+) -> Callable[[Sequence[PlannedRun]], list[Job]]:
+    """Return what makes jobs of planned runs; see `make_jobs`."""
+    elsewhere = where.cluster is not None
+
+    def make(runs: Sequence[PlannedRun]) -> list[Job]:
+        return make_jobs(runs, study, folder, data, lambda c: settle(c, elsewhere=elsewhere))
+
+    return make
 
 
 def read_retry(text: str | None) -> tuple[str, ...]:
@@ -109,6 +114,11 @@ def missing(jobs: Iterable[Job], store: ResultStore, retry: Sequence[str]) -> li
     return [job for job in jobs if is_missing(job) or is_lost(job)]
 
 
+@dataclass(frozen=True)
+class Compiling:
+    """Kernels are being compiled, which takes long and happens once on a machine."""
+
+
 def run_sweep(
     plan: Plan,
     folder: Path,
@@ -117,7 +127,7 @@ def run_sweep(
     retry: Sequence[str] = (),
     is_stopping: Callable[[], bool] = lambda: False,
     make_executor: "Callable[[Where, int], Executor] | None" = None,
-) -> Iterator[Planned | SweepEvent]:
+) -> Generator[Planned | Compiling | SweepEvent]:
     """Run a plan's missing runs and record them; yield what happens.
 
     Args:
@@ -134,30 +144,41 @@ def run_sweep(
         UserError: data, settings or the folder do not permit it, or the cluster is gone.
     """
     check_searches(plan)
+    examples = [example(space, plan.study.seeds[0]) for space in plan.spaces]
+    configs = [*(run.config for run in plan.runs), *examples]
     if where.halving:
-        searched = (example(space, plan.study.seeds[0]) for space in plan.spaces)
-        check_halving([*(run.config for run in plan.runs), *searched])
+        check_halving(configs)
     again = statuses_again(where, retry)
     data = DataSets(load_for)
-    elsewhere = where.cluster is not None
-    jobs = prepare(plan.runs, plan.study.name, folder, data, elsewhere=elsewhere)
-    rounds: Rounds = _one_round(jobs)
-    with ResultStore.open(folder) as store:
-        if plan.spaces:
-            rounds = search_rounds(plan, jobs, store, data, elsewhere=elsewhere)
-        executor: Executor | None = None
-        repairs = tuple(store.repairs)
-        study = plan.study
-        total = len(jobs) + len(plan.spaces) * (study.trials or 0) * len(study.seeds)
-        try:
+    make = maker(plan.study.name, folder, data, where)
+    jobs = distinct(make(plan.runs))
+    # By all runs, not the missing ones: how many threads a run has must not depend on what was
+    # done before.
+    total = len(jobs) + len(plan.spaces) * (plan.study.trials or 0) * len(plan.study.seeds)
+    executor: Executor | None = None
+    try:
+        # All that can be refused is refused before anything is written.
+        to_do = missing(jobs, ResultStore.open(folder, write=False), again)
+        if to_do or plan.spaces:
+            executor = (make_executor or executor_of)(where, total)
+            if make_executor is None and where.cluster is None and _must_compile(configs):
+                from snnbench.spiking.kernels.cpu.warmup import compile_kernels
+
+                yield Compiling()
+                compile_kernels()
+            make_tasks(to_do, data, worker_memory(executor), executor.slots)
+        with ResultStore.open(folder) as store:
+            rounds: Rounds = [jobs]
+            if plan.spaces:
+                rounds = search_rounds(plan, jobs, store, make)
+            repairs = tuple(store.repairs)
             for round_jobs in rounds:
                 to_do = missing(round_jobs, store, again)
                 yield Planned(tuple(round_jobs), tuple(to_do), total, repairs)
                 repairs = ()
                 if not to_do:
                     continue
-                if executor is None:
-                    executor = (make_executor or executor_of)(where, len(to_do))
+                executor = executor or (make_executor or executor_of)(where, total)
                 driver = Driver(
                     store, executor, data, worker_memory(executor), is_stopping,
                     halving=where.halving,
@@ -165,9 +186,19 @@ def run_sweep(
                 yield from driver.run(to_do)
                 if is_stopping():
                     return
-        finally:
-            if executor is not None:
-                executor.close()
+    finally:
+        if executor is not None:
+            executor.close()
+
+
+def _must_compile(configs: Iterable[RunConfig]) -> bool:
+    """Return whether kernels are to be compiled here, once, before all workers do it at once."""
+    if not any(settle(c).engine == "fast" for c in configs):
+        return False
+    # numba costs half a second to import: only when needed
+    from snnbench.spiking.kernels.cpu.warmup import are_compiled
+
+    return not are_compiled()
 
 
 def statuses_again(where: Where, retry: Sequence[str]) -> tuple[str, ...]:
@@ -189,10 +220,6 @@ def check_halving(configs: Iterable[RunConfig]) -> None:
 
 
 Rounds = Iterable[Sequence[Job]]
-
-
-def _one_round(jobs: Sequence[Job]) -> Rounds:
-    yield jobs
 
 
 def executor_of(where: Where, runs: int) -> Executor:

@@ -11,7 +11,7 @@ import io
 import json
 import math
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +25,7 @@ from snnbench.studies.axis import Axis, Interval
 from snnbench.studies.objective import Objective
 from snnbench.studies.plan import Plan, PlannedRun
 from snnbench.studies.space import SearchSpace, configure
-from snnbench.sweep.jobs import DataSets, Job, make_jobs
-from snnbench.sweep.settle import settle
+from snnbench.sweep.jobs import Job
 
 if TYPE_CHECKING:
     import optuna
@@ -36,6 +35,8 @@ TEST_ACCURACY = Objective("test_accuracy", "max")
 _COLUMNS = ("trial", "variant", "parameters", "run_ids")
 _SPIKING = ("firing_rate", "silent_fraction", "saturated_fraction", "effective_acs")
 _FILE = "trials.csv"
+
+MakeJobs = Callable[[Sequence[PlannedRun]], list[Job]]
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,17 @@ class Trial:
 
 
 def search_rounds(
-    plan: Plan, known: Sequence[Job], store: ResultStore, data: DataSets, *, elsewhere: bool
+    plan: Plan, known: Sequence[Job], store: ResultStore, make: MakeJobs
 ) -> Iterator[list[Job]]:
     """Yield the runs that are known beforehand, then round after round of suggestions.
 
     When the next round is asked for, the last one's runs have rows in the store.
+
+    Args:
+        plan: with spaces to search.
+        known: its other runs.
+        store: where rows are found.
+        make: gives the job of each planned run, teachers before students.
 
     Raises:
         UserError: the folder holds another search.
@@ -72,10 +79,28 @@ def search_rounds(
         while left:
             asked = search.ask(min(TRIALS_ASKED, left))
             left -= len(asked)
-            jobs, ids = _jobs_of(plan, space, asked, known, store.folder, data, elsewhere)
+            jobs, ids = _jobs_of(plan, space, asked, make)
             log.add(space.variant, asked, ids)
             yield jobs
             search.tell(asked, [[store.row(run_id) for run_id in of_trial] for of_trial in ids])
+
+
+def _jobs_of(
+    plan: Plan, space: SearchSpace, asked: "Sequence[optuna.Trial]", make: MakeJobs
+) -> tuple[list[Job], list[list[str]]]:
+    """Return the runs of suggestions, none twice, and the run_ids of each suggestion."""
+    jobs: dict[str, Job] = {}
+    ids: list[list[str]] = []
+    names = () if space.variant is None else (space.variant,)
+    for trial in asked:
+        ids.append([])
+        for seed in plan.study.seeds:
+            config = configure(space, trial.params, seed)
+            run = PlannedRun(config, names, space.teacher_of(config))
+            job = make([*plan.runs, run])[-1]
+            jobs[job.run_id] = job
+            ids[-1].append(job.run_id)
+    return list(jobs.values()), ids
 
 
 def check_searches(plan: Plan) -> None:
@@ -116,33 +141,6 @@ def check_objectives(objectives: Sequence[Objective], config: RunConfig) -> None
             raise UserError(
                 f"Objective '{objective}': no layer of the runs spikes.", "Give another objective."
             )
-
-
-def _jobs_of(  # noqa: PLR0917
-    plan: Plan,
-    space: SearchSpace,
-    asked: "Sequence[optuna.Trial]",
-    known: Sequence[Job],
-    folder: Path,
-    data: DataSets,
-    elsewhere: bool,
-) -> tuple[list[Job], list[list[str]]]:
-    """Return the runs of suggestions, none twice, and the run_ids of each suggestion."""
-    jobs: dict[str, Job] = {}
-    ids: list[list[str]] = []
-    names = () if space.variant is None else (space.variant,)
-    for trial in asked:
-        ids.append([])
-        for seed in plan.study.seeds:
-            config = configure(space, trial.params, seed)
-            teacher = space.teacher_of(config)
-            planned = [*plan.runs, PlannedRun(config, names, teacher)]
-            job = make_jobs(
-                planned, plan.study.name, folder, data, lambda c: settle(c, elsewhere=elsewhere)
-            )[-1]
-            jobs[job.run_id] = job
-            ids[-1].append(job.run_id)
-    return list(jobs.values()), ids
 
 
 class _Search:

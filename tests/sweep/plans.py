@@ -4,8 +4,8 @@ from snnbench.studies.axis import parse_axis
 from snnbench.studies.options import adhoc_study
 from snnbench.studies.plan import expand
 from snnbench.studies.reading import read_study
-from snnbench.sweep.jobs import DataSets
-from snnbench.sweep.run import prepare
+from snnbench.sweep.jobs import DataSets, distinct
+from snnbench.sweep.run import Where, maker
 from snnbench.sweep.settle import load_for
 
 TINY = {"arch": "8-10", "T": 2, "epochs": 1, "train_samples": 200, "test_samples": 50,
@@ -46,4 +46,4 @@ def from_text(text, folder):
 def jobs_of(plan, folder):
     """Return the jobs of a plan, and its data sets."""
     data = DataSets(load_for)
-    return prepare(plan.runs, plan.study.name, folder, data), data
+    return distinct(maker(plan.study.name, folder, data, Where())(plan.runs)), data

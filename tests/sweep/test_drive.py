@@ -176,6 +176,17 @@ def test_a_second_sweep_into_the_folder_is_refused_and_names_the_first(tmp_path)
         sweep(adhoc(), tmp_path)
 
 
+def test_tables_of_a_newer_version_are_refused(tmp_path):
+    sweep(adhoc(), tmp_path)
+    path = tmp_path / "runs.csv"
+    header, row = path.read_text().splitlines()
+    path.write_text(f"{header}\n2{row.removeprefix('1')}\n")
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="newer"):
+        sweep(adhoc("beta=0.1,0.2"), tmp_path)
+    assert path.read_bytes() == before
+
+
 def test_the_workers_end_when_the_tables_cannot_be_written(tmp_path):
     executor = SimulatedExecutor()
     events = run_sweep(

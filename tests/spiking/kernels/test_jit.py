@@ -10,7 +10,7 @@ import numpy as np
 from snnbench.spiking.kernels.cpu import jit
 from snnbench.spiking.kernels.cpu.events import draw_keys
 from snnbench.spiking.kernels.cpu.jit import Buffer, aligned, set_threads
-from snnbench.spiking.kernels.cpu.warmup import compile_kernels
+from snnbench.spiking.kernels.cpu.warmup import are_compiled, compile_kernels
 
 
 def test_kernels_are_compiled_once_and_then_loaded():
@@ -24,6 +24,16 @@ def test_kernels_are_compiled_once_and_then_loaded():
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["False"]
+
+
+def test_whether_all_is_compiled_is_known_without_compiling():
+    compile_kernels()
+    assert are_compiled()
+    marker = jit.ready_marker(draw_keys)
+    marker.unlink()
+    assert not are_compiled()
+    compile_kernels()
+    assert are_compiled()
 
 
 def test_a_cold_cache_is_announced_before_compiling(tmp_path):

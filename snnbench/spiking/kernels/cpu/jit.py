@@ -65,6 +65,18 @@ def _digest_of_sources() -> str:
 _SOURCES = _digest_of_sources()
 
 
+def ready_marker(function: Any) -> Path | None:
+    """Return the file that says that all kernels of these sources are compiled.
+
+    It lies beside the machine code, and goes with it; None where no code is kept.
+
+    Args:
+        function: any kernel.
+    """
+    folder = getattr(getattr(function, "_cache", None), "cache_path", None)
+    return None if folder is None else Path(folder) / f"{_SOURCES}-{numba.__version__}.ready"
+
+
 class _Threads:
     most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
     limit = most

@@ -1,5 +1,6 @@
 """Compile all kernels once, or load them from numba's cache on disk."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -18,8 +19,11 @@ from snnbench.spiking.kernels.cpu.events import (
     events_from_spikes,
 )
 from snnbench.spiking.kernels.cpu.functions import lif_scan
+from snnbench.spiking.kernels.cpu.jit import ready_marker
+from snnbench.spiking.kernels.cpu.losses import KINDS, closed_losses, correct_predictions
 from snnbench.spiking.kernels.cpu.neuron import Neurons
 from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer, Kind
+from snnbench.spiking.kernels.cpu.sparse_input import SparseRows
 from snnbench.spiking.kernels.cpu.stack import SpikingStack
 
 _T = 2
@@ -64,9 +68,36 @@ def compile_kernels(announce: Callable[[], None] = lambda: None) -> bool:
     with announcing(announce) as watch:
         _use_layers()
         _use_scan()
+        _use_losses()
+        _use_sparse_input()
         for kind in _KINDS:
             use_optimizer(kind)
+    marker = ready_marker(draw_keys)
+    if marker is not None:
+        with contextlib.suppress(OSError):  # a folder that cannot be written: compiled each time
+            marker.touch()
     return watch.compiled
+
+
+def are_compiled() -> bool:
+    """Return whether `compile_kernels` has been through once, and left its code behind."""
+    marker = ready_marker(draw_keys)
+    return marker is not None and marker.exists()
+
+
+def _use_losses() -> None:
+    sums, y = np.ones((1, 1, 2), np.float32), np.zeros(1, np.int64)
+    for kind in KINDS.values():
+        kinds = np.array([kind])
+        closed_losses(sums, y, kinds, np.float32(1), np.empty_like(sums))
+    correct_predictions(sums, y)
+
+
+def _use_sparse_input() -> None:
+    values, rows = np.ones((1, 3), np.float32), np.zeros(1, np.int64)
+    weight = np.ones((1, 3, 2), np.float32)
+    sparse = SparseRows(values)
+    sparse.weight_gradient(rows, sparse.product(rows, weight, None), np.empty_like(weight))
 
 
 def _use_layers() -> None:
