@@ -4,6 +4,8 @@ The tables stay with this process: a lost worker costs what it was computing, an
 scheduler.
 """
 
+import contextlib
+import logging
 import threading
 import time
 import uuid
@@ -38,6 +40,8 @@ class ClusterExecutor:
             raise UserError(
                 "--cluster needs Dask, which is not installed.", "pip install 'snnbench[cluster]'"
             ) from None
+        for name in ("distributed", "distributed.client"):  # it says what we say, at length
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self.address = address
         try:
             self._client: Any = Client(  # type: ignore[no-untyped-call]
@@ -111,7 +115,8 @@ class ClusterExecutor:
             if self._client.status == "running":
                 future.cancel()
         self._running.clear()
-        self._client.close(timeout=_ANSWER)
+        with contextlib.suppress(OSError, TimeoutError):  # of a scheduler that is gone
+            self._client.close(timeout=_ANSWER)
 
 
 def _run_there(task: Task) -> Outcome:
