@@ -53,8 +53,12 @@ def make_engine(configs: Sequence[RunConfig], data: RunData, device: torch.devic
     if device.type == "cuda":
         return ModuleEngine(configs, data, device, _cuda_scan(first))
     # numba costs half a second to import: only when needed
+    from snnbench.spiking.kernels.cpu.jit import set_threads
     from snnbench.training import perceptron, stacked
 
+    threads = torch.get_num_threads()
+    set_threads(threads)
+    torch.set_num_threads(threads)  # which numba's first start changes
     plan = plan_layers(first, data.input_shape)
     if stacked.fits(first, plan):
         return stacked.StackedEngine(configs, data)

@@ -15,7 +15,7 @@ from snnbench.config import RunConfig
 from snnbench.cost.tally import Tally
 from snnbench.network.build import Network, build_network
 from snnbench.network.plan import WeightLayer
-from snnbench.spiking.kernels.cpu.jit import Floats, Ints, set_threads
+from snnbench.spiking.kernels.cpu.jit import Floats, Ints
 from snnbench.spiking.kernels.cpu.losses import correct_predictions
 from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer
 from snnbench.spiking.kernels.cpu.sparse_input import SparseRows
@@ -57,7 +57,6 @@ class PerceptronEngine:
         first = self.configs[0]
         self.networks = [build_network(c, data.input_shape) for c in configs]
         self.plan = self.networks[0].plan
-        set_threads(torch.get_num_threads())
         largest = max(entry.fan_in * entry.units for entry in self.plan)
         if largest * first.batch_size < _WORTH_THREADS:
             torch.set_num_threads(1)

@@ -22,7 +22,7 @@ from snnbench.spiking.kernels.cpu.events import (
     draw_keys,
     events_from_spikes,
 )
-from snnbench.spiking.kernels.cpu.jit import Floats, Ints, set_threads
+from snnbench.spiking.kernels.cpu.jit import Floats, Ints
 from snnbench.spiking.kernels.cpu.losses import correct_predictions
 from snnbench.spiking.kernels.cpu.neuron import SURROGATES, Neurons
 from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer
@@ -55,7 +55,6 @@ class StackedEngine:
     """Trains a cohort with the event kernels; an `Engine` like any other."""
 
     def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
-        set_threads(torch.get_num_threads())
         self.configs, self.data = list(configs), data
         self.first = self.configs[0]
         self.networks = [build_network(c, data.input_shape) for c in configs]

@@ -190,3 +190,12 @@ def test_a_run_that_cannot_fit_into_memory_is_refused_before_it_starts(snnbench)
     assert done.returncode == 2
     assert "GiB" in done.stderr
     assert "--batch-size" in done.stderr
+
+
+@pytest.mark.parametrize("model", ["ann", "snn"])
+def test_a_run_uses_the_threads_it_was_given_from_the_start(snnbench, model):
+    done = snnbench(
+        "train", *TINY[:2], "--epochs", "1", "--model", model, "--threads", "1", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["run"]["cpu_threads"] == 1

@@ -89,11 +89,14 @@ _chosen = threading.local()  # numba keeps the number of threads for each thread
 def set_threads(n: int, *, grain: float = _GRAIN) -> None:
     """Let kernels use `n` threads, or as many as there are, where there is work for them.
 
+    The first call starts numba's threads, which sets OpenMP's number of threads for torch too.
+
     Args:
         n: torch.get_num_threads(), so that both use the same cores.
         grain: nanoseconds of work that are worth a thread; 0 uses all of them always.
     """
     _Threads.limit, _Threads.grain = max(1, min(n, _Threads.most)), grain
+    share(0)
 
 
 def share(nanoseconds: float) -> None:
