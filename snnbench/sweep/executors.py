@@ -66,7 +66,7 @@ class LocalExecutor:
         jobs: int,
         threads: int,
         timeout: float | None = None,
-        function: Callable[[Task, Progress | None], Outcome] = run_task,
+        function: Callable[[Task, Progress | None, int | None], Outcome] = run_task,
     ) -> None:
         self.slots, self.timeout, self._function = jobs, timeout, function
         self.worker_bytes: float | None = None
@@ -84,7 +84,7 @@ class LocalExecutor:
         return ProcessPool(
             max_workers=self.slots,
             initializer=start_worker,
-            initargs=(self._threads, os.getpid()),
+            initargs=(os.getpid(),),
             context=multiprocessing.get_context("spawn"),
         )
 
@@ -93,7 +93,7 @@ class LocalExecutor:
         slot = self._free.pop()
         Progress(str(self._told), slot).tell(0.0)
         limit = None if self.timeout is None else self.timeout * len(task.jobs)
-        arguments = (task, Progress(str(self._told), slot))
+        arguments = (task, Progress(str(self._told), slot), self._threads)
         future = self._pool.schedule(self._function, args=arguments, timeout=limit)
         self._running[future] = (task, slot)
 

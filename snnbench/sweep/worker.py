@@ -1,7 +1,4 @@
-"""What happens in a worker: a task's runs are trained, and their rows come back.
-
-Nothing here imports torch before a task comes: how many threads it takes is said first.
-"""
+"""What happens in a worker: a task's runs are trained, and their rows come back."""
 
 import os
 import signal
@@ -23,8 +20,6 @@ if TYPE_CHECKING:
     from snnbench.data.dataset import Dataset
     from snnbench.runs import RunResult
 
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-                     "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")  # fmt: skip
 _LOOK_FOR_PARENT = 0.5  # seconds
 _TELL_EVERY = 0.2  # seconds
 _OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "Unable to allocate")
@@ -69,12 +64,10 @@ class Progress:
             file.write(struct.pack("d", share))
 
 
-def start_worker(threads: int, parent: int) -> None:
-    """Prepare a worker process: its threads, its signals, and its end with the parent's."""
+def start_worker(parent: int) -> None:
+    """Prepare a worker process: its signals, and its end with the parent's."""
     # Ctrl-C reaches all processes of a terminal; the parent decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for variable in _THREAD_VARIABLES:
-        os.environ[variable] = str(threads)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 

@@ -1,20 +1,31 @@
-"""`snnbench sweep` as its users run it."""
+"""`snnbench sweep` as its users run it.
+
+Starting workers takes seconds, so what the command says is tested in this process, with an
+executor that trains nothing; what it does to processes, with the installed command.
+"""
 
 import json
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import pandas as pd
 import psutil
 import pytest
 
+from benchmarks.scale import SimulatedExecutor
+from snnbench.cli.app import main
+from snnbench.results.tables import read_runs
+from snnbench.sweep import run as sweep_run
+from snnbench.sweep.worker import run_task
 from tests.cli.conftest import SNNBENCH, TINY
 
 VARIED = [*TINY, "--vary", "beta=0.3,0.6,0.9", "--seeds", "2"]
 LONG = ["--arch", "64-10", "-T", "20", "--epochs", "30", "--vary", "beta=0.3,0.9", "--vary",
-        "reset=subtract,zero,none", "--seeds", "2"]  # fmt: skip
+        "reset=subtract,none", "--seeds", "2"]  # fmt: skip
+RUNS = 8
 TIMES = ["train_seconds", "eval_seconds", "started_at", "cohort_size"]
 
 
@@ -27,6 +38,37 @@ def tables(folder):
         table = table.drop(columns=[t for t in TIMES if t in table])
         parts.append(table.sort_values(keys).to_csv(index=False))
     return parts
+
+
+@pytest.fixture
+def here(monkeypatch, capsys, tmp_path):
+    """Return a function that runs `snnbench ARGS` in this process and an empty folder."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments, executor=None):
+        monkeypatch.setattr(sys, "argv", ["snnbench", *map(str, arguments)])
+        if executor is not None:
+            monkeypatch.setattr(sweep_run, "executor_of", lambda where, runs: executor)
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, said.out, said.err)
+
+    yield run
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def undisturbed(here, folder):
+    """Fill a folder with the tables of `LONG`, trained in this process, one task after another."""
+    executor = SimulatedExecutor(1, outcome=lambda task: run_task(task, threads=1))
+    done = here("sweep", *LONG, "--out", folder, executor=executor)
+    assert done.returncode == 0, done.stderr
+    return tables(folder)
 
 
 def test_a_sweep_prints_a_row_a_run_and_then_has_nothing_left_to_do(snnbench, tmp_path):
@@ -48,44 +90,45 @@ def test_a_sweep_prints_a_row_a_run_and_then_has_nothing_left_to_do(snnbench, tm
     assert (tmp_path / "results/adhoc/runs.csv").read_bytes() == before
 
 
-def test_runs_of_a_sweep_are_the_runs_of_train(snnbench, tmp_path):
-    snnbench("sweep", *VARIED, "--out", "swept", "--threads", "1")
-    snnbench("train", *TINY, "--beta", "0.6", "--out", "alone", "--threads", "1")
-    alone = pd.read_csv(tmp_path / "alone/runs.csv").iloc[0]
-    swept = pd.read_csv(tmp_path / "swept/runs.csv").set_index("run_id").loc[alone["run_id"]]
+def test_runs_of_a_sweep_are_the_runs_of_train(here, tmp_path):
+    executor = SimulatedExecutor(1, outcome=lambda task: run_task(task, threads=1))
+    here("sweep", *VARIED, "--out", "swept", executor=executor)
+    here("train", *TINY, "--beta", "0.6", "--out", "alone", "--threads", "1")
+    alone = read_runs(tmp_path / "alone").iloc[0]
+    swept = read_runs(tmp_path / "swept").set_index("run_id").loc[alone["run_id"]]
     for name in ("test_accuracy", "train_loss", "firing_rate", "flops_lab"):
         assert swept[name] == alone[name]
-    assert swept["cohort_size"] > 1 == alone["cohort_size"]
+    assert (swept["cohort_size"], alone["cohort_size"]) == (3, 1)
 
 
-def test_a_dry_run_says_what_would_be_done_and_writes_nothing(snnbench, tmp_path):
-    done = snnbench("sweep", *VARIED, "--dry-run", "--json", "--jobs", "2")
+def test_a_dry_run_says_what_would_be_done_and_writes_nothing(here, tmp_path):
+    done = here("sweep", *VARIED, "--dry-run", "--json", "--jobs", "2")
     assert done.returncode == 0, done.stderr
     plan = json.loads(done.stdout)
     assert (plan["runs"], plan["recorded"], plan["to_do"], plan["cohorts"]) == (6, 0, 6, 2)
     assert plan["expected_seconds"] > 0
     assert plan["kinds"][0]["runs"] == 6
     assert list(tmp_path.iterdir()) == []
-    snnbench("sweep", *VARIED)
-    plan = json.loads(snnbench("sweep", *VARIED, "--dry-run", "--json").stdout)
+    here("sweep", *VARIED, executor=SimulatedExecutor())
+    plan = json.loads(here("sweep", *VARIED, "--dry-run", "--json").stdout)
     assert (plan["recorded"], plan["to_do"]) == (6, 0)
 
 
-def test_a_study_file_names_its_variants_and_folder(snnbench, tmp_path):
+def test_a_study_file_names_its_variants_and_folder(here, tmp_path):
     (tmp_path / "both.toml").write_text(
         'seeds = 2\n[base]\narch = "16-10"\nepochs = 2\ntrain_samples = 256\n'
         '[variants.ann]\nmodel = "ann"\n[variants.snn]\nmodel = "snn"\nT = 3\n'
     )
-    done = snnbench("sweep", "both.toml")
+    done = here("sweep", "both.toml", executor=SimulatedExecutor())
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(tmp_path / "results/both/runs.csv")
     assert table["variant"].value_counts().to_dict() == {"ann": 2, "snn": 2}
     assert set(table["study"]) == {"both"}
 
 
-def test_a_search_asks_and_learns(snnbench, tmp_path):
-    done = snnbench("sweep", *TINY, "--vary", "beta=0.1:0.9", "--search", "tpe", "--trials", "10",
-                    "--objective", "test_accuracy:max")  # fmt: skip
+def test_a_search_asks_and_learns(here, tmp_path):
+    done = here("sweep", *TINY, "--vary", "beta=0.1:0.9", "--search", "tpe", "--trials", "10",
+                "--objective", "test_accuracy:max", executor=SimulatedExecutor())  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "10 of 10 runs" in done.stderr
     assert len(pd.read_csv(tmp_path / "results/adhoc/trials.csv")) == 10
@@ -97,7 +140,7 @@ def test_a_search_asks_and_learns(snnbench, tmp_path):
         ([], "nothing to sweep"),
         (["--vary", "betaa=1,2"], "Did you mean 'beta'"),
         (["--vary", "seed=1,2"], "--seeds"),
-        (["--vary", "beta="], "--vary"),
+        (["--vary", "beta="], "no values"),
         (["--vary", "beta=0.9:0.1:5"], "0.9"),
         (["--vary", "beta=0:1:100000", "--vary", "z=1:100:100000"], "--trials"),
         (["--vary", "beta=0.1,0.2", "--beta", "0.5"], "--beta"),
@@ -116,9 +159,9 @@ def test_a_search_asks_and_learns(snnbench, tmp_path):
         (["--vary", "beta=0.1,0.2", "--cluster", "tcp://127.0.0.1:9"], "127.0.0.1:9"),
     ],
 )  # fmt: skip
-def test_bad_input_is_one_message_and_nothing_is_run(snnbench, tmp_path, arguments, words):
+def test_bad_input_is_one_message_and_nothing_is_run(here, tmp_path, arguments, words):
     started = time.monotonic()
-    done = snnbench("sweep", *arguments)
+    done = here("sweep", *arguments)
     assert done.returncode == 2, done.stderr
     assert words in done.stderr
     assert "Traceback" not in done.stderr
@@ -127,9 +170,9 @@ def test_bad_input_is_one_message_and_nothing_is_run(snnbench, tmp_path, argumen
     assert time.monotonic() - started < 60
 
 
-def test_a_typo_in_a_study_is_named_with_its_line(snnbench, tmp_path):
+def test_a_typo_in_a_study_is_named_with_its_line(here, tmp_path):
     (tmp_path / "s.toml").write_text('[base]\nmodel = "ann"\n\n[variants.a]\nlearnrate = 0.1\n')
-    done = snnbench("sweep", "s.toml")
+    done = here("sweep", "s.toml")
     assert done.returncode == 2
     assert "s.toml, line 5" in done.stderr
     assert not (tmp_path / "results").exists()
@@ -139,7 +182,7 @@ def test_runs_that_take_too_long_are_named_and_the_exit_code_is_3(snnbench, tmp_
     done = snnbench("sweep", *TINY, "--epochs", "100000", "--vary", "reset=zero,none", "--seeds",
                     "1", "--timeout", "1", "--jobs", "2")  # fmt: skip
     assert done.returncode == 3, done.stderr
-    table = pd.read_csv(tmp_path / "results/adhoc/runs.csv")
+    table = read_runs(tmp_path / "results/adhoc")
     assert list(table["status"]) == ["timeout", "timeout"]
     assert all(run_id in done.stderr for run_id in table["run_id"])
     assert "--retry failed" in done.stderr
@@ -177,10 +220,9 @@ def recorded(folder):
 
 
 def test_a_sweep_that_is_stopped_and_killed_and_loses_workers_ends_with_the_same_tables(
-    snnbench, started, tmp_path
+    here, snnbench, started, tmp_path
 ):
-    undisturbed = snnbench("sweep", *LONG, "--out", "quiet")
-    assert undisturbed.returncode == 0, undisturbed.stderr
+    expected = undisturbed(here, tmp_path / "quiet")
     folder, command = tmp_path / "out", ["sweep", *LONG, "--out", "out"]
 
     # Ctrl-C: what runs is finished and kept, and the command that goes on is printed
@@ -191,12 +233,15 @@ def test_a_sweep_that_is_stopped_and_killed_and_loses_workers_ends_with_the_same
     assert process.returncode == 130, words
     assert f"snnbench sweep {' '.join(LONG)}" in words
     kept = recorded(folder)
-    assert kept < 12
+    assert kept < RUNS
 
     # kill -9 of the parent: no worker is left, nothing that was recorded is lost
     process = started(*command)
     wait_for(lambda: len(_workers(process)) == 2)
     workers = _workers(process)
+    second = snnbench("sweep", *LONG, "--out", "out")  # stops at once, and names the holder
+    assert second.returncode == 2
+    assert str(process.pid) in second.stderr
     process.kill()
     process.communicate()
     wait_for(lambda: not any(map(psutil.pid_exists, workers)), 10)
@@ -219,7 +264,7 @@ def test_a_sweep_that_is_stopped_and_killed_and_loses_workers_ends_with_the_same
     os.kill(_workers(process)[0], signal.SIGKILL)
     _, words = process.communicate(timeout=120)
     assert process.returncode == 0, words
-    assert tables(folder) == tables(tmp_path / "quiet")
+    assert tables(folder) == expected
 
 
 def _workers(process):
@@ -229,11 +274,3 @@ def _workers(process):
         return [c.pid for c in children if "spawn_main" in " ".join(c.cmdline())]
     except psutil.Error:
         return []
-
-
-def test_a_second_sweep_into_the_folder_stops_at_once_and_names_the_first(snnbench, started):
-    process = started("sweep", *LONG, "--out", "out")
-    wait_for(lambda: _workers(process))
-    second = snnbench("sweep", *LONG, "--out", "out")
-    assert second.returncode == 2
-    assert str(process.pid) in second.stderr

@@ -13,7 +13,9 @@ import pytest
 from snnbench.errors import UserError
 from snnbench.sweep.run import Where
 from tests.cli.conftest import SNNBENCH
-from tests.cli.test_sweep import LONG, recorded, tables, wait_for
+from tests.cli.test_sweep import LONG, RUNS, here, recorded, tables, undisturbed, wait_for
+
+__all__ = ["here"]
 
 
 @pytest.fixture
@@ -59,17 +61,14 @@ def _children(process):
         return []
 
 
-def test_a_killed_worker_and_a_killed_scheduler_cost_nothing_that_was_done(cluster, tmp_path):
+def test_a_killed_worker_and_a_killed_scheduler_cost_nothing_that_was_done(cluster, here, tmp_path):
     def sweep(*arguments):
         return subprocess.Popen(
             [SNNBENCH, "sweep", *LONG, *arguments], cwd=tmp_path, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
-    quiet = sweep("--out", "quiet", "--jobs", "2")
-    _, words = quiet.communicate(timeout=180)
-    assert quiet.returncode == 0, words
-
+    expected = undisturbed(here, tmp_path / "quiet")
     address, scheduler, workers = cluster()
     first = sweep("--out", "out", "--cluster", address)
     folder = tmp_path / "out"
@@ -84,7 +83,7 @@ def test_a_killed_worker_and_a_killed_scheduler_cost_nothing_that_was_done(clust
     assert f"{address} is gone" in words
     assert time.monotonic() - killed < 40
     kept = recorded(folder)
-    assert before < kept < 12
+    assert before < kept < RUNS
 
     for process in workers:
         process.kill()
@@ -92,8 +91,8 @@ def test_a_killed_worker_and_a_killed_scheduler_cost_nothing_that_was_done(clust
     second = sweep("--out", "out", "--cluster", address)
     _, words = second.communicate(timeout=180)
     assert second.returncode == 0, words
-    assert f"{kept} of 12 runs are recorded already" in words
-    assert tables(folder) == tables(tmp_path / "quiet")
+    assert f"{kept} of {RUNS} runs are recorded already" in words
+    assert tables(folder) == expected
 
 
 @pytest.mark.parametrize("name", ["jobs", "timeout"])

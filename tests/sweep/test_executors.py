@@ -136,8 +136,9 @@ def test_a_trained_task_gives_the_rows_of_its_runs(tmp_path):
 
 def test_a_student_learns_from_the_model_that_came_with_its_task(tmp_path):
     plan = from_text(DISTILLATION, tmp_path)
-    list(run_sweep(plan, tmp_path / "out", Where(jobs=1)))
+    list(run_sweep(plan, tmp_path / "out", Where(jobs=2)))
     table = read_runs(tmp_path / "out").set_index("variant")
+    assert set(table["cpu_threads"]) == {share_out(2, 2)[1]}
     assert table["status"].to_dict() == {"teacher": "done", "student": "done"}
     teacher = table.loc["teacher", "run_id"]
     assert table.loc["student", "teacher"].endswith(f"models/{teacher}.safetensors")

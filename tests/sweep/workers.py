@@ -16,7 +16,7 @@ def beta_of(what):
     return _BATCH[what]
 
 
-def faulty(task, progress, threads=None):
+def faulty(task, progress, threads):
     """Do what the first run's beta stands for."""
     beta = task.jobs[0].config.beta
     if beta == _BATCH["kill"]:
@@ -31,8 +31,8 @@ def faulty(task, progress, threads=None):
     return Outcome("done", tuple(made_up(job) for job in task.jobs))
 
 
-def telling(task, progress, threads=None):
-    """Write this process' number and threads to a file that the target names, and sleep."""
+def telling(task, progress, threads):
+    """Write a file with this process' number for its name, and sleep."""
     folder = Path(os.environ["SNNBENCH_CACHE"])
-    (folder / f"{os.getpid()}").write_text(os.environ["OMP_NUM_THREADS"])
+    (folder / f"{os.getpid()}").write_text(str(threads))
     time.sleep(600)
