@@ -12,6 +12,7 @@ from snnbench.config.toml_lines import Path as KeyPath
 from snnbench.config.values import read_integer
 from snnbench.errors import UserError, did_you_mean
 from snnbench.studies.axis import Axis, Value, check_value, make_axis
+from snnbench.studies.claim_reading import check_selected, read_claims, read_published
 from snnbench.studies.objective import parse_objective
 from snnbench.studies.study import SEARCHES, Study, Variant, check_name, read_seeds
 
@@ -35,6 +36,8 @@ def read_study(path: Path) -> Study:
     file = read_toml(path)
     _check_keys(file)
     read = _Reader(file)
+    variants = tuple(read.variants())
+    names = [str(variant.name) for variant in variants]
     study: dict[str, Any] = {
         "name": read.at(("name",), partial(check_name, read.text("name", path.stem))),
         "title": read.text("title"),
@@ -50,11 +53,13 @@ def read_study(path: Path) -> Study:
         ),
         "base": read.settings(("base",), read.table(("base",), file.content)),
         "axes": read.axes(("vary",), read.table(("vary",), file.content)),
-        "variants": tuple(read.variants()) or (Variant(),),
-        "claims": read.tables("claims", ("text", "kind")),
-        "published": read.tables("published", ("text",)),
+        "variants": variants or (Variant(),),
+        "claims": read_claims(file, names),
+        "published": read_published(file, names),
     }
-    return read.at(_about_the_whole(file), partial(Study, file=file, **study))
+    made = read.at(_about_the_whole(file), partial(Study, file=file, **study))
+    check_selected(made)
+    return made
 
 
 class _Reader:
@@ -125,7 +130,7 @@ class _Reader:
         tables = self.table(("variants",), self.file.content)
         for name in tables:
             key: KeyPath = ("variants", name)
-            if not name.strip() or not name.isprintable() or ";" in name:
+            if not name.strip() or not name.isprintable() or {",", ";"} & set(name):
                 raise self.file.error(
                     key, f"'{name}' cannot name a variant.", "Use letters, digits and '-'."
                 )
@@ -136,21 +141,6 @@ class _Reader:
             teacher = settings.pop("teacher") if by_name else None
             axes = None if vary is None else self.axes((*key, "vary"), vary)
             yield Variant(name, self.settings(key, settings), axes, teacher)
-
-    def tables(self, name: str, needed: tuple[str, ...]) -> tuple[Mapping[str, Any], ...]:
-        tables = self.file.content.get(name, [])
-        if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
-            raise self.file.error(
-                (name,), f"{name} must be tables.", f"Write [[{name}]] above each."
-            )
-        for i, table in enumerate(tables):
-            for key in needed:
-                if key not in table:
-                    raise self.file.error(
-                        (name, i), f"one of the {name} has no {key}.", f'Write {key} = "...".'
-                    )
-                self.one_text((name, i, key), table[key])
-        return tuple(_frozen(table) for table in tables)
 
     def _teacher_remedy(self, key: KeyPath, value: str) -> str:
         if key == ("base",):
@@ -187,10 +177,3 @@ def _search_seed(value: object) -> int:
 
 def _trials(value: object) -> int | None:
     return None if value is None else read_integer("trials", value)
-
-
-def _frozen(value: Any) -> Any:
-    """Return a value whose tables cannot be written to."""
-    if isinstance(value, dict):
-        return MappingProxyType({key: _frozen(inner) for key, inner in value.items()})
-    return tuple(_frozen(inner) for inner in value) if isinstance(value, list) else value

@@ -11,6 +11,7 @@ from snnbench.config.toml_lines import Path as KeyPath
 from snnbench.config.values import read_integer
 from snnbench.errors import UserError, did_you_mean
 from snnbench.studies.axis import MOST_RUNS, Axis, Value, check_value
+from snnbench.studies.claims import Claim, Published
 from snnbench.studies.objective import Objective
 
 LISTED = ("grid", "list", "one-at-a-time")  # all points are known from the axes
@@ -56,7 +57,7 @@ class Study:
         search_seed: another one makes `random` draw other points.
         objectives: what counts as better; none means test accuracy.
         title, source, assumptions: in words, for the report.
-        claims, published: tables for the report, as they stand in the file.
+        claims, published: what its document says, for the report.
         file: where it was read, if it was.
 
     Raises:
@@ -75,8 +76,8 @@ class Study:
     title: str = ""
     source: str = ""
     assumptions: tuple[str, ...] = ()
-    claims: tuple[Mapping[str, Any], ...] = ()
-    published: tuple[Mapping[str, Any], ...] = ()
+    claims: tuple[Claim, ...] = ()
+    published: tuple[Published, ...] = ()
     file: TomlFile | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
