@@ -11,6 +11,7 @@ from snnbench.cli.console import print_error, say
 from snnbench.cli.datasets import datasets
 from snnbench.cli.flops import flops
 from snnbench.cli.stopping import Stopped, stop_at_signals
+from snnbench.cli.studies import studies
 from snnbench.cli.sweep import sweep
 from snnbench.cli.train import train
 from snnbench.errors import UserError
@@ -27,6 +28,7 @@ app.command()(train)
 app.command()(sweep)
 app.command()(flops)
 app.add_typer(datasets, name="datasets")
+app.add_typer(studies, name="studies")
 
 
 def _print_version(wanted: bool) -> None:

@@ -27,7 +27,7 @@ def imported_by(*arguments, cwd):
 
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["--version"], ["train", "--help"], ["flops", "--help"],
-                  ["datasets", "--help"]]
+                  ["datasets", "--help"], ["studies", "--help"]]
 )  # fmt: skip
 def test_help_imports_no_torch(arguments, tmp_path):
     assert imported_by(*arguments, cwd=tmp_path) == "[] 0"
@@ -95,7 +95,7 @@ def test_every_setting_is_an_option(snnbench):
         assert f" {flag} " in text, name
 
 
-@pytest.mark.parametrize("command", ["train", "flops", "datasets"])
+@pytest.mark.parametrize("command", ["train", "flops", "datasets", "studies"])
 def test_every_command_shows_an_example(command, snnbench):
     text = snnbench(command, "--help").stdout
     assert "Example: snnbench" in text or "fetch" in text

@@ -1,0 +1,183 @@
+"""`snnbench studies`: the experiments that ship with the program, and what is claimed of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from snnbench.cli.console import print_json, print_table
+
+if TYPE_CHECKING:
+    from snnbench.studies.axis import Axis
+    from snnbench.studies.claims import Claim, Published
+    from snnbench.studies.study import Study, Variant
+
+studies = typer.Typer(help="List the studies that ship with snnbench.", invoke_without_command=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Name = Annotated[str, typer.Argument(help="A study, as `studies list` names it, or a TOML file.")]
+
+
+@studies.callback()
+def default(context: typer.Context) -> None:
+    """List the studies that ship with snnbench, or show one.
+
+    Example: snnbench studies show lab1-beta
+    """
+    if context.invoked_subcommand is None:
+        list_(json=False)
+
+
+@studies.command("list")
+def list_(*, json: Json = False) -> None:
+    """List the studies, how many runs each takes, and how many claims it looks at.
+
+    Example: snnbench studies list
+    """
+    from snnbench.studies.catalogue import shipped
+    from snnbench.studies.reading import read_study
+
+    rows = []
+    for path in shipped().values():
+        study = read_study(path)
+        rows.append({
+            "name": study.name,
+            "title": study.title,
+            "source": study.source,
+            "runs": _count_runs(study),
+            "claims": len(study.claims),
+        })  # fmt: skip
+    if json:
+        print_json({"studies": rows})
+    else:
+        header = ("name", "title", "source", "runs", "claims")
+        print_table("Studies", header, [tuple(row.values()) for row in rows])
+
+
+@studies.command()
+def show(name: Name, *, json: Json = False) -> None:
+    """Show what a study runs, what it assumes, and what its document says.
+
+    Example: snnbench studies show lab1-beta
+    """
+    from snnbench.studies.catalogue import find_study
+
+    study = find_study(name)
+    document = _document(study)
+    if json:
+        print_json(document)
+        return
+    facts = {
+        n: document[n] for n in ("name", "title", "source", "seeds", "search", "trials", "runs")
+    }
+    given = {name: value for name, value in facts.items() if value not in (None, "")}
+    _print("Study", ("what", "value"), _settings(given))
+    _print("Base", ("setting", "value"), _settings(document["base"]))
+    _print("Vary", ("setting", "values"), _settings(document["vary"]))
+    variants = document["variants"]
+    rows = [
+        (variant, *pair)
+        for variant, says in variants.items()
+        for pair in _settings(says) or [("", "the base as it is")]
+    ]
+    _print("Variants", ("variant", "setting", "value"), rows)
+    _print("Assumptions", ("no.", "assumption"), list(enumerate(study.assumptions, 1)))
+    numbers = [(p.text, p.metric, p.value, str(p.where), p.source) for p in study.published]
+    _print("Published", ("text", "metric", "value", "where", "source"), numbers)
+    claims = [(c.text, c.kind, _asks(c), c.source) for c in study.claims]
+    _print("Claims", ("text", "kind", "holds if", "source"), claims)
+
+
+def _count_runs(study: "Study") -> int:
+    """Return how many runs a study takes; those of a search are as many as its trials."""
+    from snnbench.studies.plan import expand
+
+    plan = expand(study)
+    return len(plan.runs) + len(plan.spaces) * (study.trials or 0) * len(study.seeds)
+
+
+def _document(study: "Study") -> dict[str, Any]:
+    return {
+        "name": study.name,
+        "title": study.title,
+        "source": study.source,
+        "seeds": list(study.seeds),
+        "search": study.search,
+        "trials": study.trials,
+        "runs": _count_runs(study),
+        "base": dict(study.base),
+        "vary": _axes(study.axes),
+        "variants": {v.name: _variant(v) for v in study.variants if v.name is not None},
+        "assumptions": list(study.assumptions),
+        "published": [_said(number) for number in study.published],
+        "claims": [{"kind": claim.kind} | _said(claim) for claim in study.claims],
+    }
+
+
+def _variant(variant: "Variant") -> dict[str, Any]:
+    said: dict[str, Any] = dict(variant.settings)
+    if variant.teacher is not None:
+        said["teacher"] = variant.teacher
+    if variant.axes is not None:
+        said["vary"] = _axes(variant.axes)
+    return said
+
+
+def _axes(axes: "Sequence[Axis]") -> dict[str, Any]:
+    """Return setting -> its values, or the ends of the interval that is searched."""
+    return {
+        axis.name: list(axis.values)
+        if isinstance(axis.values, tuple)
+        else {"from": axis.values.low, "to": axis.values.high, "log": axis.values.log}
+        for axis in axes
+    }
+
+
+def _said(said: "Claim | Published") -> dict[str, Any]:
+    from snnbench.studies.selecting import Selector
+
+    values = {f.name: getattr(said, f.name) for f in fields(said)}
+    return {
+        name: {key: list(wanted) for key, wanted in value.wanted}
+        if isinstance(value, Selector)
+        else value
+        for name, value in values.items()
+    }
+
+
+def _asks(claim: "Claim") -> str:
+    """Return a claim's keys as one line."""
+    from snnbench.studies.selecting import Selector
+
+    shown = []
+    for f in fields(claim):
+        value = getattr(claim, f.name)
+        if f.name in ("text", "source") or value in (None, Selector()):
+            continue
+        text = f"({value})" if isinstance(value, Selector) else _text(value)
+        shown.append(f"{f.name} {text}")
+    return ", ".join(shown)
+
+
+def _settings(said: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return settings with their values as text; what is varied inside, name by name."""
+    rows = [(name, _text(value)) for name, value in said.items() if name != "vary"]
+    varied = said.get("vary", {})
+    return rows + [(f"vary {name}", _text(values)) for name, values in varied.items()]
+
+
+def _text(value: Any) -> str:
+    from snnbench.studies.selecting import value_text
+
+    if isinstance(value, dict):
+        return f"from {value['from']:g} to {value['to']:g}{' (log)' if value['log'] else ''}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value))
+    return value_text(value)
+
+
+def _print(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    if rows:
+        print_table(title, header, rows)
+        print()
