@@ -11,7 +11,8 @@ _FOLDER = Path(__file__).parent
 
 def shipped() -> dict[str, Path]:
     """Return name -> file of the shipped studies."""
-    return {path.stem: path for path in sorted(_FOLDER.glob("*.toml"))}
+    files = {path.stem: path for path in _FOLDER.glob("*.toml")}
+    return {name: files[name] for name in sorted(files)}
 
 
 def find_study(text: str) -> Study:

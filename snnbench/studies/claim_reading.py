@@ -77,7 +77,9 @@ def check_selected(study: Study) -> None:
     Raises:
         UserError: a value that no run has, or a selector that selects no run.
     """
-    spoken = [(("claims", i), claim) for i, claim in enumerate(study.claims)]
+    spoken: list[tuple[KeyPath, Claim | Published]] = [
+        (("claims", i), claim) for i, claim in enumerate(study.claims)
+    ]
     spoken += [(("published", i), number) for i, number in enumerate(study.published)]
     if study.file is None or not spoken:
         return

@@ -55,7 +55,7 @@ def test_a_study_is_one_json_document(snnbench):
     shown = json.loads(snnbench("studies", "show", "lab1-flops", "--json").stdout)
     assert shown["runs"] == 10
     assert shown["base"]["T"] == 5
-    assert shown["variants"]["ann"] == {"model": "ann", "loss": "ce"}
+    assert shown["variants"]["ann"] == {"model": "ann", "loss": "ce", "lr": 0.1}
     assert shown["published"][0] == {
         "text": "FLOPs of the ANN for one forward pass.",
         "value": 15900.0,
