@@ -19,7 +19,7 @@ from benchmarks.scale import SimulatedExecutor
 from snnbench.cli.app import main
 from snnbench.results.tables import read_runs
 from snnbench.sweep import run as sweep_run
-from snnbench.sweep.worker import run_task
+from snnbench.sweep.worker import Outcome, run_task
 from tests.cli.conftest import SNNBENCH, TINY
 
 VARIED = [*TINY, "--vary", "beta=0.3,0.6,0.9", "--seeds", "2"]
@@ -178,14 +178,18 @@ def test_a_typo_in_a_study_is_named_with_its_line(here, tmp_path):
     assert not (tmp_path / "results").exists()
 
 
-def test_runs_that_take_too_long_are_named_and_the_exit_code_is_3(snnbench, tmp_path):
-    done = snnbench("sweep", *TINY, "--epochs", "100000", "--vary", "reset=zero,none", "--seeds",
-                    "1", "--timeout", "1", "--jobs", "2")  # fmt: skip
+def test_runs_that_take_too_long_are_named_and_the_exit_code_is_3(here, tmp_path):
+    executor = SimulatedExecutor(outcome=lambda task: Outcome("timeout", error="too long"))
+    done = here("sweep", *TINY, "--vary", "reset=zero,none", executor=executor)
     assert done.returncode == 3, done.stderr
     table = read_runs(tmp_path / "results/adhoc")
     assert list(table["status"]) == ["timeout", "timeout"]
-    assert all(run_id in done.stderr for run_id in table["run_id"])
+    assert all(f"{run_id} (timeout)" in done.stderr for run_id in table["run_id"])
     assert "--retry failed" in done.stderr
+    again = here("sweep", *TINY, "--vary", "reset=zero,none", "--retry", "failed",
+                 executor=SimulatedExecutor())  # fmt: skip
+    assert again.returncode == 0
+    assert list(read_runs(tmp_path / "results/adhoc")["status"]) == ["done", "done"]
 
 
 @pytest.fixture
