@@ -24,6 +24,7 @@ ORDER = [
     ["counts"],
     ["api"],
     ["sweep"],
+    ["report"],
     ["cli"],
     ["__main__"],
 ]

@@ -10,6 +10,7 @@ from snnbench import __version__
 from snnbench.cli.console import print_error, say
 from snnbench.cli.datasets import datasets
 from snnbench.cli.flops import flops
+from snnbench.cli.report import report
 from snnbench.cli.stopping import Stopped, stop_at_signals
 from snnbench.cli.studies import studies
 from snnbench.cli.sweep import sweep
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command()(train)
 app.command()(sweep)
 app.command()(flops)
+app.command()(report)
 app.add_typer(datasets, name="datasets")
 app.add_typer(studies, name="studies")
 

@@ -1,0 +1,166 @@
+"""`snnbench report`: tables of results into summaries, figures, and verdicts on claims."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from snnbench.cli.console import print_json, print_table, say, stdout
+from snnbench.errors import UserError
+
+if TYPE_CHECKING:
+    from snnbench.report.summary import Report
+    from snnbench.report.tables import Table
+    from snnbench.studies.selecting import Selector
+    from snnbench.studies.study import Study
+
+_HELD = 4  # exit code
+_MOST_NAMED = 10
+
+
+def report(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(metavar="DIR...", help="Folders of results.", show_default=False),
+    ],
+    *,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="NAME=VALUE,...", help="Compare every setting with this one."),
+    ] = None,
+    study: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The study that was run, if it does not ship."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write one page with figures.")
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write Markdown.")] = None,
+    fail_if: Annotated[
+        str | None,
+        typer.Option(metavar="EXPRESSION", help="Exit with 4 if a setting's mean is so."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Summarise results: means with intervals over seeds, costs, figures, verdicts on claims.
+
+    Example: snnbench report results/lab1-beta --html report.html
+    """
+    from snnbench.report.conditions import parse_condition, parse_where
+
+    condition = None if fail_if is None else parse_condition(fail_if)
+    where = None if baseline is None else parse_where(baseline)
+    for path in (html, markdown):
+        _refuse_unwritable(path)
+
+    from snnbench.report.source import load
+    from snnbench.report.summary import summarise
+
+    tables = load(folders)
+    names = [str(name) for name in tables.runs["study"].unique()]
+    made = summarise(tables, _studies(names, study), with_figures=html is not None)
+    if where is not None:
+        made = _compared(made, where)
+    _write(made, html, markdown)
+    if json:
+        from snnbench.report.render import to_document
+
+        print_json(to_document(made))
+    else:
+        _show(made)
+    if condition is None:
+        return
+    met = condition.met_by(made.named_settings())
+    if met:
+        listed = "; ".join(f"{name} ({reason})" for name, reason in met[:_MOST_NAMED])
+        more = f"; and {len(met) - _MOST_NAMED} more" if len(met) > _MOST_NAMED else ""
+        say(f"--fail-if '{fail_if}' holds for: {listed}{more}.")
+        raise typer.Exit(_HELD)
+
+
+def _studies(names: Iterable[str], file: Path | None) -> "dict[str, Study | str]":
+    """Return study's name -> the study, or why there is none."""
+    from snnbench.studies.catalogue import find_study, shipped
+
+    given = None if file is None else find_study(str(file))
+    names = [name for name in names if name]
+    if given is not None and given.name not in names:
+        raise UserError(
+            f"--study {file} is the study '{given.name}', of which there is no run here.",
+            f"The runs are of: {', '.join(names) or 'no study'}.",
+        )
+    known = shipped()
+    found: dict[str, Study | str] = {}
+    for name in names:
+        if given is not None and name == given.name:
+            found[name] = given
+        elif name in known:
+            found[name] = find_study(name)
+        else:
+            found[name] = f"no study '{name}' ships with snnbench; name its file with --study."
+    return found
+
+
+def _compared(made: "Report", where: "Selector") -> "Report":
+    from snnbench.report.summary import compare
+
+    found = compare(made, where)
+    if isinstance(found, tuple):
+        return replace(made, baseline=found[0], differences=found[1])
+    if found:
+        listed = "; ".join(found[:_MOST_NAMED])
+        raise UserError(
+            f"--baseline: {where} is {len(found)} settings: {listed}.",
+            "Add what tells the wanted one from the others.",
+        )
+    raise UserError(
+        f"--baseline: no setting has {where}.", "Run `snnbench report` without it to see them."
+    )
+
+
+def _refuse_unwritable(path: Path | None) -> None:
+    """Refuse a bad place before the work; the file is written when all is known."""
+    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        raise UserError(f"{path} cannot be written.", "Name a file in a folder that exists.")
+
+
+def _write(made: "Report", html: Path | None, markdown: Path | None) -> None:
+    from snnbench.report.render import to_html, to_markdown
+
+    for path, render in ((html, to_html), (markdown, to_markdown)):
+        if path is None:
+            continue
+        try:
+            path.write_text(render(made), encoding="utf-8")
+        except OSError as error:
+            raise UserError(
+                f"{path} cannot be written: {error.strerror}.", "Name another file."
+            ) from None
+        say(f"Wrote {path}")
+
+
+def _show(made: "Report") -> None:
+    from snnbench.report.summary import settings_label, title_of
+    from snnbench.report.tables import comparison_table, section_tables
+
+    for note in made.notes:
+        say(f"Note: {note}")
+    comparison = comparison_table(made)
+    if comparison is not None:
+        _print(comparison)
+    for section in made.sections:
+        print_table(f"{title_of(section)}: {settings_label(section)}", (), ())
+        if section.why_none:
+            say(f"No verdicts: {section.why_none}")
+        for table in section_tables(section):
+            _print(table)
+
+
+def _print(table: "Table") -> None:
+    from snnbench.report.tables import Number
+
+    rows = [[c.value if isinstance(c, Number) else c for c in row] for row in table.rows]
+    print_table(table.title, table.header, rows)
+    stdout().print()

@@ -1,0 +1,119 @@
+"""When a measured number decides: intervals against the region in which a claim would hold."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from snnbench.report.statistics import CONFIDENCE, Estimate
+
+Outcome = Literal["reproduced", "contradicted", "undecided"]
+Estimator = Callable[[float], Estimate | None]  # from a confidence
+
+
+@dataclass(frozen=True)
+class Region:
+    """The numbers for which a claim holds, between two ends.
+
+    Attributes:
+        low, high: the ends; infinite where there is none.
+        closed: the ends belong to it ("at most"), or not ("below").
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    closed: bool = False
+
+    def holds(self, low: float, high: float) -> bool:
+        """Whether an interval lies inside."""
+        if self.closed:
+            return self.low <= low and high <= self.high
+        return self.low < low and high < self.high
+
+    def fails(self, low: float, high: float) -> bool:
+        """Whether an interval lies outside."""
+        if self.closed:
+            return high < self.low or low > self.high
+        return high <= self.low or low >= self.high
+
+
+@dataclass(frozen=True)
+class Part:
+    """One number on which a claim depends.
+
+    Attributes:
+        label: what is measured.
+        estimate: gives it with an interval of some confidence; None if nothing was measured.
+        region: where it must lie.
+        exact: it cannot depend on the seed, so that one run tells it.
+    """
+
+    label: str
+    estimate: Estimator
+    region: Region
+    exact: bool = False
+
+    def at(self, confidence: float = CONFIDENCE) -> Estimate | None:
+        """Return the estimate; an exact one has an interval of no width."""
+        found = self.estimate(confidence)
+        if found is not None and self.exact and found.low is None:
+            return replace(found, low=found.value, high=found.value)
+        return found
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the parts of a claim come to.
+
+    Attributes:
+        outcome: see `Outcome`.
+        reason: why, in words.
+        measured: label and number of every part.
+    """
+
+    outcome: Outcome
+    reason: str
+    measured: tuple[tuple[str, Estimate | None], ...] = ()
+
+
+def decide(parts: Sequence[Part], ways: int = 1) -> Decision:
+    """Decide on a claim that holds if all of its parts do.
+
+    It is reproduced if every interval lies inside its region: each at 95 %, since all must hold
+    (an intersection-union test, Berger 1982). It is contradicted if any one lies outside, at
+    1 - 5 % / (number of parts), since one of many is easily outside by chance (Bonferroni).
+
+    Args:
+        parts: at least one, or there is nothing to decide on.
+        ways: among how many ways of being right these parts were picked by looking at them; the
+            intervals that reproduce are widened for that.
+    """
+    measured = tuple((part.label, part.at()) for part in parts)
+    if not parts:
+        return Decision("undecided", "no run was spoken of")
+    for part in parts:
+        if _lies(part, 1 - (1 - CONFIDENCE) / len(parts), part.region.fails):
+            return Decision("contradicted", f"{part.label}: outside", measured)
+    open_parts = [
+        part for part in parts if not _lies(part, 1 - (1 - CONFIDENCE) / ways, part.region.holds)
+    ]
+    if not open_parts:
+        return Decision("reproduced", "inside" if len(parts) == 1 else "all inside", measured)
+    reasons = [f"{part.label}: {_why_open(part.at())}" for part in open_parts[:3]]
+    more = f"; and {len(open_parts) - 3} more" if len(open_parts) > 3 else ""
+    return Decision("undecided", "; ".join(reasons) + more, measured)
+
+
+def _lies(part: Part, confidence: float, where: Callable[[float, float], bool]) -> bool:
+    found = part.at(confidence)
+    if found is None or found.low is None or found.high is None:
+        return False
+    return where(found.low, found.high)
+
+
+def _why_open(found: Estimate | None) -> str:
+    if found is None:
+        return "no finished run has it"
+    if found.low is None:
+        return "one seed says nothing about chance"
+    return "the interval reaches both sides"

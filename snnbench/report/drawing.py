@@ -1,0 +1,146 @@
+"""Figures as inline SVG: same input, same bytes; colours that the page's light or dark sets."""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure as Canvas
+
+from snnbench.report.groups import printable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Colours of which no figure is painted: the SVG names CSS variables instead, so that the page
+# can have light ones and dark ones. Distinct in lightness, too; markers and dashes also differ.
+INK = "#010203"
+SERIES = tuple(f"#0a000{i}" for i in range(1, 7))
+_CSS = {INK: "currentColor"} | {name: f"var(--series-{i})" for i, name in enumerate(SERIES, 1)}
+_DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
+_MARKERS = ("o", "s", "^", "D", "v", "x", "P", "*")
+MOST_LINES = 8
+
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "text.parse_math": False,  # "$" in a name is a dollar
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "grid.color": INK,
+    "legend.frameon": False,
+    "lines.markersize": 4,
+}
+_WIDTH, _HEIGHT = 5.0, 3.2  # inches: readable on a telephone, two beside each other on a desk
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawn figure.
+
+    Attributes:
+        name: letters, digits and "-"; once in a report.
+        title: what it shows, in a few words.
+        description: in sentences, for those who cannot see it; also its caption.
+        svg: an `<svg>` element with title and description.
+    """
+
+    name: str
+    title: str
+    description: str
+    svg: str
+
+
+class Drawing:
+    """One figure while it is drawn, with one plot."""
+
+    def __init__(self, height: float = _HEIGHT) -> None:
+        self.canvas = Canvas(figsize=(_WIDTH, height))
+        FigureCanvasSVG(self.canvas)
+        self.axes: Axes = self.canvas.add_subplot()
+
+    def legend(self, handles: list[Any], labels: list[str]) -> None:
+        """Put a legend below the plot, a line an entry; names are shown as they are."""
+        # matplotlib hides what begins with "_"
+        shown = [" " + shortened(label) if label[:1] == "_" else shortened(label)
+                 for label in labels]  # fmt: skip
+        self.axes.legend(
+            handles, shown, loc="upper left", bbox_to_anchor=(0, -0.2), borderaxespad=0,
+            ncol=2 if max(map(len, shown), default=0) < 24 else 1, handlelength=3.5,
+        )  # fmt: skip
+
+    def finish(self, name: str, title: str, description: str) -> Figure:
+        """Return the figure; nothing more can be drawn."""
+        title, description = printable(title), printable(description)
+        text = io.StringIO()
+        mpl.rcParams["svg.hashsalt"] = name
+        self.canvas.savefig(
+            text, format="svg", bbox_inches="tight", transparent=True,
+            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+        )  # fmt: skip
+        return Figure(name, title, description, _inline(text.getvalue(), name, title, description))
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Draw in our style; the user's own settings are as before when this ends."""
+    with mpl.rc_context(), warnings.catch_warnings():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        # names may be in any script: the browser has the glyphs that matplotlib lacks
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
+
+
+def line_style(index: int) -> dict[str, Any]:
+    """Return colour, dashes and marker of the nth line: no two alike among `MOST_LINES`."""
+    return {
+        "color": SERIES[index % len(SERIES)],
+        "linestyle": _DASHES[index % len(_DASHES)],
+        "marker": _MARKERS[index % len(_MARKERS)],
+    }
+
+
+def shortened(text: str, most: int = 48) -> str:
+    """Return text of at most so many characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _inline(svg: str, name: str, title: str, description: str) -> str:
+    """Return matplotlib's file as an element of a page with other figures.
+
+    Its ids are made the figure's own, its fixed size is left to the page.
+    """
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", svg)
+    svg = re.sub(r'xlink:href="#([^"]*)"', rf'href="#{name}-\1"', svg)
+    for colour, css in _CSS.items():
+        svg = svg.replace(colour, css)
+    head, _, body = svg.partition(">")
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', head)
+    assert box is not None, "an SVG of matplotlib has a viewBox"
+    head = (
+        f'<svg viewBox="0 0 {box[1]} {box[2]}" role="img" xmlns="http://www.w3.org/2000/svg"'
+        f' aria-labelledby="{name}-title {name}-desc"'
+    )
+    words = (
+        f'<title id="{name}-title">{escape(title)}</title>'
+        f'<desc id="{name}-desc">{escape(description)}</desc>'
+    )
+    return f"{head}>{words}{body}".strip()

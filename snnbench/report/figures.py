@@ -1,0 +1,218 @@
+"""The figures of a study, drawn from its settings and learning curves."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from matplotlib.ticker import MaxNLocator
+
+from snnbench.report.drawing import (
+    INK,
+    MOST_LINES,
+    SERIES,
+    Drawing,
+    Figure,
+    drawing,
+    line_style,
+    shortened,
+)
+from snnbench.report.evidence import Evidence
+from snnbench.report.groups import Setting, pooled, varied_numbers
+from snnbench.report.heat import rate_map
+from snnbench.report.pareto import pareto_front
+from snnbench.report.statistics import Estimate, mean
+from snnbench.studies.axis import Value
+from snnbench.studies.selecting import value_text
+
+_CURVES = {
+    "test_accuracy": "Test accuracy",
+    "test_loss": "Test loss",
+    "train_loss": "Training loss",
+}
+# Settings whose values are names, and what figures of them are called.
+_COMPARED = {
+    "encoding": "Encodings",
+    "loss": "Losses",
+    "model": "Models",
+    "optimizer": "Optimizers",
+    "init": "Initial weights",
+    "neuron": "Neurons",
+    "surrogate": "Surrogates",
+    "batch_norm": "BatchNorm",
+    "standardize": "Standardised inputs",
+}
+_ENERGY = "energy_pj_compute45nm"
+_BAND = "Bands and bars are 95 % t-intervals over seeds; where there is none, n is 1."
+
+
+def figures_of(prefix: str, evidence: Evidence, rates: Mapping[str, Mapping[str, float]],
+               best: Sequence[Setting]) -> list[Figure]:  # fmt: skip
+    """Draw what the runs have something to show for.
+
+    Args:
+        prefix: begins the figures' names.
+        evidence: settings and epochs of a study.
+        rates: setting's name -> layer -> mean firing rate.
+        best: the settings, best first: where not all can be drawn, the first ones are.
+    """
+    settings = evidence.settings
+    with drawing():
+        found: list[Figure | None] = [
+            *(_curves(prefix, column, evidence, best) for column in _CURVES),
+            *(_sensitivity(prefix, name, settings) for name in varied_numbers(settings)),
+            *(_comparison(prefix, name, settings) for name in _COMPARED),
+            _energy(prefix, settings),
+            rate_map(prefix, rates),
+        ]
+    return [figure for figure in found if figure is not None]
+
+
+def _curves(prefix: str, column: str, evidence: Evidence, best: Sequence[Setting]) -> Figure | None:
+    lines: list[tuple[Setting, list[Estimate]]] = []
+    for setting in best:
+        by_seed = list(evidence.curves(setting, column).values())
+        if by_seed and len(lines) < MOST_LINES:
+            # runs that stopped early end before others: as far as all go
+            epochs = list(zip(*by_seed, strict=False))
+            lines.append((setting, [mean(values) for values in epochs]))
+    if not lines:
+        return None
+    plot = Drawing()
+    handles = []
+    for i, (_, points) in enumerate(lines):
+        x = range(1, len(points) + 1)
+        every = max(1, len(points) // 8)
+        style = line_style(i) | {"markevery": every}
+        handles += plot.axes.plot(x, [p.value for p in points], linewidth=1.4, **style)
+        if points[0].low is not None:
+            lows, highs = [p.low or 0.0 for p in points], [p.high or 0.0 for p in points]
+            plot.axes.fill_between(x, lows, highs, color=style["color"], alpha=0.15, linewidth=0)
+    plot.axes.set_xlabel("epoch")
+    plot.axes.set_ylabel(column)
+    plot.axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    plot.legend(handles, [setting.name for setting, _ in lines])
+    told = [f"{s.name} from {p[0].value:.3g} to {p[-1].value:.3g} (n = {p[-1].n})"
+            for s, p in lines]  # fmt: skip
+    left = sum(1 for s in best if evidence.curves(s, column)) - len(lines)
+    more = f" The best {len(lines)} settings; {left} more are in the tables." if left else ""
+    title = f"{_CURVES[column]} over epochs"
+    return plot.finish(f"{prefix}-curve-{column.replace('_', '-')}", title,
+                       f"{'; '.join(told)}. {_BAND}{more}")  # fmt: skip
+
+
+def _sensitivity(prefix: str, name: str, settings: Sequence[Setting]) -> Figure | None:
+    """One line for each combination of the other settings that takes several values of this."""
+    families: dict[str, list[Setting]] = {}
+    for setting in settings:
+        if isinstance(setting.row[name], int | float):
+            rest = {k: v for k, v in setting.differing.items() if k not in (name, "variant")}
+            label = ", ".join(f"{k}={value_text(v)}" for k, v in rest.items())
+            families.setdefault(label, []).append(setting)
+    lines = [(label, _points(name, members)) for label, members in families.items()]
+    lines = [(label, points) for label, points in lines if len(points) > 1]
+    if not lines:
+        return None
+    plot = Drawing()
+    handles = []
+    for i, (_, points) in enumerate(lines[:MOST_LINES]):
+        x, y = [p[0] for p in points], [p[1].value for p in points]
+        handles.append(_with_bars(plot, x, [p[1] for p in points], y, i))
+    values = [x for _, points in lines for x, _ in points]
+    if min(values) > 0 and max(values) / min(values) >= 50:
+        plot.axes.set_xscale("log")
+    plot.axes.set_xlabel(name)
+    plot.axes.set_ylabel("test_accuracy")
+    if len(lines) > 1:
+        plot.legend(handles, [label or "the others equal" for label, _ in lines[:MOST_LINES]])
+    best = max(((e.value, x) for _, points in lines for x, e in points))
+    more = f" {len(lines) - MOST_LINES} more lines are left out." if len(lines) > MOST_LINES else ""
+    return plot.finish(
+        f"{prefix}-vary-{name.replace('_', '-')}", f"Test accuracy by {name}",
+        f"The largest mean, {best[0]:.3g}, is at {name} = {best[1]:g}. {_BAND}{more}",
+    )  # fmt: skip
+
+
+def _points(name: str, members: Sequence[Setting]) -> list[tuple[float, Estimate]]:
+    found = []
+    for value in sorted({float(str(s.row[name])) for s in members}):
+        same = [s for s in members if s.row[name] == value and s.by_seed("test_accuracy")]
+        numbers = list(pooled(same, "test_accuracy").values())
+        if numbers:
+            found.append((value, mean(numbers)))
+    return found
+
+
+def _with_bars(
+    plot: Drawing, x: Sequence[float], points: Sequence[Estimate], y: Sequence[float], index: int
+) -> object:
+    half = [point.half_width or 0.0 for point in points]
+    style = line_style(index)
+    return plot.axes.errorbar(x, y, yerr=half, capsize=2, linewidth=1.4, **style)
+
+
+def _comparison(prefix: str, name: str, settings: Sequence[Setting]) -> Figure | None:
+    """A point with an interval for each setting, grouped by a setting whose values are names."""
+    groups: dict[Value, list[tuple[Setting, Estimate]]] = {}
+    for setting in settings:
+        estimate = setting.mean("test_accuracy")
+        if setting.row[name] is not None and estimate is not None:
+            groups.setdefault(setting.row[name], []).append((setting, estimate))
+    if len(groups) < 2:
+        return None
+    values = sorted(groups, key=str)
+    plot = Drawing()
+    for i, value in enumerate(values):
+        members = groups[value]
+        for j, (_, estimate) in enumerate(members):
+            place = i + 0.5 * ((j + 0.5) / len(members) - 0.5)  # side by side
+            half = estimate.half_width or 0.0
+            style = line_style(i) | {"linestyle": "none"}
+            plot.axes.errorbar([place], [estimate.value], yerr=[half], capsize=3, **style)
+    plot.axes.set_xticks(range(len(values)), [shortened(value_text(v), 16) for v in values])
+    plot.axes.set_xlim(-0.5, len(values) - 0.5)
+    plot.axes.set_xlabel(name)
+    plot.axes.set_ylabel("test_accuracy")
+    told = [
+        f"{value_text(v)}: {len(groups[v])} settings, means from"
+        f" {min(e.value for _, e in groups[v]):.3g} to {max(e.value for _, e in groups[v]):.3g}"
+        for v in values
+    ]
+    return plot.finish(f"{prefix}-by-{name.replace('_', '-')}",
+                       f"{_COMPARED[name]} compared", f"{'; '.join(told)}. {_BAND}")  # fmt: skip
+
+
+def _energy(prefix: str, settings: Sequence[Setting]) -> Figure | None:
+    points = [
+        (s, cost.value, accuracy)
+        for s in settings
+        if (cost := s.mean(_ENERGY)) and (accuracy := s.mean("test_accuracy"))
+    ]
+    if len(points) < 2:
+        return None
+    front = pareto_front([(energy, reached.value) for _, energy, reached in points])
+    plot = Drawing()
+    for i, (s, energy, reached) in enumerate(points):
+        spiking = s.row["model"] == "snn"
+        plot.axes.errorbar(
+            [energy], [reached.value], yerr=[reached.half_width or 0.0], capsize=2,
+            marker="o" if spiking else "s", color=SERIES[0 if spiking else 1],
+            markerfacecolor=SERIES[0 if spiking else 1] if i in front else "none", markersize=6,
+        )  # fmt: skip
+    plot.axes.step([points[i][1] for i in front], [points[i][2].value for i in front],
+                   where="post", color=INK, linestyle="--", linewidth=1)  # fmt: skip
+    named = list(front)[:: max(1, math.ceil(len(front) / MOST_LINES))]
+    for i in named:
+        setting, energy, reached = points[i]
+        plot.axes.annotate(shortened(setting.name, 24), (energy, reached.value),
+                           xytext=(4, -10), textcoords="offset points", fontsize=8)  # fmt: skip
+    energies = [energy for _, energy, _ in points]
+    if min(energies) > 0 and max(energies) / min(energies) >= 20:
+        plot.axes.set_xscale("log")
+    plot.axes.set_xlabel(f"{_ENERGY} (pJ a sample)")
+    plot.axes.set_ylabel("test_accuracy")
+    told = "; ".join(f"{points[i][0].name}: {points[i][2].value:.3g} at {points[i][1]:.4g} pJ"
+                     for i in front)  # fmt: skip
+    return plot.finish(
+        f"{prefix}-energy", "Accuracy against energy",
+        f"Circles are spiking, squares ordinary networks; filled and joined by the dashed line: the"
+        f" Pareto front, no setting is both cheaper and more accurate. On it: {told}. {_BAND}",
+    )  # fmt: skip

@@ -1,0 +1,145 @@
+"""Runs that differ only in the seed are one setting, which has means and a name."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePath
+from typing import Any
+
+import pandas as pd
+
+from snnbench.config.settings import Settings
+from snnbench.report.statistics import Estimate, mean
+from snnbench.studies.axis import Value
+from snnbench.studies.selecting import value_text
+
+_WITHIN = ("seed", "data_dir")  # what runs of one setting may differ in
+_NAMED = tuple(name for name in Settings.model_fields if name not in _WITHIN)
+_KEYS = ("variant", *_NAMED, "data_sha256")
+_CHECKSUM_DIGITS = 8  # enough of it to tell two data sets apart
+ONLY = "the only setting"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting and its runs.
+
+    Attributes:
+        name: the variant and what differs among the settings of the study, for people.
+        row: column of `runs.csv` -> value, None for missing: variant and settings.
+        differing: name -> value of what tells it from the others.
+        runs: all of its rows of `runs.csv`, whatever their status.
+    """
+
+    name: str
+    row: Mapping[str, Value]
+    differing: Mapping[str, Value]
+    runs: pd.DataFrame
+
+    @cached_property
+    def done(self) -> pd.DataFrame:
+        """The runs that finished: only their results count."""
+        return self.runs[self.runs["status"] == "done"]
+
+    @cached_property
+    def unfinished(self) -> dict[str, int]:
+        """Status -> number of the runs that did not finish."""
+        counts = self.runs["status"].value_counts(sort=False)
+        return {str(status): int(n) for status, n in counts.items() if status != "done"}
+
+    def by_seed(self, column: str) -> dict[int, float]:
+        """Return seed -> value of the finished runs that have one."""
+        rows = self.done[["seed", column]].dropna()
+        return {int(seed): float(value) for seed, value in rows.itertuples(index=False)}
+
+    def mean(self, column: str) -> Estimate | None:
+        """Return the mean over the seeds, or None if no finished run has a value."""
+        values = list(self.by_seed(column).values())
+        return mean(values) if values else None
+
+
+def settings_of(runs: pd.DataFrame) -> list[Setting]:
+    """Group runs of one study into settings, by the values of what differs: numbers ascending,
+    names in the order of their first run.
+
+    A student's teacher is another run for every seed: it is told apart by the teacher's variant.
+    """
+    if runs.empty:
+        return []
+    keys = _keys(runs)
+    differing = [name for name in _KEYS if keys[name].nunique(dropna=False) > 1]
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for position, key in enumerate(keys.itertuples(index=False, name=None)):
+        groups.setdefault(key, []).append(position)
+    settings = []
+    for key, positions in groups.items():
+        row = dict(zip(_KEYS, key, strict=True))
+        own = {name: row[name] for name in differing if row[name] is not None}
+        settings.append(Setting(_name(own), row, own, runs.iloc[positions]))
+    ranks = {name: _ranks([setting.row[name] for setting in settings]) for name in differing}
+    return sorted(settings, key=lambda s: [ranks[name][s.row[name]] for name in differing])
+
+
+def varied_numbers(settings: Sequence[Setting]) -> list[str]:
+    """Return the settings that take two or more numbers, as beta does in a sweep over it."""
+    names = []
+    for name in _NAMED:
+        values = {s.row[name] for s in settings if _is_number(s.row[name])}
+        if len(values) > 1:
+            names.append(name)
+    return names
+
+
+def pooled(settings: Iterable[Setting], column: str) -> dict[int, float]:
+    """Return seed -> mean over several settings, of the seeds that all of them have."""
+    values = [setting.by_seed(column) for setting in settings]
+    if not values:
+        return {}
+    seeds = set.intersection(*(set(by_seed) for by_seed in values))
+    return {seed: mean([by_seed[seed] for by_seed in values]).value for seed in sorted(seeds)}
+
+
+def printable(text: str) -> str:
+    """Return text without characters that no document may hold (XML 1.0 has no U+0008)."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _keys(runs: pd.DataFrame) -> pd.DataFrame:
+    keys = runs[list(_KEYS)].astype(object)
+    keys = keys.where(keys.notna(), None)
+    if keys["teacher"].notna().any():
+        variants = dict(zip(runs["run_id"], runs["variant"].astype(object), strict=True))
+        keys["teacher"] = [
+            None if path is None else _teacher(str(path), variants) for path in keys["teacher"]
+        ]
+    return keys
+
+
+def _teacher(path: str, variants: Mapping[str, object]) -> str:
+    run_id = PurePath(path).stem
+    variant = variants.get(run_id)
+    return variant if isinstance(variant, str) else run_id
+
+
+def _name(differing: Mapping[str, Value]) -> str:
+    parts = []
+    for name, value in differing.items():
+        text = value_text(value)
+        if name == "variant":
+            parts.append(text)
+        elif name == "data_sha256":
+            parts.append(f"data {text[:_CHECKSUM_DIGITS]}")
+        else:
+            parts.append(f"{name}={text}")
+    return printable(", ".join(parts)) or ONLY
+
+
+def _ranks(values: Sequence[Value]) -> dict[Value, int]:
+    found = list(dict.fromkeys(values))
+    numbers = sorted(value for value in found if isinstance(value, int | float))
+    others = [value for value in found if not isinstance(value, int | float)]
+    return {value: rank for rank, value in enumerate([*others, *numbers])}
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,145 @@
+"""A report as HTML, as Markdown, and as a document for JSON."""
+
+import re
+from dataclasses import asdict
+from typing import Any
+
+import jinja2
+
+from snnbench.report.groups import Setting
+from snnbench.report.statistics import Estimate
+from snnbench.report.summary import (
+    COSTS,
+    RESULTS,
+    Report,
+    Section,
+    settings_label,
+    title_of,
+)
+from snnbench.report.tables import Number, comparison_table, section_tables
+
+# Of Markdown and of the HTML that it lets through; "=" and "-" matter only at a line's start,
+# where no cell stands.
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#&~$!])")
+
+
+def to_html(report: Report) -> str:
+    """Return one page: no script, nothing fetched from anywhere."""
+    return _environment(autoescape=True).get_template("report.html").render(report=report)
+
+
+def to_markdown(report: Report) -> str:
+    """Return the report's words and tables; figures are in the HTML only."""
+    text = _environment(autoescape=False).get_template("report.md").render(report=report)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def to_document(report: Report) -> dict[str, Any]:
+    """Return the report as what JSON knows: every number in full, None where there is none."""
+    return {
+        "folders": list(report.folders),
+        "notes": list(report.notes),
+        "rule": report.rule,
+        "baseline": report.baseline,
+        "differences": [
+            {"setting": d.setting, "column": d.column} | _estimate(d.estimate)
+            for d in report.differences
+        ],
+        "studies": [_section(section) for section in report.sections],
+    }
+
+
+def _section(section: Section) -> dict[str, Any]:
+    return {
+        "study": section.name or None,
+        "title": title_of(section),
+        "source": section.study.source if section.study else None,
+        "assumptions": list(section.study.assumptions) if section.study else [],
+        "without_verdicts": section.why_none or None,
+        "statuses": dict(section.statuses),
+        "objective": section.objective,
+        "best": [setting.name for setting in section.best],
+        "settings": [_setting(setting) for setting in section.settings],
+        "verdicts": [
+            {
+                "claim": v.claim.text,
+                "source": v.claim.source,
+                "kind": v.claim.kind,
+                "metric": v.claim.metric,
+                "verdict": v.outcome,
+                "because": v.reason,
+                "rule": v.rule,
+                "unfinished": v.unfinished,
+                "measured": [
+                    {"what": label} | (_estimate(found) if found else {"value": None})
+                    for label, found in v.measured
+                ],
+            }
+            for v in section.verdicts
+        ],
+        "published": [
+            {
+                "what": row.published.text,
+                "source": row.published.source,
+                "column": row.published.metric,
+                "published": row.published.value,
+                "measured": _estimate(row.measured) if row.measured else None,
+                "agrees": row.agrees,
+            }
+            for row in section.published
+        ],
+        "unfinished": [asdict(run) for run in section.unfinished],
+        "origin": {column: dict(counts) for column, counts in section.origin.items()},
+        "notes": list(section.notes),
+    }
+
+
+def _setting(setting: Setting) -> dict[str, Any]:
+    return {
+        "name": setting.name,
+        "variant": setting.row["variant"],
+        "differing": dict(setting.differing),
+        "runs": len(setting.runs),
+        "done": len(setting.done),
+        "unfinished": setting.unfinished,
+        "results": {
+            column: _estimate(found)
+            for column in (*RESULTS, *COSTS)
+            if (found := setting.mean(column))
+        },
+    }
+
+
+def _estimate(found: Estimate) -> dict[str, Any]:
+    return {
+        "value": found.value,
+        "low": found.low,
+        "high": found.high,
+        "n": found.n,
+        "paired": found.paired,
+    }
+
+
+def _environment(*, autoescape: bool) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("snnbench.report"),
+        autoescape=autoescape,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["md"] = _markdown
+    environment.tests["number"] = lambda cell: isinstance(cell, Number)
+    environment.globals |= {
+        "comparison_table": comparison_table,
+        "section_tables": section_tables,
+        "settings_label": settings_label,
+        "title_of": title_of,
+    }
+    return environment
+
+
+def _markdown(cell: object) -> str:
+    """Return text that Markdown shows as it is, on one line."""
+    text = cell.text if isinstance(cell, Number) else str(cell)
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))

@@ -1,0 +1,153 @@
+"""One or more folders of results as three tables, and what must be said about mixing them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from snnbench.data.catalogue import CATALOGUE
+from snnbench.errors import UserError
+from snnbench.results.tables import read_epochs, read_layers, read_runs
+
+# Differences that make runs hard to compare, and what they are called.
+_ORIGINS = {
+    "device_name": "machines",
+    "cpu_threads": "numbers of CPU threads",
+    "snnbench_version": "versions of snnbench",
+    "commit": "commits",
+    "torch_version": "versions of torch",
+}
+# What two records of the same run must agree on to be the same result.
+_RESULTS = ("test_accuracy", "train_loss", "test_loss", "epochs_run")
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The runs to report on, none twice within a study.
+
+    Attributes:
+        runs, epochs, layers: as `read_runs`, `read_epochs` and `read_layers` return them, with
+            a column `folder`, the position of the row's folder in `folders`; a missing study
+            is "".
+        folders: in the order given.
+        notes: what a reader must know, a sentence each.
+    """
+
+    runs: pd.DataFrame
+    epochs: pd.DataFrame
+    layers: pd.DataFrame
+    folders: tuple[Path, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    def of(self, runs: pd.DataFrame) -> "Tables":
+        """Return the tables of some of the runs, without the notes."""
+        keys = pd.MultiIndex.from_frame(runs[["folder", "run_id"]])
+        epochs, layers = (
+            table[pd.MultiIndex.from_frame(table[["folder", "run_id"]]).isin(keys)]
+            for table in (self.epochs, self.layers)
+        )
+        return Tables(runs, epochs, layers, self.folders)
+
+
+def load(folders: Sequence[Path]) -> Tables:
+    """Read folders of results; a run that several of them hold counts once a study.
+
+    Of two records of a run the one that is done is kept, else the first.
+
+    Raises:
+        UserError: a folder is given twice, holds no run, or has a file that is not what we
+            wrote: see `read_runs` and `read_epochs`; the message names file and line.
+    """
+    seen: dict[Path, Path] = {}
+    for folder in folders:
+        if folder.resolve() in seen:
+            raise UserError(
+                f"{folder} is the same folder as {seen[folder.resolve()]}.", "Name it once."
+            )
+        seen[folder.resolve()] = folder
+    readers = (read_runs, read_epochs, read_layers)
+    runs, epochs, layers = (
+        pd.concat([read(folder).assign(folder=i) for i, folder in enumerate(folders)])
+        for read in readers
+    )
+    runs["study"] = runs["study"].fillna("")
+    runs, notes = _once(runs.reset_index(drop=True), folders)
+    whole = Tables(runs, epochs.reset_index(drop=True), layers.reset_index(drop=True), ())
+    kept = whole.of(runs)
+    notes += origin_notes(runs) + data_notes(runs)
+    return Tables(runs, kept.epochs, kept.layers, tuple(folders), tuple(notes))
+
+
+def _once(runs: pd.DataFrame, folders: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
+    """Return the runs without those recorded twice in a study, and what to say about these."""
+    notes = []
+    keys = ["study", "run_id"]
+    order = runs.assign(_late=runs["status"].ne("done")).sort_values(
+        ["_late", "folder"], kind="stable"
+    )
+    kept = order.groupby(keys, sort=False).head(1).index.sort_values()
+    twice = runs.index.difference(kept)
+    if len(twice):
+        notes.append(f"{_count(len(twice), 'record')} of runs that another folder holds too:"
+                     " each run counts once.")  # fmt: skip
+    first = runs.loc[kept].set_index(keys)
+    for _, row in runs.loc[twice].iterrows():
+        other = first.loc[[(row["study"], row["run_id"])]].iloc[0]
+        if row["status"] != other["status"] or any(
+            not _same(row[name], other[name]) for name in _RESULTS
+        ):
+            notes.append(
+                f"Run {row['run_id']} differs between {folders[other['folder']]} and"
+                f" {folders[row['folder']]}: the former is reported."
+            )
+    return runs.loc[kept].reset_index(drop=True), notes
+
+
+def origin_notes(runs: pd.DataFrame) -> list[str]:
+    """Return a sentence for each kind of origin that differs among the runs."""
+    notes = []
+    for column, words in _ORIGINS.items():
+        counts = runs[column].astype(object).value_counts(dropna=False)
+        if len(counts) > 1:
+            listed = [
+                f"{'unknown' if pd.isna(value) else value} ({_count(int(n), 'run')})"
+                for value, n in counts.sort_index(key=lambda index: index.astype(str)).items()
+            ]
+            notes.append(f"Runs from {len(counts)} {words} are mixed: {_some(listed)}.")
+    if runs["commit"].astype(str).str.endswith("-dirty").any():
+        notes.append("Some runs were made by source that was changed after its commit (-dirty).")
+    return notes
+
+
+def data_notes(runs: pd.DataFrame) -> list[str]:
+    """Return a sentence for each data set that is a stand-in, or has several checksums."""
+    notes = []
+    for dataset, rows in runs.groupby("dataset", sort=True):
+        entry = CATALOGUE.get(str(dataset))
+        if entry is not None and entry.stand_in_for is not None:
+            notes.append(f"{dataset} is a stand-in for {entry.stand_in_for}.")
+        sums = sorted(rows["data_sha256"].dropna().unique())
+        if len(sums) > 1:
+            short = [str(text)[:12] for text in sums]
+            notes.append(
+                f"{dataset} has {len(sums)} different contents (SHA-256 {_some(short)}):"
+                " runs on them are separate settings."
+            )
+    return notes
+
+
+def _same(a: Any, b: Any) -> bool:
+    missing = bool(pd.isna(a)), bool(pd.isna(b))
+    return all(missing) or (not any(missing) and bool(a == b))
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
+
+
+def _some(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - _MOST_NAMED} more" if len(texts) > _MOST_NAMED else ""
+    return ", ".join(texts[:_MOST_NAMED]) + more

@@ -1,0 +1,123 @@
+"""Means and differences over seeds, with t-intervals; pure arithmetic.
+
+Runs are a sample of what other seeds would give. Every interval here is Student's: the mean of n
+values plus or minus t(n - 1) s / sqrt(n), where s is the standard deviation with n - 1 in its
+denominator (Student 1908, Biometrika 6:1; any textbook).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean and how well it is known.
+
+    Attributes:
+        value: the mean.
+        n: number of values behind it (for a difference that is not paired, of the smaller side).
+        low, high: the interval's ends; None where one value alone says nothing about spread.
+        confidence: of the interval.
+        paired: for a difference: taken seed by seed.
+    """
+
+    value: float
+    n: int
+    low: float | None = None
+    high: float | None = None
+    confidence: float = CONFIDENCE
+    paired: bool = False
+
+    @property
+    def half_width(self) -> float | None:
+        """Half of the interval's width."""
+        return None if self.low is None or self.high is None else (self.high - self.low) / 2
+
+
+def mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
+    """Return the mean of finite values with its t-interval.
+
+    One value has no interval; equal values have one of no width.
+
+    Raises:
+        ValueError: no value, or one that is not finite.
+    """
+    if not values or not all(map(math.isfinite, values)):
+        raise ValueError("a mean is of finite values, at least one")
+    n = len(values)
+    if min(values) == max(values):  # exactly, whatever rounding would make of the sum
+        value = float(values[0])
+        end = value if n > 1 else None
+        return Estimate(value, n, end, end, confidence)
+    value = math.fsum(values) / n
+    half = _t(confidence, n - 1) * math.sqrt(_variance(values, value) / n)
+    return Estimate(value, n, value - half, value + half, confidence)
+
+
+def difference(
+    a: Mapping[int, float], b: Mapping[int, float], confidence: float = CONFIDENCE
+) -> Estimate | None:
+    """Return the mean of a minus that of b, each given as seed -> value.
+
+    Where both have seeds in common, the mean of the differences seed by seed, over these seeds,
+    with its t-interval (that of the paired t-test); one common seed gives no interval. Where they
+    have none, Welch's interval for two independent samples (Welch 1947, Biometrika 34:28). None
+    if a side is empty.
+    """
+    if not a or not b:
+        return None
+    common = sorted(a.keys() & b.keys())
+    if common:
+        paired = mean([a[seed] - b[seed] for seed in common], confidence)
+        return Estimate(paired.value, paired.n, paired.low, paired.high, confidence, paired=True)
+    return _welch(list(a.values()), list(b.values()), confidence)
+
+
+def ratio(
+    a: Mapping[int, float], b: Mapping[int, float], confidence: float = CONFIDENCE
+) -> Estimate | None:
+    """Return how many times b a is: the geometric mean, as `difference` of the logarithms.
+
+    None if a side is empty or a value is not positive, which has no logarithm.
+    """
+    if min((*a.values(), *b.values()), default=0.0) <= 0:
+        return None
+    logs = difference(_logarithms(a), _logarithms(b), confidence)
+    if logs is None:
+        return None
+    low, high = (None if end is None else math.exp(end) for end in (logs.low, logs.high))
+    return Estimate(math.exp(logs.value), logs.n, low, high, confidence, logs.paired)
+
+
+def _logarithms(values: Mapping[int, float]) -> dict[int, float]:
+    return {seed: math.log(value) for seed, value in values.items()}
+
+
+def _welch(a: Sequence[float], b: Sequence[float], confidence: float) -> Estimate:
+    """Two independent samples; degrees of freedom by Welch and Satterthwaite."""
+    means = mean(a).value, mean(b).value
+    value, n = means[0] - means[1], min(len(a), len(b))
+    if n < 2:
+        return Estimate(value, n, confidence=confidence)
+    parts = [_variance(x, m) / len(x) for x, m in zip((a, b), means, strict=True)]
+    if sum(parts) == 0:
+        return Estimate(value, n, value, value, confidence)
+    freedom = sum(parts) ** 2 / sum(
+        part**2 / (len(x) - 1) for part, x in zip(parts, (a, b), strict=True)
+    )
+    half = _t(confidence, freedom) * math.sqrt(sum(parts))
+    return Estimate(value, n, value - half, value + half, confidence)
+
+
+def _variance(values: Sequence[float], around: float) -> float:
+    return math.fsum((x - around) ** 2 for x in values) / (len(values) - 1)
+
+
+def _t(confidence: float, freedom: float) -> float:
+    """Return Student's t for a two-sided interval."""
+    from scipy.stats import t
+
+    return float(t.ppf((1 + confidence) / 2, freedom))

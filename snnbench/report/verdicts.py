@@ -1,0 +1,213 @@
+"""Whether what a document claims holds of the runs: reproduced, contradicted or undecided."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from snnbench.report import curves
+from snnbench.report.deciding import Decision, Estimator, Outcome, Part, Region, decide
+from snnbench.report.evidence import Evidence, has_no_chance
+from snnbench.report.groups import Setting, pooled
+from snnbench.report.statistics import Estimate, difference, mean, ratio
+from snnbench.studies.claims import (
+    Above,
+    Below,
+    Better,
+    Claim,
+    ConvergesBy,
+    Equals,
+    Exceeds,
+    Monotone,
+    NoDifference,
+    Overfits,
+    PeakAt,
+    Ratio,
+    Steadier,
+    Trend,
+)
+from snnbench.studies.selecting import Selector, value_text, values_along
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim and what the runs say of it.
+
+    Attributes:
+        claim: what was claimed.
+        outcome: reproduced, contradicted or undecided.
+        rule: when claims of this kind are which, in a sentence.
+        reason: what it came to here.
+        measured: label and number, with interval and n, of everything it rests on.
+        unfinished: runs spoken of that did not finish, and so are left out.
+    """
+
+    claim: Claim
+    outcome: Outcome
+    rule: str
+    reason: str
+    measured: tuple[tuple[str, Estimate | None], ...]
+    unfinished: int
+
+
+# What holds for all kinds, printed above the verdicts.
+GENERAL_RULE = (
+    "All intervals are 95 % t-intervals over seeds. Reproduced: every interval lies where the claim"
+    " says. Contradicted: one lies wholly elsewhere (at 1 - 5 % / k where k intervals are looked"
+    " at). Undecided: neither. Two sides are compared seed by seed where they share seeds; a side"
+    " of several settings is their mean, seed by seed. One seed has no interval and decides"
+    " nothing, unless the number follows from the settings alone (params, dense_macs, and"
+    " flops_lab of an ANN)."
+)
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """Return the verdict on a claim."""
+    rule, decider = _KINDS[type(claim)]
+    decision: Decision = decider(claim, evidence)
+    selectors = claim.selectors()
+    keys = ("a", "b") if "a" in selectors else ("where",)
+    spoken = {id(s): s for key in keys for s in evidence.select(selectors[key])}
+    unfinished = sum(sum(setting.unfinished.values()) for setting in spoken.values())
+    return Verdict(claim, decision.outcome, rule, decision.reason, decision.measured, unfinished)
+
+
+def _level(claim: Above | Below | Equals, evidence: Evidence) -> Decision:
+    region = {
+        Above: lambda: Region(low=claim.value),
+        Below: lambda: Region(high=claim.value),
+        Equals: lambda: _around(claim.value, getattr(claim, "tolerance", 0.0)),
+    }[type(claim)]()
+    at = "" if claim.epoch is None else f" at epoch {claim.epoch}"
+    return decide([
+        Part(
+            f"{claim.metric}{at}, {setting.name}",
+            _mean_of(curves.at_epoch(claim, claim.epoch, setting, evidence)),
+            region,
+            exact=claim.epoch is None and has_no_chance(claim.metric, [setting]),
+        )
+        for setting in evidence.select(claim.where)
+    ])  # fmt: skip
+
+
+def _comparison(claim: Better | NoDifference | Ratio, evidence: Evidence) -> Decision:
+    selectors = claim.selectors()
+    sides = [evidence.select(selectors[key]) for key in ("a", "b")]
+    a, b = (pooled(side, claim.metric) for side in sides)
+    exact = has_no_chance(claim.metric, [*sides[0], *sides[1]])
+
+    def about(what: str) -> str:
+        return f"{claim.metric}, {what}; a: {claim.a or 'all'}; b: {claim.b or 'all'}"
+
+    if isinstance(claim, Ratio):
+        ends = _around(claim.value, claim.tolerance * abs(claim.value))
+        return decide([Part(about("a / b"), lambda c: ratio(a, b, c), ends, exact)])
+    if isinstance(claim, NoDifference):
+        margin = _around(0.0, claim.margin)
+        return decide([Part(about("a - b"), _difference_of(a, b), margin, exact)])
+    region = Region(low=claim.by)
+    if claim.direction == "min":
+        return decide([Part(about("b - a"), _difference_of(b, a), region, exact)])
+    return decide([Part(about("a - b"), _difference_of(a, b), region, exact)])
+
+
+def _peak(claim: PeakAt, evidence: Evidence) -> Decision:
+    """Compare the best of `at` with every other value, and every other value with all of `at`."""
+    points = _along(claim, evidence)
+    better = Region(low=0.0)
+    inside = [value for value in points if value in claim.at]
+    outside = [value for value in points if value not in claim.at]
+    if not inside or not outside:
+        return decide([])
+
+    def parts(peak: Any) -> list[Part]:
+        return [_step(claim, points, low=o, high=peak, sign=sign, region=better) for o in outside]
+
+    sign = 1.0 if claim.direction == "max" else -1.0
+    best = max(inside, key=lambda v: _height(points[v], claim.metric, sign))
+    decision = decide(parts(best), ways=len(inside))
+    if decision.outcome != "contradicted" or len(inside) == 1:
+        return decision
+    # the best of `at` may be beaten while another one of them is too noisy to be ruled out
+    if all(decide(parts(value)).outcome == "contradicted" for value in inside):
+        return decision
+    return Decision("undecided", "not every one of the values is beaten", decision.measured)
+
+
+def _monotone(claim: Monotone, evidence: Evidence) -> Decision:
+    points = _along(claim, evidence)
+    low, high = claim.between or (None, None)
+    values = [v for v in points if low is None or high is None or low <= v <= high]
+    sign = 1.0 if claim.direction == "up" else -1.0
+    return decide([
+        _step(claim, points, low=a, high=b, sign=sign, region=Region(low=0.0))
+        for a, b in pairwise(values)
+    ])  # fmt: skip
+
+
+def _along(claim: PeakAt | Monotone, evidence: Evidence) -> dict[Any, list[Setting]]:
+    """Return value of the setting -> the settings that have it, in order."""
+    spoken = evidence.select(claim.where)
+    values = values_along(claim.along, [setting.row for setting in spoken])
+    return {
+        v: [s for s in spoken if Selector(((claim.along, (v,)),)).selects(s.row)] for v in values
+    }
+
+
+def _step(
+    claim: PeakAt | Monotone, points: Mapping[Any, Sequence[Setting]],
+    *, low: Any, high: Any, sign: float, region: Region,
+) -> Part:  # fmt: skip
+    """Return the part: from `low` to `high` the metric goes up (sign 1) or down (sign -1)."""
+    a, b = (pooled(points[value], claim.metric) for value in (high, low))
+    names = [f"{claim.along}={value_text(value)}" for value in (high, low)]
+    if sign < 0:
+        a, b, names = b, a, names[::-1]
+    exact = has_no_chance(claim.metric, [*points[low], *points[high]])
+    label = f"{claim.metric}, {names[0]} - {names[1]}"
+    return Part(label, _difference_of(a, b), region, exact)
+
+
+def _height(settings: Sequence[Setting], metric: str, sign: float) -> float:
+    values = list(pooled(settings, metric).values())
+    return sign * mean(values).value if values else -float("inf")
+
+
+def _mean_of(values: Mapping[int, float]) -> Estimator:
+    return lambda confidence: mean(list(values.values()), confidence) if values else None
+
+
+def _difference_of(a: Mapping[int, float], b: Mapping[int, float]) -> Estimator:
+    return lambda confidence: difference(a, b, confidence)
+
+
+def _around(value: float, tolerance: float) -> Region:
+    return Region(value - tolerance, value + tolerance, closed=True)
+
+
+_KINDS: Mapping[type[Claim], tuple[str, Callable[[Any, Evidence], Decision]]] = {
+    PeakAt: (
+        "Reproduced if the best of the values named is better than each other value; contradicted"
+        " if another value is better than all of those named.",
+        _peak,
+    ),
+    Below: ("Reproduced if the interval of every setting lies below the value; contradicted if"
+            " that of one lies at or above it.", _level),
+    Above: ("Reproduced if the interval of every setting lies above the value; contradicted if"
+            " that of one lies at or below it.", _level),
+    Equals: ("Reproduced if the interval of every setting lies within the tolerance of the value;"
+             " contradicted if that of one lies wholly outside.", _level),
+    Better: ("Reproduced if the interval of the difference lies above the margin claimed (0 if"
+             " none is); contradicted if it lies at or below it.", _comparison),
+    NoDifference: ("Reproduced if the interval of the difference lies within the margin on either"
+                   " side of 0; contradicted if it lies wholly outside.", _comparison),
+    Monotone: ("Reproduced if the interval of the difference from each value to the next lies on"
+               " the side claimed; contradicted if that of one lies on the other side.", _monotone),
+    Ratio: ("Reproduced if the interval of the ratio (geometric mean over seeds) lies within the"
+            " tolerance; contradicted if it lies wholly outside.", _comparison),
+    Overfits: (curves.OVERFITS, curves.overfits),
+    ConvergesBy: (curves.CONVERGES, curves.converges_by),
+    Trend: (curves.TREND, curves.trend),
+    Steadier: (curves.STEADIER, curves.steadier),
+    Exceeds: (curves.EXCEEDS, curves.exceeds),
+}  # fmt: skip

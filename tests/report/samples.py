@@ -1,0 +1,54 @@
+"""Made-up tables to report on: as the program writes them, with results that are chosen."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from snnbench.results.tables import ResultStore, RunRows
+
+BASE = {
+    "study": "made-up", "status": "done", "dataset": "digits", "model": "snn", "arch": "10-10",
+    "encoding": "bernoulli", "T": 5, "neuron": "lif", "v_th": 1.0, "loss": "mse",
+    "device": "cpu", "engine": "fast", "params": 100, "flops_lab": 1000.0, "dense_macs": 500.0,
+    "energy_pj_compute45nm": 900.0, "train_seconds": 2.0, "eval_seconds": 0.5,
+    "firing_rate": 0.25, "snnbench_version": "1.0", "commit": "abc1234", "torch_version": "2.13",
+    "device_name": "Test CPU", "cpu_threads": 2, "data_sha256": "d" * 64, "cohort_size": 1,
+}  # fmt: skip
+
+
+class Made:
+    """Collects runs, then writes them as a folder of results."""
+
+    def __init__(self) -> None:
+        self.rows: list[RunRows] = []
+
+    def run(
+        self,
+        seed: int,
+        curves: Mapping[str, Sequence[float]] | None = None,
+        layers: Sequence[Mapping[str, Any]] = (),
+        **values: Any,
+    ) -> "Made":
+        """Add a run; `curves` are columns of epochs.csv."""
+        curves = curves or {}
+        count = max((len(curve) for curve in curves.values()), default=0)
+        epochs = [
+            {"epoch": i + 1} | {name: curve[i] for name, curve in curves.items()}
+            for i in range(count)
+        ]
+        row = BASE | {"run_id": f"run{len(self.rows):03}", "seed": seed, "epochs_run": count}
+        if values.get("status", "done") != "done":
+            row = {name: value for name, value in row.items() if name not in ("params",)}
+        self.rows.append(RunRows(row | values, epochs, [dict(layer) for layer in layers]))
+        return self
+
+    def runs(self, column: str, values: Sequence[float], **settings: Any) -> "Made":
+        """Add a run for each value of a column, with seeds 0, 1, ..."""
+        for seed, value in enumerate(values):
+            self.run(seed, **{column: value}, **settings)
+        return self
+
+    def write(self, folder: Path) -> Path:
+        with ResultStore.open(folder) as store:
+            store.append_many(self.rows)
+        return folder
