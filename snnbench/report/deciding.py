@@ -93,12 +93,15 @@ def decide(parts: Sequence[Part], ways: int = 1) -> Decision:
         return Decision("undecided", "no run was spoken of")
     for part in parts:
         if _lies(part, 1 - (1 - CONFIDENCE) / len(parts), part.region.fails):
-            return Decision("contradicted", f"{part.label}: outside", measured)
+            which = "" if len(parts) == 1 else f"{part.label}: "
+            return Decision("contradicted", f"{which}outside", measured)
     open_parts = [
         part for part in parts if not _lies(part, 1 - (1 - CONFIDENCE) / ways, part.region.holds)
     ]
     if not open_parts:
         return Decision("reproduced", "inside" if len(parts) == 1 else "all inside", measured)
+    if len(parts) == 1:
+        return Decision("undecided", _why_open(parts[0].at()), measured)
     reasons = [f"{part.label}: {_why_open(part.at())}" for part in open_parts[:3]]
     more = f"; and {len(open_parts) - 3} more" if len(open_parts) > 3 else ""
     return Decision("undecided", "; ".join(reasons) + more, measured)

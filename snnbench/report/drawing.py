@@ -40,7 +40,7 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "grid.alpha": 0.25,
+    "grid.alpha": 0.15,
     "grid.color": INK,
     "legend.frameon": False,
     "lines.markersize": 4,
@@ -55,12 +55,14 @@ class Figure:
     Attributes:
         name: letters, digits and "-"; once in a report.
         title: what it shows, in a few words.
-        description: in sentences, for those who cannot see it; also its caption.
+        caption: what must be known to read it.
+        description: what is to be seen, for those who cannot see it.
         svg: an `<svg>` element with title and description.
     """
 
     name: str
     title: str
+    caption: str
     description: str
     svg: str
 
@@ -83,7 +85,7 @@ class Drawing:
             ncol=2 if max(map(len, shown), default=0) < 24 else 1, handlelength=3.5,
         )  # fmt: skip
 
-    def finish(self, name: str, title: str, description: str) -> Figure:
+    def finish(self, name: str, title: str, caption: str, description: str) -> Figure:
         """Return the figure; nothing more can be drawn."""
         title, description = printable(title), printable(description)
         text = io.StringIO()
@@ -92,7 +94,8 @@ class Drawing:
             text, format="svg", bbox_inches="tight", transparent=True,
             metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
         )  # fmt: skip
-        return Figure(name, title, description, _inline(text.getvalue(), name, title, description))
+        svg = _inline(text.getvalue(), name, title, description)
+        return Figure(name, title, caption, description, svg)
 
 
 @contextmanager
@@ -110,7 +113,7 @@ def line_style(index: int) -> dict[str, Any]:
     """Return colour, dashes and marker of the nth line: no two alike among `MOST_LINES`."""
     return {
         "color": SERIES[index % len(SERIES)],
-        "linestyle": _DASHES[index % len(_DASHES)],
+        "linestyle": _DASHES[(index + index // len(SERIES)) % len(_DASHES)],
         "marker": _MARKERS[index % len(_MARKERS)],
     }
 

@@ -1,7 +1,6 @@
 """The figures of a study, drawn from its settings and learning curves."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from matplotlib.ticker import MaxNLocator
 
@@ -16,7 +15,7 @@ from snnbench.report.drawing import (
     shortened,
 )
 from snnbench.report.evidence import Evidence
-from snnbench.report.groups import Setting, pooled, varied_numbers
+from snnbench.report.groups import Setting, pooled, short_names, varied_numbers
 from snnbench.report.heat import rate_map
 from snnbench.report.pareto import pareto_front
 from snnbench.report.statistics import Estimate, mean
@@ -57,7 +56,7 @@ def figures_of(prefix: str, evidence: Evidence, rates: Mapping[str, Mapping[str,
     settings = evidence.settings
     with drawing():
         found: list[Figure | None] = [
-            *(_curves(prefix, column, evidence, best) for column in _CURVES),
+            *(figure for column in _CURVES for figure in _curves(prefix, column, evidence, best)),
             *(_sensitivity(prefix, name, settings) for name in varied_numbers(settings)),
             *(_comparison(prefix, name, settings) for name in _COMPARED),
             _energy(prefix, settings),
@@ -66,7 +65,30 @@ def figures_of(prefix: str, evidence: Evidence, rates: Mapping[str, Mapping[str,
     return [figure for figure in found if figure is not None]
 
 
-def _curves(prefix: str, column: str, evidence: Evidence, best: Sequence[Setting]) -> Figure | None:
+def _curves(
+    prefix: str, column: str, evidence: Evidence, best: Sequence[Setting]
+) -> Iterator[Figure | None]:
+    """One figure, or one for each kind of loss: their values cannot be compared."""
+    losses = dict.fromkeys(s.row["loss"] for s in best)
+    if not column.endswith("loss") or len(losses) < 2:
+        yield _curve(f"{prefix}-curve-{_part(column)}", f"{_CURVES[column]} over epochs",
+                     column, evidence, best)  # fmt: skip
+        return
+    for loss in losses:
+        own = [setting for setting in best if setting.row["loss"] == loss]
+        name = f"{prefix}-curve-{_part(column)}-{_part(value_text(loss))}"
+        title = f"{_CURVES[column]} ({value_text(loss)}) over epochs"
+        yield _curve(name, title, column, evidence, own)
+
+
+def _part(name: str) -> str:
+    """Return a column's name, or that of a setting's choice, as part of a figure's name."""
+    return name.replace("_", "-")
+
+
+def _curve(
+    name: str, title: str, column: str, evidence: Evidence, best: Sequence[Setting]
+) -> Figure | None:
     lines: list[tuple[Setting, list[Estimate]]] = []
     for setting in best:
         by_seed = list(evidence.curves(setting, column).values())
@@ -93,21 +115,21 @@ def _curves(prefix: str, column: str, evidence: Evidence, best: Sequence[Setting
     told = [f"{s.name} from {p[0].value:.3g} to {p[-1].value:.3g} (n = {p[-1].n})"
             for s, p in lines]  # fmt: skip
     left = sum(1 for s in best if evidence.curves(s, column)) - len(lines)
-    more = f" The best {len(lines)} settings; {left} more are in the tables." if left else ""
-    title = f"{_CURVES[column]} over epochs"
-    return plot.finish(f"{prefix}-curve-{column.replace('_', '-')}", title,
-                       f"{'; '.join(told)}. {_BAND}{more}")  # fmt: skip
+    more = f" The best {len(lines)} settings; more are in the tables." if left else ""
+    return plot.finish(name, title, f"{_BAND}{more}", f"{'; '.join(told)}.")
 
 
 def _sensitivity(prefix: str, name: str, settings: Sequence[Setting]) -> Figure | None:
     """One line for each combination of the other settings that takes several values of this."""
-    families: dict[str, list[Setting]] = {}
+    families: dict[tuple[Value, ...], list[Setting]] = {}
     for setting in settings:
         if isinstance(setting.row[name], int | float):
-            rest = {k: v for k, v in setting.differing.items() if k not in (name, "variant")}
-            label = ", ".join(f"{k}={value_text(v)}" for k, v in rest.items())
-            families.setdefault(label, []).append(setting)
-    lines = [(label, _points(name, members)) for label, members in families.items()]
+            families.setdefault(tuple(_rest(setting, name).values()), []).append(setting)
+    rows = [_rest(members[0], name) for members in families.values()]
+    lines = [
+        (label, _points(name, members))
+        for label, members in zip(short_names(rows), families.values(), strict=True)
+    ]
     lines = [(label, points) for label, points in lines if len(points) > 1]
     if not lines:
         return None
@@ -122,13 +144,20 @@ def _sensitivity(prefix: str, name: str, settings: Sequence[Setting]) -> Figure 
     plot.axes.set_xlabel(name)
     plot.axes.set_ylabel("test_accuracy")
     if len(lines) > 1:
-        plot.legend(handles, [label or "the others equal" for label, _ in lines[:MOST_LINES]])
+        plot.legend(handles, [label for label, _ in lines[:MOST_LINES]])
     best = max(((e.value, x) for _, points in lines for x, e in points))
     more = f" {len(lines) - MOST_LINES} more lines are left out." if len(lines) > MOST_LINES else ""
     return plot.finish(
-        f"{prefix}-vary-{name.replace('_', '-')}", f"Test accuracy by {name}",
-        f"The largest mean, {best[0]:.3g}, is at {name} = {best[1]:g}. {_BAND}{more}",
+        f"{prefix}-vary-{_part(name)}", f"Test accuracy by {name}",
+        f"The largest mean is at {name} = {best[1]:g}. {_BAND}{more}",
+        "; ".join(f"{label}: {', '.join(f'{e.value:.3g} at {x:g}' for x, e in points)}"
+                  for label, points in lines[:MOST_LINES]),
     )  # fmt: skip
+
+
+def _rest(setting: Setting, name: str) -> dict[str, Value]:
+    """Return what else a setting is; variants may be named after the very value that is varied."""
+    return {k: v for k, v in setting.row.items() if k not in (name, "variant")}
 
 
 def _points(name: str, members: Sequence[Setting]) -> list[tuple[float, Estimate]]:
@@ -172,12 +201,13 @@ def _comparison(prefix: str, name: str, settings: Sequence[Setting]) -> Figure |
     plot.axes.set_xlabel(name)
     plot.axes.set_ylabel("test_accuracy")
     told = [
-        f"{value_text(v)}: {len(groups[v])} settings, means from"
+        f"{value_text(v)}: means from"
         f" {min(e.value for _, e in groups[v]):.3g} to {max(e.value for _, e in groups[v]):.3g}"
         for v in values
     ]
-    return plot.finish(f"{prefix}-by-{name.replace('_', '-')}",
-                       f"{_COMPARED[name]} compared", f"{'; '.join(told)}. {_BAND}")  # fmt: skip
+    return plot.finish(f"{prefix}-by-{_part(name)}",
+                       f"{_COMPARED[name]} compared",
+                       f"One point a setting. {_BAND}", f"{'; '.join(told)}.")  # fmt: skip
 
 
 def _energy(prefix: str, settings: Sequence[Setting]) -> Figure | None:
@@ -199,8 +229,7 @@ def _energy(prefix: str, settings: Sequence[Setting]) -> Figure | None:
         )  # fmt: skip
     plot.axes.step([points[i][1] for i in front], [points[i][2].value for i in front],
                    where="post", color=INK, linestyle="--", linewidth=1)  # fmt: skip
-    named = list(front)[:: max(1, math.ceil(len(front) / MOST_LINES))]
-    for i in named:
+    for i in _apart(points, front):
         setting, energy, reached = points[i]
         plot.axes.annotate(shortened(setting.name, 24), (energy, reached.value),
                            xytext=(4, -10), textcoords="offset points", fontsize=8)  # fmt: skip
@@ -214,5 +243,24 @@ def _energy(prefix: str, settings: Sequence[Setting]) -> Figure | None:
     return plot.finish(
         f"{prefix}-energy", "Accuracy against energy",
         f"Circles are spiking, squares ordinary networks; filled and joined by the dashed line: the"
-        f" Pareto front, no setting is both cheaper and more accurate. On it: {told}. {_BAND}",
+        f" Pareto front, than which no setting is cheaper and as accurate. {_BAND}",
+        f"On the Pareto front: {told}.",
     )  # fmt: skip
+
+
+def _apart(points: Sequence[tuple[Setting, float, Estimate]], front: Sequence[int]) -> list[int]:
+    """Return those of the front that are far enough from each other to be named, the best first.
+
+    Far enough is a twelfth of the whole height or a quarter of the whole width.
+    """
+    energies = [energy for _, energy, _ in points]
+    heights = [reached.value for _, _, reached in points]
+    wide, high = (max(values) - min(values) for values in (energies, heights))
+    named: list[int] = []
+    for i in reversed(front):
+        if all(
+            abs(energies[i] - energies[k]) > wide / 4 or abs(heights[i] - heights[k]) > high / 12
+            for k in named
+        ):
+            named.append(i)
+    return named

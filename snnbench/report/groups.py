@@ -16,6 +16,7 @@ from snnbench.studies.selecting import value_text
 _WITHIN = ("seed", "data_dir")  # what runs of one setting may differ in
 _NAMED = tuple(name for name in Settings.model_fields if name not in _WITHIN)
 _KEYS = ("variant", *_NAMED, "data_sha256")
+_FIRST = ("variant", "model")
 _CHECKSUM_DIGITS = 8  # enough of it to tell two data sets apart
 ONLY = "the only setting"
 
@@ -25,9 +26,9 @@ class Setting:
     """One setting and its runs.
 
     Attributes:
-        name: the variant and what differs among the settings of the study, for people.
+        name: what tells it from the other settings of the study, for people.
         row: column of `runs.csv` -> value, None for missing: variant and settings.
-        differing: name -> value of what tells it from the others.
+        differing: name -> value of all that differs among the settings of the study.
         runs: all of its rows of `runs.csv`, whatever their status.
     """
 
@@ -71,11 +72,11 @@ def settings_of(runs: pd.DataFrame) -> list[Setting]:
     groups: dict[tuple[Any, ...], list[int]] = {}
     for position, key in enumerate(keys.itertuples(index=False, name=None)):
         groups.setdefault(key, []).append(position)
-    settings = []
-    for key, positions in groups.items():
-        row = dict(zip(_KEYS, key, strict=True))
-        own = {name: row[name] for name in differing if row[name] is not None}
-        settings.append(Setting(_name(own), row, own, runs.iloc[positions]))
+    rows = [dict(zip(_KEYS, key, strict=True)) for key in groups]
+    settings = [
+        Setting(name, row, {n: row[n] for n in differing if row[n] is not None}, runs.iloc[where])
+        for name, row, where in zip(short_names(rows), rows, groups.values(), strict=True)
+    ]
     ranks = {name: _ranks([setting.row[name] for setting in settings]) for name in differing}
     return sorted(settings, key=lambda s: [ranks[name][s.row[name]] for name in differing])
 
@@ -121,17 +122,39 @@ def _teacher(path: str, variants: Mapping[str, object]) -> str:
     return variant if isinstance(variant, str) else run_id
 
 
-def _name(differing: Mapping[str, Value]) -> str:
-    parts = []
-    for name, value in differing.items():
-        text = value_text(value)
-        if name == "variant":
-            parts.append(text)
-        elif name == "data_sha256":
-            parts.append(f"data {text[:_CHECKSUM_DIGITS]}")
-        else:
-            parts.append(f"{name}={text}")
-    return printable(", ".join(parts)) or ONLY
+def short_names(rows: Sequence[Mapping[str, Value]]) -> list[str]:
+    """Return a name for each of several rows of settings: enough to tell them apart, no more.
+
+    Split by the variant, then by the model (on which depends what other settings there are), then
+    by every other setting that differs among what is not told apart yet.
+    """
+    names = [""] * len(rows)
+    _split(rows, list(range(len(rows))), [], names)
+    return names
+
+
+def _split(
+    rows: Sequence[Mapping[str, Value]], which: list[int], said: list[str], names: list[str]
+) -> None:
+    first = rows[which[0]]
+    differing = [n for n in first if any(rows[i][n] != first[n] for i in which)]
+    if not differing:
+        for i in which:
+            names[i] = printable(", ".join(said)) or ONLY
+        return
+    column = next((name for name in _FIRST if name in differing), differing[0])
+    parts: dict[Value, list[int]] = {}
+    for i in which:
+        parts.setdefault(rows[i][column], []).append(i)
+    for value, part in parts.items():
+        _split(rows, part, [*said, _said(column, value)], names)
+
+
+def _said(column: str, value: Value) -> str:
+    text = value_text(value)
+    if column == "variant":
+        return text if value is not None else "no variant"
+    return f"data {text[:_CHECKSUM_DIGITS]}" if column == "data_sha256" else f"{column}={text}"
 
 
 def _ranks(values: Sequence[Value]) -> dict[Value, int]:

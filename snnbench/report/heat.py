@@ -48,5 +48,5 @@ def rate_map(prefix: str, rates: Mapping[str, Mapping[str, float]]) -> Figure | 
     )
     return plot.finish(
         f"{prefix}-rates", "Firing rate by layer and setting",
-        f"Spikes a neuron and step, mean over the seeds. {told}.{more}",
+        f"Spikes a neuron and step, mean over the seeds; more is darker.{more}", f"{told}.",
     )  # fmt: skip

@@ -94,8 +94,8 @@ def _once(runs: pd.DataFrame, folders: Sequence[Path]) -> tuple[pd.DataFrame, li
         notes.append(f"{_count(len(twice), 'record')} of runs that another folder holds too:"
                      " each run counts once.")  # fmt: skip
     first = runs.loc[kept].set_index(keys)
-    for _, row in runs.loc[twice].iterrows():
-        other = first.loc[[(row["study"], row["run_id"])]].iloc[0]
+    for row in runs.loc[twice].to_dict("records"):
+        other: Any = first.loc[[(row["study"], row["run_id"])]].iloc[0]
         if row["status"] != other["status"] or any(
             not _same(row[name], other[name]) for name in _RESULTS
         ):
@@ -110,12 +110,10 @@ def origin_notes(runs: pd.DataFrame) -> list[str]:
     """Return a sentence for each kind of origin that differs among the runs."""
     notes = []
     for column, words in _ORIGINS.items():
-        counts = runs[column].astype(object).value_counts(dropna=False)
+        texts = runs[column].astype(object).where(runs[column].notna(), "unknown").astype(str)
+        counts = texts.value_counts().sort_index()
         if len(counts) > 1:
-            listed = [
-                f"{'unknown' if pd.isna(value) else value} ({_count(int(n), 'run')})"
-                for value, n in counts.sort_index(key=lambda index: index.astype(str)).items()
-            ]
+            listed = [f"{value} ({_count(int(n), 'run')})" for value, n in counts.items()]
             notes.append(f"Runs from {len(counts)} {words} are mixed: {_some(listed)}.")
     if runs["commit"].astype(str).str.endswith("-dirty").any():
         notes.append("Some runs were made by source that was changed after its commit (-dirty).")
