@@ -1,0 +1,129 @@
+"""`snnbench report` as a user runs it: exit codes, streams, files, strict JSON."""
+
+import json
+
+import pytest
+
+from snnbench.results.tables import ResultStore
+from tests.report.samples import Made
+
+STUDY = """
+name = "made-up"
+title = "A made-up study"
+base = { dataset = "digits", model = "snn" }
+assumptions = ["nothing is real"]
+vary = { beta = [0.2, 0.9] }
+[[claims]]
+text = "beta = 0.9 is best"
+kind = "peak_at"
+along = "beta"
+at = 0.9
+[[published]]
+text = "their accuracy"
+metric = "test_accuracy"
+value = 0.75
+where = { beta = 0.2 }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = Made()
+    made.runs("test_accuracy", [0.7, 0.8], beta=0.2)
+    made.runs("test_accuracy", [0.85, 0.951], beta=0.9)
+    return made.write(tmp_path / "results")
+
+
+def test_the_tables_go_to_stdout_and_what_is_missing_is_said(snnbench, folder):
+    done = snnbench("report", folder)
+    assert done.returncode == 0, done.stderr
+    assert "made-up: 2 settings, 4 runs: 4 done" in done.stdout
+    assert "No verdicts: no study 'made-up' ships" in done.stderr
+    assert "0.7500000000000001" in done.stdout or "0.75" in done.stdout
+
+
+def test_a_study_file_gives_verdicts_and_published_numbers(snnbench, folder, tmp_path):
+    (tmp_path / "study.toml").write_text(STUDY)
+    done = snnbench("report", folder, "--study", "study.toml", "--json")
+    assert done.returncode == 0, done.stderr
+    (section,) = json.loads(done.stdout, parse_constant=pytest.fail)["studies"]
+    (verdict,) = section["verdicts"]
+    # differences 0.15 and 0.151: far from 0 by a paired t-interval
+    assert verdict["verdict"] == "reproduced"
+    assert verdict["measured"][0]["n"] == 2
+    assert verdict["measured"][0]["paired"] is True
+    assert section["published"][0]["published"] == 0.75
+    assert section["published"][0]["measured"]["value"] == pytest.approx(0.75)
+    assert section["assumptions"] == ["nothing is real"]
+
+
+def test_fail_if_exits_with_4_and_names_the_settings(snnbench, folder):
+    done = snnbench("report", folder, "--fail-if", "test_accuracy < 0.8")
+    assert done.returncode == 4
+    assert "beta=0.2 (test_accuracy = 0.75, n = 2)" in done.stderr
+    assert "beta=0.9" not in done.stderr
+    assert "beta=0.9" in done.stdout
+    assert snnbench("report", folder, "--fail-if", "test_accuracy<0.7").returncode == 0
+
+
+def test_fail_if_holds_for_a_setting_of_which_nothing_finished(snnbench, tmp_path):
+    made = Made().run(0, beta=0.1, test_accuracy=0.9).run(0, beta=0.2, status="diverged")
+    done = snnbench("report", made.write(tmp_path / "r"), "--fail-if", "test_accuracy < 0.5")
+    assert done.returncode == 4
+    assert "beta=0.2 (no run finished)" in done.stderr
+
+
+@pytest.mark.parametrize("condition", ["test_accuracy", "accuracy < 1", "beta < 1",
+                                       "test_accuracy < nan", "1 < test_accuracy",
+                                       "val_accuracy < 1"])  # fmt: skip
+def test_a_condition_that_cannot_be_checked_is_refused(snnbench, folder, condition):
+    done = snnbench("report", folder, "--fail-if", condition)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_the_baseline_is_one_setting(snnbench, folder):
+    done = snnbench("report", folder, "--baseline", "beta=0.2", "--json")
+    document = json.loads(done.stdout)
+    assert document["baseline"] == "beta=0.2"
+    assert document["differences"][0]["value"] == pytest.approx(0.1505)
+    for where, words in {
+        "model=snn": "is 2 settings: beta=0.2; beta=0.9",
+        "model=ann": "no setting has",
+        "betaa=1": "Did you mean 'beta'?",
+        "beta": "is not NAME=VALUE",
+    }.items():
+        done = snnbench("report", folder, "--baseline", where)
+        assert done.returncode == 2
+        assert words in done.stderr
+
+
+def test_files_are_written_where_they_can_be(snnbench, folder, tmp_path):
+    done = snnbench("report", folder, "--html", "r.html", "--markdown", "r.md")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "r.html").read_text().startswith("<!DOCTYPE html>")
+    assert (tmp_path / "r.md").read_text().startswith("# Report")
+    done = snnbench("report", folder, "--html", "nowhere/r.html")
+    assert done.returncode == 2
+    assert done.stdout == ""
+
+
+def test_bad_folders_are_refused(snnbench, folder, tmp_path):
+    ResultStore.open(tmp_path / "header").close()
+    for bad, words in {"missing": "no runs in", "header": "no runs in"}.items():
+        done = snnbench("report", folder, bad)
+        assert done.returncode == 2
+        assert words in done.stderr
+        assert done.stdout == ""
+    runs = folder / "runs.csv"
+    runs.write_text(runs.read_text().replace(",done,", ",finished,", 1))
+    done = snnbench("report", folder)
+    assert done.returncode == 2
+    assert "runs.csv, line 2: unknown status 'finished'" in done.stderr
+
+
+def test_a_study_of_which_there_is_no_run_is_refused(snnbench, folder, tmp_path):
+    (tmp_path / "other.toml").write_text("[base]\n")
+    done = snnbench("report", folder, "--study", "other.toml")
+    assert done.returncode == 2
+    assert "of which there is no run here" in done.stderr
