@@ -4,14 +4,17 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from snnbench.config.settings import Settings
 from snnbench.config.values import read_number
 from snnbench.errors import UserError, did_you_mean
-from snnbench.report.groups import Setting
 from snnbench.studies.axis import check_value
 from snnbench.studies.objective import COLUMNS
 from snnbench.studies.selecting import VARIANT, Selector
+
+if TYPE_CHECKING:
+    from snnbench.report.groups import Setting
 
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -32,7 +35,7 @@ class Condition:
     operator: str
     number: float
 
-    def met_by(self, settings: Sequence[tuple[str, Setting]]) -> list[tuple[str, str]]:
+    def met_by(self, settings: "Sequence[tuple[str, Setting]]") -> list[tuple[str, str]]:
         """Return name and reason of the settings for which it holds.
 
         A setting of which no run finished counts, too: a check that nothing passed has failed.

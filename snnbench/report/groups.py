@@ -110,9 +110,8 @@ def _keys(runs: pd.DataFrame) -> pd.DataFrame:
     keys = keys.where(keys.notna(), None)
     if keys["teacher"].notna().any():
         variants = dict(zip(runs["run_id"], runs["variant"].astype(object), strict=True))
-        names = [
-            None if path is None else _teacher(str(path), variants) for path in keys["teacher"]
-        ]
+        paths = keys["teacher"]
+        names = [None if path is None else _teacher(str(path), variants) for path in paths]
         # as objects: pandas would make NaN of None, which differs from itself
         keys["teacher"] = pd.Series(names, index=keys.index, dtype=object)
     return keys

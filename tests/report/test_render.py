@@ -15,7 +15,10 @@ from snnbench.report.pareto import pareto_front
 from snnbench.report.render import to_document, to_html, to_markdown
 from snnbench.report.source import load
 from snnbench.report.summary import COSTS, RESULTS, compare, summarise
+from snnbench.studies.claims import Published
+from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import Selector
+from snnbench.studies.study import Study
 from tests.report.samples import Made
 
 NASTY = ("<script>alert(1)</script>", "=1+1", "None", "nan", "a|b\\", "$x_1^{$", "_hidden",
@@ -55,9 +58,8 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         self.texts.append(data)
-        if self.open and self.open[-1] in ("td", "th", "strong") and self.tables:
-            if self.open[-1] != "strong" or "td" in self.open:
-                self.tables[-1][-1][-1] += data
+        if self.open[-1:] in (["td"], ["th"]) or self.open[-2:] == ["td", "strong"]:
+            self.tables[-1][-1][-1] += data
 
     def named(self, tag):
         return [attrs for name, attrs in self.tags if name == tag]
@@ -73,9 +75,10 @@ def folder(tmp_path):
     for k, beta in enumerate((0.2, 0.5, 0.9)):
         for seed in range(4 - k // 2):
             value = 0.7 + 0.05 * k + 0.013 * seed**2
-            made.run(seed, curve(value), beta=beta, test_accuracy=value, train_seconds=1 / (k + 3),
-                     energy_pj_compute45nm=900.0 + 77 * k + seed, flops_lab=1000.5 + seed,
-                     layers=[{"layer": "fc1", "output_rate": 0.1 * (k + 1) + 0.01 * seed}])  # fmt: skip
+            rates = [{"layer": "fc1", "output_rate": 0.1 * (k + 1) + 0.01 * seed}]
+            costs = {"energy_pj_compute45nm": 900.0 + 77 * k + seed, "flops_lab": 1000.5 + seed}
+            made.run(seed, curve(value), layers=rates, beta=beta, test_accuracy=value,
+                     train_seconds=1 / (k + 3), **costs)  # fmt: skip
     made.run(9, beta=0.9, status="diverged", error="loss is not finite")
     return made.write(tmp_path / "results")
 
@@ -243,3 +246,31 @@ def test_drawing_leaves_the_users_own_style_alone():
         plot = Drawing()
         plot.finish("x", "title", "caption", "<words> & more")
     assert dict(mpl.rcParams) == before
+
+
+def test_the_best_settings_are_named_best_first_by_what_the_study_looks_for(folder):
+    tables = load([folder])
+    (section,) = summarise(tables, {}).sections
+    assert [setting.name for setting in section.best] == ["beta=0.9", "beta=0.5", "beta=0.2"]
+    cheapest = Objective("energy_pj_compute45nm", "min")
+    study = Study("made-up", objectives=(cheapest,))
+    (section,) = summarise(tables, {"made-up": study}).sections
+    assert section.objective == "energy_pj_compute45nm:min"
+    assert [setting.name for setting in section.best] == ["beta=0.2", "beta=0.5", "beta=0.9"]
+
+
+@pytest.mark.parametrize(
+    ("value", "tolerance", "agrees"),
+    [(0.75, None, True), (0.4, None, False), (0.99, None, False), (0.4, 0.4, True),
+     (0.75, 0.001, False)],
+)  # fmt: skip
+def test_a_published_number_agrees_within_its_tolerance_or_our_interval(
+    folder, value, tolerance, agrees
+):
+    where = Selector((("beta", (0.2,)),))  # 0.7 + 0.013 * (0, 1, 4, 9): mean 0.7455
+    said = Published(text="x", value=value, metric="test_accuracy", where=where,
+                     tolerance=tolerance)  # fmt: skip
+    study = Study("made-up", published=(said,))
+    ((row,),) = (s.published for s in summarise(load([folder]), {"made-up": study}).sections)
+    assert row.measured.value == pytest.approx(0.7455)
+    assert row.agrees is agrees
