@@ -152,6 +152,9 @@ def _show(made: "Report") -> None:
         _print(comparison)
     for section in made.sections:
         print_table(f"{title_of(section)}: {settings_label(section)}", (), ())
+        for note in section.notes:
+            if note not in made.notes:
+                say(f"Note: {note}")
         if section.why_none:
             say(f"No verdicts: {section.why_none}")
         for table in section_tables(section):

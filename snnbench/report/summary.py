@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from snnbench.report.departures import departure_notes
 from snnbench.report.drawing import Figure
 from snnbench.report.evidence import Evidence, has_no_chance
 from snnbench.report.figures import figures_of
@@ -160,6 +161,9 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
     figures = (
         figures_of(prefix, evidence, firing_rates(settings, tables.layers), best) if prefix else []
     )
+    notes = origin_notes(runs) + data_notes(runs)
+    if study is not None:
+        notes = departure_notes(study, settings) + notes
     statuses = runs["status"].value_counts(sort=False)
     return Section(
         name=name,
@@ -173,7 +177,7 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         verdicts=tuple(judge(claim, evidence) for claim in study.claims) if study else (),
         published=tuple(_beside(p, evidence) for p in study.published) if study else (),
         origin={c: _counted(runs[c]) for c in _ORIGIN},
-        notes=tuple(origin_notes(runs) + data_notes(runs)),
+        notes=tuple(notes),
         figures=tuple(figures),
     )
 

@@ -57,6 +57,20 @@ def test_a_study_file_gives_verdicts_and_published_numbers(snnbench, folder, tmp
     assert section["assumptions"] == ["nothing is real"]
 
 
+def test_runs_that_are_not_the_studys_own_are_said_to_be(snnbench, tmp_path):
+    (tmp_path / "s.toml").write_text('[base]\narch = "8-10"\nT = 3\nepochs = 1\n')
+    for options in ([], ["--lr", "0.5"]):
+        out = f"out{len(options)}"
+        made = snnbench("sweep", "s.toml", "--train-samples", "64", "--out", out, *options)
+        assert made.returncode == 0, made.stderr
+    (tmp_path / "s.toml").write_text(
+        '[base]\narch = "8-10"\nT = 3\nepochs = 1\ntrain_samples = 64\n'
+    )
+    assert "study's own" not in snnbench("report", "out0", "--study", "s.toml").stderr
+    text = snnbench("report", "out2", "--study", "s.toml").stderr
+    assert "1 of 1 settings are not the study's own: they differ in lr." in text
+
+
 def test_fail_if_exits_with_4_and_names_the_settings(snnbench, folder):
     done = snnbench("report", folder, "--fail-if", "test_accuracy < 0.8")
     assert done.returncode == 4

@@ -201,3 +201,15 @@ def test_one_of_many_settings_outside_by_chance_does_not_contradict(tmp_path):
     for k in range(19):
         made.runs("test_accuracy", (0.9, 0.91, 0.92), lr=1.0 + k)
     assert verdict_on(tmp_path / "20", limit, made).outcome == UNDECIDED
+
+
+def test_a_peak_picked_among_several_values_needs_more(tmp_path):
+    """0.5 beats 0.1 at 95 % but not at 97.5 %: enough if named alone, not if picked of two."""
+    # mean / standard error is 2.32; Student's t with 9 degrees of freedom is 2.26 at 95 % and 2.69
+    # at 97.5 %
+    gaps = (0.2, 0.01, 0.12, 0.01, 0.15, 0.02, 0.01, 0.14, 0.0, 0.01)
+    made = by_beta(b1=[0.3] * 10, b5=[0.3 + gap - 0.011 for gap in gaps], b7=[0.2] * 10)
+    alone = c.PeakAt(**TEXT, along="beta", at=(0.5,))
+    picked = c.PeakAt(**TEXT, along="beta", at=(0.5, 0.7))
+    assert verdict_on(tmp_path / "1", alone, made).outcome == REPRODUCED
+    assert verdict_on(tmp_path / "2", picked, made).outcome == UNDECIDED
