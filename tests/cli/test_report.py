@@ -61,10 +61,10 @@ def test_runs_that_are_not_the_studys_own_are_said_to_be(snnbench, tmp_path):
     (tmp_path / "s.toml").write_text('[base]\narch = "8-10"\nT = 3\nepochs = 1\n')
     for options in ([], ["--lr", "0.5"]):
         out = f"out{len(options)}"
-        made = snnbench("sweep", "s.toml", "--train-samples", "64", "--out", out, *options)
+        made = snnbench("sweep", "s.toml", "--train-samples", "256", "--out", out, *options)
         assert made.returncode == 0, made.stderr
     (tmp_path / "s.toml").write_text(
-        '[base]\narch = "8-10"\nT = 3\nepochs = 1\ntrain_samples = 64\n'
+        '[base]\narch = "8-10"\nT = 3\nepochs = 1\ntrain_samples = 256\n'
     )
     assert "study's own" not in snnbench("report", "out0", "--study", "s.toml").stderr
     text = snnbench("report", "out2", "--study", "s.toml").stderr
