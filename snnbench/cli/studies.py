@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from snnbench.studies.claims import Claim, Published
     from snnbench.studies.study import Study, Variant
 
-studies = typer.Typer(help="List the studies that ship with snnbench.", invoke_without_command=True)
+studies = typer.Typer(invoke_without_command=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Name = Annotated[str, typer.Argument(help="A study, as `studies list` names it, or a TOML file.")]

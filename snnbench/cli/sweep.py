@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _RESULTS = ("status", "error", "test_accuracy", "max_test_accuracy", "val_accuracy", "params",
             "firing_rate", "flops_lab", "energy_pj_compute45nm", "train_seconds")  # fmt: skip
+_NARROW = ("status", "error", "test_accuracy", "firing_rate", "train_seconds")  # on a terminal
 _MOST_ROWS = 60  # on a terminal
 _UNFINISHED = 3  # exit code
 
@@ -210,7 +211,8 @@ def _show(plan: "Plan", folder: Path, rows: list[dict[str, Any]], *, json: bool)
         for name in ("variant", *Settings.model_fields)
         if name not in ("data_dir", "threads") and len({row[name] for row in rows}) > 1
     ]
-    shown = [n for n in _RESULTS if any(row[n] is not None for row in rows)]
+    wanted = _NARROW if stdout().is_terminal else _RESULTS
+    shown = [n for n in wanted if any(row[n] is not None for row in rows)]
     columns = ("run_id", *differing, *shown)
     said = ", ".join(f"{count} {status}" for status, count in counts.items()) or "no run yet"
     title = f"{plan.study.name}: {said}; recorded in {folder}"

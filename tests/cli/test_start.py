@@ -98,7 +98,7 @@ def test_every_setting_is_an_option(snnbench):
         assert f" {flag} " in text, name
 
 
-@pytest.mark.parametrize("command", ["train", "flops", "datasets", "studies"])
+@pytest.mark.parametrize("command", ["train", "sweep", "flops", "report", "datasets", "studies"])
 def test_every_command_shows_an_example(command, snnbench):
     text = snnbench(command, "--help").stdout
     assert "Example: snnbench" in text or "fetch" in text
