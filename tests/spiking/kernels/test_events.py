@@ -62,10 +62,11 @@ def test_bernoulli_events_are_the_spikes_of_the_reference(M, T, B, seed, active)
 
 def test_thresholds_are_rounded_as_the_reference_rounds_them():
     pixels = ActivePixels(EDGES[None])
-    groups, possible, *thresholds = pixels.records.reshape(6, -1).astype(np.int64)
+    entries = pixels.starts[1]
+    groups, possible, thresholds = np.split(pixels.records.astype(np.int64), [entries, 2 * entries])
     found = np.zeros(12, np.int64)
-    for q, column in enumerate(thresholds):
-        found[4 * groups + q] = (column + 1) * ((possible >> q) & 1)
+    for q, column in enumerate(thresholds.reshape(-1, 4).T):
+        found[4 * groups + q] = (column + 1) * ((possible >> (4 * q)) & 1)
     expected = (torch.from_numpy(EDGES) * 65536).round().long().numpy()
     assert found[: EDGES.size].tolist() == expected.tolist()
     assert {0, 2, 65536} <= set(expected.tolist())

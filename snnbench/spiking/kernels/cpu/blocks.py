@@ -110,6 +110,12 @@ def both_halves(code: np.uint32) -> np.uint32:
 
 
 @inlined
+def swapped_halves(code: np.uint32) -> np.uint32:
+    """Exchange the two halves: what `both_halves` makes of an upper half needs it."""
+    return (code >> np.uint32(16)) | (code << np.uint32(16))
+
+
+@inlined
 def count_bits(code: np.uint32) -> np.int64:
     """Return the spikes of a block, which are the bits of its lower half."""
     return np.int64(count_ones(code & np.uint32(0xFFFF)))

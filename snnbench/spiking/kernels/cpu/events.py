@@ -16,25 +16,23 @@ from snnbench.spiking.kernels.cpu.blocks import (
     both_halves,
     count_bits,
     events_from_spikes,
+    swapped_halves,
 )
+from snnbench.spiking.kernels.cpu.draws import GOLDEN, draw_block, mix
 from snnbench.spiking.kernels.cpu.jit import (
     Codes,
     Floats,
     Ints,
-    inlined,
     kernel,
     parallel_kernel,
     share,
 )
+from snnbench.spiking.kernels.cpu.lanes import item
 
 __all__ = ["ActivePixels", "SpikeBlocks", "bernoulli_events", "draw_keys", "events_from_spikes"]
 
 _FIELDS = 2 + GROUP  # of an entry: group, possible spikes, thresholds
 _SAMPLES = 1 << 12  # made into records at a time
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
 class ActivePixels:
@@ -47,9 +45,9 @@ class ActivePixels:
         starts: sample s has entries starts[s] .. starts[s + 1], int64 [S + 1]; an entry is a
             group with a pixel that can spike.
         records: of n entries of a sample, from 6 * starts[s] on: n groups; n codes of the
-            spikes that can be (lower half of a block's code); and 4 times n thresholds
-            round(65536 x) - 1, of the first pixels of the groups to the last; uint16. What one
-            sample needs lies together, for it comes from slow memory.
+            spikes that can be (upper half of a block's code); and n times the four pixels'
+            thresholds round(65536 x) - 1; uint16. What one sample needs lies together, for it
+            comes from slow memory.
     """
 
     def __init__(self, values: Floats) -> None:
@@ -68,14 +66,16 @@ def _records(values: Floats) -> tuple[Ints, npt.NDArray[np.uint16]]:
     active = grouped.any(2)
     sizes = active.sum(1)
     thresholds = grouped[active]
-    possible = ((thresholds > 0) * (0x1111 << np.arange(GROUP))).sum(1)
-    fields = (np.nonzero(active)[1], possible, *(thresholds.T - 1))
-    starts = np.cumsum(sizes) - sizes
-    # Field f of the sample's entry i is at 6 * start + f * size + i.
-    entries = np.arange(sizes.sum()) + np.repeat(starts * (_FIELDS - 1), sizes)
-    records = np.empty(_FIELDS * entries.size, np.uint16)
-    for f, field in enumerate(fields):
-        records[entries + f * np.repeat(sizes, sizes)] = field & 0xFFFF
+    possible = ((thresholds > 0) * (0xF << (GROUP * np.arange(GROUP)))).sum(1)
+    starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    size, entry = np.repeat(sizes, sizes), np.arange(sizes.sum())
+    # A sample's entry i has its group at 6 * start + i, and so on.
+    first = entry + (_FIELDS - 1) * starts
+    records = np.empty(_FIELDS * entry.size, np.uint16)
+    records[first] = np.nonzero(active)[1]
+    records[first + size] = possible
+    pixels = _FIELDS * starts + 2 * size + GROUP * (entry - starts)
+    records[pixels[:, None] + np.arange(GROUP)] = (thresholds - 1) & 0xFFFF
     return sizes, records
 
 
@@ -101,19 +101,11 @@ def bernoulli_events(
 def draw_keys(seed: int, epoch: int, samples: Ints) -> Ints:
     """Return the keys that `snnbench.encoding.draw_keys` gives, int64 [B]."""
     keys = np.empty(samples.size, np.int64)
-    start = _mix(np.uint64(seed) + _GOLDEN) + np.uint64(epoch)
+    start = mix(np.uint64(seed) + GOLDEN) + np.uint64(epoch)
     for b in range(samples.size):
-        key = _mix(start + _GOLDEN) + np.uint64(samples[b])
-        keys[b] = np.int64(_mix(key + _GOLDEN))
+        key = mix(start + GOLDEN) + np.uint64(samples[b])
+        keys[b] = np.int64(mix(key + GOLDEN))
     return keys
-
-
-@inlined
-def _mix(word: np.uint64) -> np.uint64:
-    """Finalizer of SplitMix64."""
-    word = (word ^ (word >> np.uint64(30))) * _MIX_1
-    word = (word ^ (word >> np.uint64(27))) * _MIX_2
-    return word ^ (word >> np.uint64(31))
 
 
 @parallel_kernel
@@ -145,32 +137,15 @@ def _draw_sample(record: Any, key: np.uint64, T: int, codes: Codes) -> np.int64:
     """Fill codes [entries, words] of one sample and return its number of spikes."""
     n = record.size // _FIELDS
     words = codes.size // max(1, n)
-    drawn = np.empty(n, np.uint64)
+    thresholds = record[2 * n :]
     total = np.int64(0)
     for w in range(words):
-        drawn[:] = 0
-        steps = np.uint32((1 << min(GROUP * WORD, GROUP * (T - WORD * w))) - 1)
-        for q in range(GROUP):
-            thresholds = record[(2 + q) * n : (3 + q) * n]
-            _draw_inputs(record[:n], thresholds, key, (w << 32) + q, np.uint64(q), drawn)
+        steps = np.uint32(0x1111 * ((1 << min(WORD, T - WORD * w)) - 1))
+        start = key + GOLDEN * np.uint64(w << 32)
         for i in range(n):
-            code = np.uint32(drawn[i]) & steps & np.uint32(record[n + i])
+            first = start + GOLDEN * np.uint64(np.int64(item(record, i)) * GROUP)
+            drawn = draw_block(first, thresholds, i * GROUP)
+            code = drawn & steps & np.uint32(item(record, n + i))
             total += count_bits(code)
-            codes[i * words + w] = both_halves(code)
+            codes[i * words + w] = swapped_halves(both_halves(code))
     return total
-
-
-@inlined
-def _draw_inputs(
-    groups: Any, thresholds: Any, key: np.uint64, counter: int, q: np.uint64, drawn: Any
-) -> None:
-    """Add the spikes of input q of all groups at the four steps of a word."""
-    for i in range(groups.size):
-        word = _mix(key + _GOLDEN * np.uint64(np.int64(groups[i]) * GROUP + counter))
-        threshold = np.uint64(thresholds[i]) + np.uint64(1)
-        spikes = np.uint64(0)
-        for t in range(WORD):
-            draw = (word >> np.uint64(16 * t)) & np.uint64(0xFFFF)
-            below = (draw - threshold) >> np.uint64(63)  # the sign: 1 where draw < threshold
-            spikes |= below << np.uint64(GROUP * t)
-        drawn[i] |= spikes << q

@@ -53,7 +53,8 @@ def _fill(lanes: Lanes, number: float, element: ir.Type = _FLOAT) -> ir.Constant
     return ir.Constant(_vector(lanes, element), [number] * lanes.count)
 
 
-def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any, to: Any) -> Any:
+def pointer_to(context: Any, builder: Any, array_type: Any, array: Any, index: Any, to: Any) -> Any:
+    """Return the address of an array's element, as that of a value of type `to`."""
     data = context.make_array(array_type)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [index]), to.as_pointer())
 
@@ -81,7 +82,7 @@ def _splat(_: Any, number: Any, like: Any) -> Any:
 
 def _load(_: Any, array: Any, index: Any, like: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        pointer = _pointer(context, builder, array, values[0], values[1], _vector(like))
+        pointer = pointer_to(context, builder, array, values[0], values[1], _vector(like))
         return builder.load(pointer, align=4)
 
     return like(array, types.int64, like), emit
@@ -89,7 +90,7 @@ def _load(_: Any, array: Any, index: Any, like: Any) -> Any:
 
 def _store(_: Any, array: Any, index: Any, value: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        pointer = _pointer(context, builder, array, values[0], values[1], _vector(value))
+        pointer = pointer_to(context, builder, array, values[0], values[1], _vector(value))
         builder.store(values[2], pointer, align=4)
         return context.get_dummy_value()
 
@@ -109,7 +110,7 @@ def _store_first(_: Any, array: Any, index: Any, value: Any, n: Any) -> Any:
                 source = builder.gep(builder.bitcast(copy, _FLOAT.as_pointer()), [done])
                 taken = builder.load(builder.bitcast(source, part.as_pointer()), align=4)
                 index = builder.add(at, done)
-                target = _pointer(context, builder, array, values[0], index, part)
+                target = pointer_to(context, builder, array, values[0], index, part)
                 builder.store(taken, target, align=4)
             size //= 2
         return context.get_dummy_value()
@@ -218,7 +219,7 @@ select_at_least: Any = intrinsic(_select_at_least)  # yes where a >= b, else no
 def _store_bits(_: Any, array: Any, index: Any, a: Any, b: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         word = ir.IntType(a.count)
-        pointer = _pointer(context, builder, array, values[0], values[1], word)
+        pointer = pointer_to(context, builder, array, values[0], values[1], word)
         fires = builder.fcmp_ordered(">=", values[2], values[3])
         builder.store(builder.bitcast(fires, word), pointer, align=1)
         return context.get_dummy_value()
@@ -228,7 +229,7 @@ def _store_bits(_: Any, array: Any, index: Any, a: Any, b: Any) -> Any:
 
 def _load_word(_: Any, array: Any, index: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        pointer = _pointer(context, builder, array, values[0], values[1], _INT64)
+        pointer = pointer_to(context, builder, array, values[0], values[1], _INT64)
         return builder.load(pointer, align=1)
 
     return types.int64(array, types.int64), emit
