@@ -9,7 +9,7 @@ from snnbench.config import RunConfig
 from snnbench.network.checkpoint import save_model
 from snnbench.training.engines import make_engine
 from snnbench.training.modules import ModuleEngine
-from snnbench.training.perceptron import PerceptronEngine
+from snnbench.training.perceptron import _LARGE, PerceptronEngine
 from tests.training.test_stacked import BASE, CPU, bits, data_of, one_step, outcomes
 
 ANN = {"model": "ann", "engine": "fast", "device": "cpu", "train_samples": 300, "epochs": 2}
@@ -52,9 +52,23 @@ def test_an_evaluation_is_the_reference_engines():
             assert torch.equal(ours.nonzero, theirs.nonzero.flatten())
 
 
-def test_a_member_is_bit_for_bit_the_same_in_any_cohort_and_position():
+def test_a_wide_hidden_layer_before_few_classes_is_the_reference_engines():
+    config = RunConfig(**(ANN | {"arch": "400-10", "optimizer": "sgd", "batch_size": 100}))
+    data = data_of(config)
+    assert config.batch_size * 400 > _LARGE  # the products that are turned round
+    fast, slow = PerceptronEngine([config], data), ModuleEngine([config], data, CPU)
+    loss_f, right_f, step_f = one_step(fast, config)
+    loss_s, right_s, step_s = one_step(slow, config)
+    assert loss_f == pytest.approx(loss_s, rel=1e-5)
+    assert right_f == right_s
+    for a, b in zip(step_f, step_s, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("arch", ["33-17-10", "400-10"])
+def test_a_member_is_bit_for_bit_the_same_in_any_cohort_and_position(arch):
     members = [
-        RunConfig(**ANN, arch="33-17-10", lr=lr, loss=loss, weight_decay=decay)
+        RunConfig(**ANN, arch=arch, lr=lr, loss=loss, weight_decay=decay, batch_size=100)
         for lr, loss, decay in [(0.01, "ce", 0.0), (0.003, "mse", 0.1), (0.03, "ce", 0.01)]
     ]
     together, backwards = outcomes(members), outcomes(members[::-1])
