@@ -14,6 +14,7 @@ from snnbench.config.values import read_number
 from snnbench.data.catalogue import find_entry, load_dataset
 from snnbench.data.dataset import Dataset
 from snnbench.errors import UserError
+from snnbench.network.model_files import MODELS
 from snnbench.network.plan import plan_layers
 from snnbench.results.schema import SCHEMA_VERSION
 from snnbench.results.tables import ResultStore, read_epochs, read_layers
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from snnbench.runs import RunResult
     from snnbench.training.events import Event
 
-MODELS = "models"  # folder of the saved models, inside the results' folder
 _NAME_BOUND = 100
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
 
 from snnbench.config import RunConfig
 from snnbench.errors import UserError
 from snnbench.network.build import Network
+from snnbench.network.model_files import REMEDY, ModelFiles, settings_path, write_files
 
 _FORMAT = 1
 
@@ -33,20 +35,24 @@ def save_model(
     Raises:
         UserError: the folder cannot be written.
     """
-    settings = {k: v for k, v in config.effective.items() if v is not None}
-    about = {"format": _FORMAT, "run_id": run_id, "input_shape": input_shape, "settings": settings}
-    path = folder / f"{run_id}.safetensors"
-    weights = {k: v.detach().cpu().contiguous().clone() for k, v in network.state_dict().items()}
+    files = model_files(run_id, config, network, input_shape)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # The settings first: weights without settings cannot be read, the other way round can.
-        _replace(folder / f"{run_id}.json", lambda p: p.write_text(json.dumps(about, indent=2)))
-        _replace(path, lambda p: save_file(weights, p))
-    except (OSError, SafetensorError) as error:
+        return write_files(folder, run_id, files, _replace)
+    except OSError as error:
         raise UserError(
             f"The model cannot be saved in {folder}: {error}.", "Choose another --out."
         ) from None
-    return path
+
+
+def model_files(
+    run_id: str, config: RunConfig, network: Network, input_shape: tuple[int, ...]
+) -> ModelFiles:
+    """Return the files of a trained network, as bytes."""
+    settings = {k: v for k, v in config.effective.items() if v is not None}
+    about = {"format": _FORMAT, "run_id": run_id, "input_shape": input_shape, "settings": settings}
+    weights = {k: v.detach().cpu().contiguous().clone() for k, v in network.state_dict().items()}
+    return ModelFiles(to_bytes(weights), json.dumps(about, indent=2).encode())
 
 
 def load_model(path: Path) -> Checkpoint:
@@ -74,13 +80,10 @@ def load_model(path: Path) -> Checkpoint:
 
 
 def _read_settings(path: Path) -> dict[str, Any]:
-    beside = path.with_suffix(".json")
+    beside = settings_path(path)
     if not path.is_file() or not beside.is_file():
         missing = path if not path.is_file() else beside
-        raise UserError(
-            f"There is no {missing}.",
-            "Name the .safetensors file that --save-model wrote; its .json must lie beside it.",
-        )
+        raise UserError(f"There is no {missing}.", REMEDY)
     try:
         about = json.loads(beside.read_text(encoding="utf-8"))
         version = int(about["format"])
@@ -95,12 +98,13 @@ def _read_settings(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def _replace(path: Path, write: Any) -> None:
+def _replace(path: Path, data: bytes) -> None:
     """Write beside the file, then put it in place: a reader never sees half a file."""
     partial = path.with_name(path.name + ".partial")
     try:
-        write(partial)
-        with partial.open("rb") as file:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
     finally:

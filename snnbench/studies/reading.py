@@ -11,6 +11,7 @@ from snnbench.config.toml_file import TomlFile, read_toml
 from snnbench.config.toml_lines import Path as KeyPath
 from snnbench.config.values import read_integer
 from snnbench.errors import UserError, did_you_mean
+from snnbench.network.model_files import SUFFIX
 from snnbench.studies.axis import Axis, Value, check_value, make_axis
 from snnbench.studies.claim_reading import check_selected, read_claims, read_published
 from snnbench.studies.objective import parse_objective
@@ -20,8 +21,6 @@ _KEYS = (
     "name", "title", "source", "assumptions", "seeds", "search", "search_seed", "trials",
     "objectives", "base", "vary", "variants", "claims", "published",
 )  # fmt: skip
-# A path to a saved model; any other teacher is the name of a variant.
-_MODEL = ".safetensors"
 
 T = TypeVar("T")
 
@@ -111,10 +110,11 @@ class _Reader:
             if name not in Settings.model_fields:
                 remedy = did_you_mean(name, Settings.model_fields)
                 raise self.file.error(where, f"unknown setting '{name}'.", remedy)
-            if name == "teacher" and not str(value).endswith(_MODEL):
+            # A path to a saved model; any other teacher is the name of a variant.
+            if name == "teacher" and not str(value).endswith(SUFFIX):
                 raise self.file.error(
                     where,
-                    f"teacher: '{value}' is neither a variant nor a path to {_MODEL}.",
+                    f"teacher: '{value}' is neither a variant nor a path to {SUFFIX}.",
                     self._teacher_remedy(key, str(value)),
                 )
             settings[name] = self.at(where, partial(check_value, name, value))

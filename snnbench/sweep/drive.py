@@ -3,13 +3,15 @@
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from snnbench.network.model_files import MODELS, write_files
 from snnbench.results import disk
 from snnbench.results.provenance import provenance, utc_now
 from snnbench.results.tables import ResultStore, RunRows
 from snnbench.sweep.executors import Executor
-from snnbench.sweep.jobs import MODELS, DataSets, Job, Task, make_tasks, one_by_one, read_models
+from snnbench.sweep.jobs import DataSets, Job, Task, make_tasks, one_by_one, read_models
 from snnbench.sweep.worker import Finished, Outcome
 
 _LOOK = 0.25  # seconds between looks at what goes on
@@ -162,13 +164,15 @@ class Driver:
         folder = self.store.folder / MODELS
         for run in runs:
             if run.model is not None:
-                weights, settings = run.model
                 try:
                     disk.make_folder(folder)
-                    disk.replace_file(folder / f"{run.run['run_id']}.json", [settings])
-                    disk.replace_file(folder / f"{run.run['run_id']}.safetensors", [weights])
+                    write_files(folder, run.run["run_id"], run.model, _write_safely)
                 except OSError as error:
                     raise disk.trouble(error, folder) from error
+
+
+def _write_safely(path: Path, data: bytes) -> None:
+    disk.replace_file(path, [data])
 
 
 def failed_run(job: Job, outcome: Outcome, data: DataSets) -> Finished:

@@ -8,14 +8,13 @@ from typing import Any
 
 from snnbench.config import RunConfig
 from snnbench.data.dataset import Dataset
-from snnbench.errors import UserError
+from snnbench.network.model_files import MODELS, ModelFiles, read_files, weights_path
 from snnbench.network.plan import plan_layers
 from snnbench.results.schema import SCHEMA_VERSION
 from snnbench.studies.plan import PlannedRun
 from snnbench.training.cohorts import member_bytes, plan_cohorts
 from snnbench.training.selection import select
 
-MODELS = "models"  # folder of saved models, inside that of the results
 MOST_MEMBERS = 64  # of a cohort: what ends together is lost together
 _COMPANION = 0.5  # cost of a further member of a cohort, against a run alone
 _TABLE = ("data_file", "target", "test_fraction", "test_samples")
@@ -53,7 +52,7 @@ class Task:
         cost: expected work, in multiply-accumulates; only ratios mean something.
         memory_bytes: it needs besides data and libraries.
         again: it is tried for the second time.
-        models: run_id -> the two files of a teacher (weights, settings).
+        models: run_id -> the files of a teacher.
         halving: its runs compete, and those that fall behind are frozen early.
     """
 
@@ -62,7 +61,7 @@ class Task:
     cost: float
     memory_bytes: float
     again: bool = False
-    models: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict, repr=False)
+    models: Mapping[str, ModelFiles] = field(default_factory=dict, repr=False)
     halving: bool = False
 
 
@@ -133,10 +132,10 @@ def make_jobs(
         config, teacher = settle(run.config), None
         if run.teacher is not None:
             teacher = jobs[run.teacher].run_id
-            path = folder / MODELS / f"{teacher}.safetensors"
+            path = weights_path(folder / MODELS, teacher)
             config = config.model_copy(update={"teacher": str(path)})
         elif config.teacher is not None:
-            read_model(Path(config.teacher))
+            read_files(Path(config.teacher))
         run_id = config.run_id(data.of(config).sha256, SCHEMA_VERSION)
         variant = ", ".join(run.variants) or None
         jobs.append(Job(run_id, config, study, variant, teacher, position in taught))
@@ -216,26 +215,11 @@ def _pieces(jobs: list[Job], count: int) -> list[list[Job]]:
     return [jobs[a:b] for a, b in pairwise(ends) if b > a]
 
 
-def read_models(task: Task) -> dict[str, tuple[bytes, bytes]]:
+def read_models(task: Task) -> dict[str, ModelFiles]:
     """Return the files of the teachers that a task's runs learn from, by their names.
 
     Raises:
         UserError: a saved model cannot be read.
     """
     paths = {Path(job.config.teacher) for job in task.jobs if job.config.teacher is not None}
-    return {path.stem: read_model(path) for path in paths}
-
-
-def read_model(path: Path) -> tuple[bytes, bytes]:
-    """Return the two files of a saved model: weights and settings.
-
-    Raises:
-        UserError: one cannot be read.
-    """
-    try:
-        return path.read_bytes(), path.with_suffix(".json").read_bytes()
-    except OSError as error:
-        raise UserError(
-            f"The teacher {error.filename} cannot be read: {error.strerror}.",
-            "Name the .safetensors file that --save-model wrote; its .json must lie beside it.",
-        ) from None
+    return {path.stem: read_files(path) for path in paths}

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from snnbench.config import RunConfig
 from snnbench.errors import UserError, did_you_mean
+from snnbench.network.model_files import MODELS, weights_path
 from snnbench.results.tables import ResultStore
 from snnbench.studies.plan import Plan, PlannedRun
 from snnbench.sweep.drive import Driver, SweepEvent
 from snnbench.sweep.executors import Executor, LocalExecutor, share_out
-from snnbench.sweep.jobs import MODELS, DataSets, Job, distinct, make_jobs, make_tasks
+from snnbench.sweep.jobs import DataSets, Job, distinct, make_jobs, make_tasks
 from snnbench.sweep.search import check_searches, example, search_rounds
 from snnbench.sweep.settle import load_for, settle
 
@@ -108,7 +109,7 @@ def missing(jobs: Iterable[Job], store: ResultStore, retry: Sequence[str]) -> li
     wanted = {job.teacher for job in jobs if is_missing(job)}
 
     def is_lost(job: Job) -> bool:
-        model = store.folder / MODELS / f"{job.run_id}.safetensors"
+        model = weights_path(store.folder / MODELS, job.run_id)
         return job.run_id in wanted and not model.is_file()
 
     return [job for job in jobs if is_missing(job) or is_lost(job)]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from snnbench.config import RunConfig
 from snnbench.errors import UserError
+from snnbench.network.model_files import ModelFiles, write_files
 from snnbench.sweep.jobs import Job, Task, data_key
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Finished:
     run: dict[str, Any]
     epochs: list[dict[str, Any]]
     layers: list[dict[str, Any]]
-    model: tuple[bytes, bytes] | None = None
+    model: ModelFiles | None = None
 
 
 @dataclass(frozen=True)
@@ -126,9 +127,8 @@ def _train(task: Task, progress: Progress | None, threads: int | None) -> list[F
 
 def _with_teachers(task: Task, folder: Path) -> list[RunConfig]:
     """Return the configs, their teachers' files written into the folder."""
-    for run_id, (weights, settings) in task.models.items():
-        (folder / f"{run_id}.safetensors").write_bytes(weights)
-        (folder / f"{run_id}.json").write_bytes(settings)
+    for run_id, files in task.models.items():
+        write_files(folder, run_id, files)
     return [
         job.config
         if job.config.teacher is None
@@ -137,24 +137,20 @@ def _with_teachers(task: Task, folder: Path) -> list[RunConfig]:
     ]
 
 
-def _rows(result: "RunResult", job: Job, model: tuple[bytes, bytes] | None) -> Finished:
+def _rows(result: "RunResult", job: Job, model: ModelFiles | None) -> Finished:
     row = result.row | {"study": job.study, "variant": job.variant}
     if job.config.teacher is not None:
         row["teacher"] = job.config.teacher
     return Finished(row, result.epoch_rows, result.layer_rows, model)
 
 
-def _saved(
-    result: "RunResult", job: Job, input_shape: tuple[int, ...]
-) -> tuple[bytes, bytes] | None:
+def _saved(result: "RunResult", job: Job, input_shape: tuple[int, ...]) -> ModelFiles | None:
     """Return the files of a trained network; None of one that diverged."""
     if result.network is None or result.row["status"] != "done":
         return None
-    from snnbench.network.checkpoint import save_model
+    from snnbench.network.checkpoint import model_files
 
-    with tempfile.TemporaryDirectory(prefix="snnbench-") as folder:
-        path = save_model(Path(folder), job.run_id, job.config, result.network, input_shape)
-        return path.read_bytes(), path.with_suffix(".json").read_bytes()
+    return model_files(job.run_id, job.config, result.network, input_shape)
 
 
 _datasets: dict[Sequence[Any], "Dataset"] = {}
