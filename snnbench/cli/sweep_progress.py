@@ -17,7 +17,8 @@ from snnbench.cli.progress import COMPILING, clock
 if TYPE_CHECKING:
     from snnbench.sweep.drive import SweepEvent
     from snnbench.sweep.jobs import Task
-    from snnbench.sweep.run import Compiling, Planned
+    from snnbench.sweep.run import Planned
+    from snnbench.training.events import Compiling
 
 _REDRAWS_A_SECOND = 4
 _MOST_BARS = 16
@@ -40,7 +41,8 @@ class SweepProgress:
     def watch(self, event: "Planned | Compiling | SweepEvent") -> None:
         """Take in an event."""
         from snnbench.sweep.drive import Recorded, Retried, Working
-        from snnbench.sweep.run import Compiling, Planned
+        from snnbench.sweep.run import Planned
+        from snnbench.training.events import Compiling
 
         if isinstance(event, Compiling):
             self._print(COMPILING)

@@ -34,11 +34,10 @@ class Retried:
 
 @dataclass(frozen=True)
 class Working:
-    """What runs now: task -> share done, 0..1; and the expected work that waits."""
+    """What runs now; `shares` is task number -> share done, 0..1, where it is known."""
 
     shares: Mapping[int, float]
     running: tuple[Task, ...]
-    waiting: int
 
 
 SweepEvent = Recorded | Retried | Working
@@ -105,11 +104,7 @@ class Driver:
             for task, outcome in self.executor.wait(_LOOK):
                 del self._running[task.number]
                 yield from self._take(task, outcome)
-            yield Working(
-                self.executor.shares(),
-                tuple(self._running.values()),
-                sum(len(task.jobs) for _, _, task in self._heap),
-            )
+            yield Working(self.executor.shares(), tuple(self._running.values()))
 
     def _add(self, tasks: list[Task]) -> None:
         for task in tasks:

@@ -14,6 +14,7 @@ from snnbench.sweep.executors import Executor, LocalExecutor, share_out
 from snnbench.sweep.jobs import DataSets, Job, distinct, make_jobs, make_tasks
 from snnbench.sweep.search import check_searches, example, search_rounds
 from snnbench.sweep.settle import load_for, settle
+from snnbench.training.events import Compiling
 
 # What `--retry` takes -> the statuses that are run again.
 RETRIES: Mapping[str, tuple[str, ...]] = {
@@ -113,11 +114,6 @@ def missing(jobs: Iterable[Job], store: ResultStore, retry: Sequence[str]) -> li
         return job.run_id in wanted and not model.is_file()
 
     return [job for job in jobs if is_missing(job) or is_lost(job)]
-
-
-@dataclass(frozen=True)
-class Compiling:
-    """Kernels are being compiled, which takes long and happens once on a machine."""
 
 
 def run_sweep(
