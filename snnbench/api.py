@@ -16,6 +16,7 @@ from snnbench.data.dataset import Dataset
 from snnbench.errors import UserError
 from snnbench.network.model_files import MODELS
 from snnbench.network.plan import plan_layers
+from snnbench.results.frames import to_rows
 from snnbench.results.schema import SCHEMA_VERSION
 from snnbench.results.tables import ResultStore, read_epochs, read_layers
 
@@ -250,21 +251,11 @@ def _read_back(store: ResultStore, config: RunConfig, run_id: str) -> "RunResult
     return RunResult(
         config=config,
         row=row,
-        epoch_rows=_rows_of(epochs, run_id),
-        layer_rows=_rows_of(layers, run_id),
+        epoch_rows=to_rows(epochs[epochs["run_id"] == run_id]),
+        layer_rows=to_rows(layers[layers["run_id"] == run_id]),
         was_recorded=True,
         repairs=tuple(store.repairs),
     )
-
-
-def _rows_of(table: "pd.DataFrame", run_id: str) -> list[dict[str, Any]]:
-    import pandas as pd
-
-    rows = table[table["run_id"] == run_id].astype(object)
-    return [
-        {str(name): None if pd.isna(value) else value for name, value in row.items()}
-        for row in rows.to_dict("records")
-    ]
 
 
 def _train(

@@ -180,18 +180,13 @@ def _run(plan: "Plan", folder: Path, where: Any, retry: Sequence[str], *, json: 
 
 def _rows(folder: Path, ids: Mapping[str, None], recorded: int) -> list[dict[str, Any]]:
     """Return the recorded rows of the sweep's runs, in its order."""
-    import pandas as pd
-
-    from snnbench.results.tables import read_runs
+    from snnbench.results.frames import read_runs, to_rows
 
     if not recorded:
         return []
     table = read_runs(folder)
-    table = table[table["run_id"].isin(list(ids))].astype(object)
-    rows = {
-        str(row["run_id"]): {str(k): None if pd.isna(v) else v for k, v in row.items()}
-        for row in table.to_dict("records")
-    }
+    found = to_rows(table[table["run_id"].isin(list(ids))])
+    rows = {row["run_id"]: row for row in found}
     return [rows[run_id] for run_id in ids if run_id in rows]
 
 

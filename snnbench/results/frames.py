@@ -58,6 +58,16 @@ def read_layers(folder: str | Path) -> "pd.DataFrame":
     return _read(Path(folder), "layers")
 
 
+def to_rows(table: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Return the rows of a table, column -> value; None is missing."""
+    import pandas as pd
+
+    return [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in table.astype(object).to_dict("records")
+    ]
+
+
 def _read(folder: Path, name: str) -> "pd.DataFrame":
     import pandas as pd
 
