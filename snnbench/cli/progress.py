@@ -33,7 +33,7 @@ class TrainingProgress:
         self.columns = [
             name
             for name in _COLUMNS
-            if (config.val_fraction or config.val_samples or not name.startswith("val"))
+            if (config.has_validation or not name.startswith("val"))
             and (config.model == "snn" or name != "firing_rate")
         ]
         self.console = stderr()

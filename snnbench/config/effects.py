@@ -82,5 +82,5 @@ def _training_rules(s: Settings) -> Iterator[tuple[str, str]]:
     if s.lr_schedule is not None:
         for name in ("lr", "epochs"):
             yield name, "lr_schedule says it"
-    if s.val_fraction is None and s.val_samples is None:
+    if not s.has_validation:
         yield "patience", "there are no validation data; give val_fraction or val_samples"

@@ -167,6 +167,11 @@ class Settings(BaseModel):
         None, "machine", "CPU threads; default: all"
     )
 
+    @property
+    def has_validation(self) -> bool:
+        """Whether part of the training samples is kept for validation."""
+        return self.val_fraction is not None or self.val_samples is not None
+
     def __init__(self, **settings: Any) -> None:
         try:
             super().__init__(**settings)

@@ -209,7 +209,7 @@ def check_halving(configs: Iterable[RunConfig]) -> None:
     Raises:
         UserError: see above.
     """
-    if any(c.val_fraction is None and c.val_samples is None for c in configs):
+    if not all(c.has_validation for c in configs):
         raise UserError(
             "--halving chooses by validation accuracy, and there are no validation data.",
             "Give --val-fraction 0.1.",

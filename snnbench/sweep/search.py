@@ -132,7 +132,7 @@ def check_objectives(objectives: Sequence[Objective], config: RunConfig) -> None
     """
     for objective in objectives:
         column = objective.column
-        if column.startswith("val_") and config.val_samples is None and config.val_fraction is None:
+        if column.startswith("val_") and not config.has_validation:
             raise UserError(
                 f"Objective '{objective}': the runs have no validation data.",
                 "Give --val-fraction 0.1, or another objective.",

@@ -37,7 +37,7 @@ def select(config: RunConfig, dataset: Dataset) -> Selection:
     if config.train_samples is not None:
         train = subset(dataset.y_train, config.train_samples, config.seed)
     val = None
-    if config.val_samples is not None or config.val_fraction is not None:
+    if config.has_validation:
         kept, held = split_validation(
             dataset.y_train[train], config.val_samples, config.val_fraction, config.seed
         )
