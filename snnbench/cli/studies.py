@@ -94,7 +94,7 @@ def _count_runs(study: "Study") -> int:
     from snnbench.studies.plan import expand
 
     plan = expand(study)
-    return len(plan.runs) + len(plan.spaces) * (study.trials or 0) * len(study.seeds)
+    return len(plan.runs) + plan.runs_of_search
 
 
 def _document(study: "Study") -> dict[str, Any]:

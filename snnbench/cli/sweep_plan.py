@@ -38,8 +38,7 @@ def show_plan(
     jobs = distinct(maker(plan.study.name, folder, data, where)(plan.runs))
     store = ResultStore.open(folder, write=False)
     to_do = missing(jobs, store, statuses_again(where, retry))
-    searched = len(plan.spaces) * (plan.study.trials or 0) * len(plan.study.seeds)
-    workers, threads = share_out(where.jobs, len(jobs) + searched)
+    workers, threads = share_out(where.jobs, len(jobs) + plan.runs_of_search)
     tasks = make_tasks(to_do, data, free_memory() / workers, workers)
     seconds = expected_seconds(tasks, workers) if where.cluster is None else None
     facts: dict[str, Any] = {
@@ -48,7 +47,7 @@ def show_plan(
         "runs": len(jobs),
         "recorded": len(jobs) - len(to_do),
         "to_do": len(to_do),
-        "runs_of_search": searched,
+        "runs_of_search": plan.runs_of_search,
         "cohorts": len(tasks),
         "workers": workers if where.cluster is None else None,
         "threads_a_worker": threads if where.cluster is None else None,

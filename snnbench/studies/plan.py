@@ -45,6 +45,11 @@ class Plan:
     runs: tuple[PlannedRun, ...]
     spaces: tuple[SearchSpace, ...]
 
+    @property
+    def runs_of_search(self) -> int:
+        """How many runs are found by asking: every trial with every seed."""
+        return len(self.spaces) * (self.study.trials or 0) * len(self.study.seeds)
+
 
 def expand(
     study: Study,

@@ -151,7 +151,7 @@ def run_sweep(
     jobs = distinct(make(plan.runs))
     # By all runs, not the missing ones: how many threads a run has must not depend on what was
     # done before.
-    total = len(jobs) + len(plan.spaces) * (plan.study.trials or 0) * len(plan.study.seeds)
+    total = len(jobs) + plan.runs_of_search
     executor: Executor | None = None
     try:
         # All that can be refused is refused before anything is written.
