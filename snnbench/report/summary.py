@@ -15,6 +15,7 @@ from snnbench.report.source import Tables, data_notes, origin_notes
 from snnbench.report.statistics import Estimate, difference, mean
 from snnbench.report.verdicts import GENERAL_RULE, Verdict, judge
 from snnbench.studies.claims import Published
+from snnbench.studies.objective import TEST_ACCURACY
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study
 
@@ -219,10 +220,8 @@ def compare(report: Report, where: Selector) -> tuple[str, tuple[Difference, ...
 
 def _objective(study: Study | None) -> tuple[str, bool]:
     """Return the column that says what is best, and whether the largest is."""
-    if study is not None and study.objectives:
-        first = study.objectives[0]
-        return first.column, first.direction == "max"
-    return "test_accuracy", True
+    first = TEST_ACCURACY if study is None else study.sought[0]
+    return first.column, first.direction == "max"
 
 
 def _ranked(settings: Sequence[Setting], column: str, *, largest: bool) -> list[Setting]:

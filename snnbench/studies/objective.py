@@ -29,6 +29,9 @@ class Objective:
         return f"{self.column}:{self.direction}"
 
 
+TEST_ACCURACY = Objective("test_accuracy", "max")
+
+
 def parse_objective(text: str) -> Objective:
     """Parse COLUMN:max or COLUMN:min.
 

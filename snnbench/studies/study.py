@@ -12,7 +12,7 @@ from snnbench.config.values import read_integer
 from snnbench.errors import UserError, did_you_mean
 from snnbench.studies.axis import MOST_RUNS, Axis, Value, check_value
 from snnbench.studies.claims import Claim, Published
-from snnbench.studies.objective import Objective
+from snnbench.studies.objective import TEST_ACCURACY, Objective
 
 LISTED = ("grid", "list", "one-at-a-time")  # all points are known from the axes
 ASKED = ("tpe", "gp", "nsga2")  # a sampler is asked, and learns from what it is told
@@ -100,6 +100,11 @@ class Study:
             raise UserError(
                 f"trials: {self.trials:,} is out of range.", f"Give from 1 to {MOST_RUNS:,}."
             )
+
+    @property
+    def sought(self) -> tuple[Objective, ...]:
+        """What counts as better: the objectives, or else test accuracy."""
+        return self.objectives or (TEST_ACCURACY,)
 
     def axes_of(self, variant: Variant) -> tuple[Axis, ...]:
         """What is varied for one variant."""

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     import optuna
 
 TRIALS_ASKED = 8  # at a time: they train side by side and cannot learn from each other
-TEST_ACCURACY = Objective("test_accuracy", "max")
 _COLUMNS = ("trial", "variant", "parameters", "run_ids")
 _SPIKING = ("firing_rate", "silent_fraction", "saturated_fraction", "effective_acs")
 _FILE = "trials.csv"
@@ -111,8 +110,7 @@ def check_searches(plan: Plan) -> None:
     """
     for space in plan.spaces:
         _optuna()
-        objectives = plan.study.objectives or (TEST_ACCURACY,)
-        check_objectives(objectives, example(space, plan.study.seeds[0]))
+        check_objectives(plan.study.sought, example(space, plan.study.seeds[0]))
 
 
 def example(space: SearchSpace, seed: int) -> RunConfig:
@@ -148,7 +146,7 @@ class _Search:
 
     def __init__(self, plan: Plan, space: SearchSpace) -> None:
         optuna = _optuna()
-        self.objectives = plan.study.objectives or (TEST_ACCURACY,)
+        self.objectives = plan.study.sought
         name = f"{plan.study.name}:{space.variant}:{plan.study.search_seed}"
         seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
         self.distributions = {axis.name: _distribution(axis) for axis in space.axes}
