@@ -25,7 +25,7 @@ from snnbench.studies.axis import Axis, Interval
 from snnbench.studies.objective import Objective
 from snnbench.studies.plan import Plan, PlannedRun
 from snnbench.studies.space import SearchSpace, configure
-from snnbench.sweep.jobs import Job
+from snnbench.sweep.jobs import Job, distinct
 
 if TYPE_CHECKING:
     import optuna
@@ -88,18 +88,14 @@ def _jobs_of(
     plan: Plan, space: SearchSpace, asked: "Sequence[optuna.Trial]", make: MakeJobs
 ) -> tuple[list[Job], list[list[str]]]:
     """Return the runs of suggestions, none twice, and the run_ids of each suggestion."""
-    jobs: dict[str, Job] = {}
-    ids: list[list[str]] = []
     names = () if space.variant is None else (space.variant,)
-    for trial in asked:
-        ids.append([])
-        for seed in plan.study.seeds:
-            config = configure(space, trial.params, seed)
-            run = PlannedRun(config, names, space.teacher_of(config))
-            job = make([*plan.runs, run])[-1]
-            jobs[job.run_id] = job
-            ids[-1].append(job.run_id)
-    return list(jobs.values()), ids
+    seeds = plan.study.seeds
+    configs = [configure(space, trial.params, seed) for trial in asked for seed in seeds]
+    runs = [PlannedRun(config, names, space.teacher_of(config)) for config in configs]
+    jobs = make([*plan.runs, *runs])[len(plan.runs) :]
+    ids = [job.run_id for job in jobs]
+    of_trials = [ids[first : first + len(seeds)] for first in range(0, len(ids), len(seeds))]
+    return distinct(jobs), of_trials
 
 
 def check_searches(plan: Plan) -> None:
