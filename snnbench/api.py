@@ -172,19 +172,14 @@ def checked_rate(rate: float | None) -> float | None:
 
 
 def load_data(config: RunConfig) -> Dataset:
-    """Load the data set a config names, and check that the two fit.
+    """Read the data set a config names, and check that the two fit and that its teacher is there.
 
     Raises:
-        UserError: the data are missing or damaged, or do not fit the settings.
+        UserError: the data or the teacher are missing, or do not fit the settings.
     """
     from snnbench.training.selection import select
 
-    table: dict[str, Any] = {}
-    if config.dataset == "table":
-        fraction = None if config.test_samples else config.test_fraction
-        table = {"data_file": config.data_file, "target": config.target}
-        table |= {"test_fraction": fraction, "test_samples": config.test_samples}
-    dataset = load_dataset(config.dataset, data_dir=config.data_dir, **table)
+    dataset = read_data(config)
     select(config, dataset)
     if config.teacher is not None and not Path(config.teacher).is_file():
         raise UserError(
@@ -192,6 +187,20 @@ def load_data(config: RunConfig) -> Dataset:
             "Train one with `snnbench train --save-model` and name its .safetensors file.",
         )
     return dataset
+
+
+def read_data(config: RunConfig) -> Dataset:
+    """Read the data set a config names.
+
+    Raises:
+        UserError: the data are missing or damaged.
+    """
+    table: dict[str, Any] = {}
+    if config.dataset == "table":
+        fraction = None if config.test_samples else config.test_fraction
+        table = {"data_file": config.data_file, "target": config.target}
+        table |= {"test_fraction": fraction, "test_samples": config.test_samples}
+    return load_dataset(config.dataset, data_dir=config.data_dir, **table)
 
 
 def check_name(name: str) -> None:

@@ -72,13 +72,17 @@ class RunResult:
         return pd.DataFrame(self.layer_rows, columns=[column.name for column in LAYERS])
 
 
-def resolve_machine(config: RunConfig) -> RunConfig:
+def resolve_machine(config: RunConfig, *, elsewhere: bool = False) -> RunConfig:
     """Return the config with `device` and `engine` settled on this machine.
+
+    Args:
+        config: the settings.
+        elsewhere: other machines will run it; a GPU is theirs to have.
 
     Raises:
         UserError: a GPU is asked for and there is none.
     """
-    has_gpu = torch.cuda.is_available()
+    has_gpu = torch.cuda.is_available() or (elsewhere and config.device == "cuda")
     if config.device == "cuda" and not has_gpu:
         raise UserError("device 'cuda': torch sees no GPU here.", "Use --device cpu.")
     on_cpu = config.device == "cpu" or config.engine == "numpy"

@@ -25,22 +25,22 @@ def show_plan(
         UserError: whatever would refuse the sweep itself.
     """
     from snnbench.results.tables import ResultStore
+    from snnbench.sweep.datasets import DataSets
     from snnbench.sweep.estimate import expected_seconds
     from snnbench.sweep.executors import share_out
-    from snnbench.sweep.jobs import DataSets, distinct, make_tasks
+    from snnbench.sweep.jobs import distinct, make_tasks
     from snnbench.sweep.run import maker, missing, statuses_again
     from snnbench.sweep.search import check_searches
-    from snnbench.sweep.settle import load_for
     from snnbench.training.cohorts import free_memory
 
     check_searches(plan)
-    data = DataSets(load_for)
+    data = DataSets()
     jobs = distinct(maker(plan.study.name, folder, data, where)(plan.runs))
     store = ResultStore.open(folder, write=False)
     to_do = missing(jobs, store, statuses_again(where, retry))
     workers, threads = share_out(where.jobs, len(jobs) + plan.runs_of_search)
     tasks = make_tasks(to_do, data, free_memory() / workers, workers)
-    seconds = expected_seconds(tasks, workers) if where.cluster is None else None
+    seconds = expected_seconds(tasks, data, workers) if where.cluster is None else None
     facts: dict[str, Any] = {
         "study": plan.study.name,
         "folder": str(folder),

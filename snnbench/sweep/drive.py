@@ -10,8 +10,9 @@ from snnbench.network.model_files import MODELS, write_files
 from snnbench.results import disk
 from snnbench.results.provenance import provenance, utc_now
 from snnbench.results.tables import ResultStore, RunRows
+from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.executors import Executor
-from snnbench.sweep.jobs import DataSets, Job, Task, make_tasks, one_by_one, read_models
+from snnbench.sweep.jobs import Job, Task, make_tasks, one_by_one, read_models
 from snnbench.sweep.worker import Finished, Outcome
 
 _LOOK = 0.25  # seconds between looks at what goes on

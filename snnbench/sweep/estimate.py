@@ -4,16 +4,16 @@ import math
 import time
 from collections.abc import Sequence
 
+from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.executors import share_out
 from snnbench.sweep.jobs import Task
-from snnbench.sweep.settle import load_for
 
 _KINDS = 3  # of cohorts that are tried; the others are taken to be as fast as the nearest
 _SECONDS = 1.5  # of steps timed a kind
 _SETTLED = 3  # steps that are not timed: they load kernels and fill caches
 
 
-def expected_seconds(tasks: Sequence[Task], workers: int) -> float | None:
+def expected_seconds(tasks: Sequence[Task], data: DataSets, workers: int) -> float | None:
     """Return the seconds that tasks take on so many workers of this machine.
 
     Steps of the costliest kinds of cohorts are timed; None if none could be (a teacher that
@@ -24,7 +24,7 @@ def expected_seconds(tasks: Sequence[Task], workers: int) -> float | None:
         kinds.setdefault(_kind(task), task)
     tried = sorted(kinds.values(), key=lambda task: -task.cost)[:_KINDS]
     threads = share_out(workers, workers)[1]
-    speeds = {_kind(t): s / t.cost for t in tried if (s := _timed(t, threads)) is not None}
+    speeds = {_kind(t): s / t.cost for t in tried if (s := _timed(t, data, threads)) is not None}
     if not speeds:
         return None
     typical = sum(speeds.values()) / len(speeds)
@@ -37,7 +37,7 @@ def _kind(task: Task) -> tuple[object, ...]:
     return (config.dataset, config.model, config.arch, config.T, config.engine, config.encoding)
 
 
-def _timed(task: Task, threads: int) -> float | None:
+def _timed(task: Task, data: DataSets, threads: int) -> float | None:
     """Return the seconds that a task would take, from some of its first steps."""
     from snnbench.runs import run_cohort
     from snnbench.training.events import StepDone
@@ -48,7 +48,7 @@ def _timed(task: Task, threads: int) -> float | None:
     steps, started, last = 0, 0.0, 0.0
     first = configs[0]
     batches = 0
-    events = run_cohort(configs, load_for(first), threads=threads)
+    events = run_cohort(configs, data.read(first), threads=threads)
     for event in events:
         if not isinstance(event, StepDone):
             continue

@@ -7,19 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from snnbench.config import RunConfig
-from snnbench.data.dataset import Dataset
 from snnbench.network.model_files import MODELS, ModelFiles, read_files, weights_path
 from snnbench.network.plan import plan_layers
 from snnbench.results.schema import SCHEMA_VERSION
 from snnbench.studies.plan import PlannedRun
+from snnbench.sweep.datasets import DataSets, data_key
 from snnbench.training.cohorts import member_bytes, plan_cohorts
-from snnbench.training.selection import select
 
 MOST_MEMBERS = 64  # of a cohort: what ends together is lost together
 _COMPANION = 0.5  # cost of a further member of a cohort, against a run alone
-_TABLE = ("data_file", "target", "test_fraction", "test_samples")
-
-DataKey = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -63,48 +59,6 @@ class Task:
     again: bool = False
     models: Mapping[str, ModelFiles] = field(default_factory=dict, repr=False)
     halving: bool = False
-
-
-@dataclass(frozen=True)
-class Data:
-    """What planning must know of a data set."""
-
-    shape: tuple[int, ...]
-    sha256: str
-    train_samples: int
-
-
-Load = Callable[[RunConfig], Dataset]
-
-
-def data_key(config: RunConfig) -> DataKey:
-    """Return what settings with the same data set have in common."""
-    table = tuple(getattr(config, name) for name in _TABLE) if config.dataset == "table" else ()
-    return (config.dataset, config.data_dir, *table)
-
-
-class DataSets:
-    """The data sets that a sweep's runs name, each loaded and checked against them once."""
-
-    def __init__(self, load: Load) -> None:
-        self._load = load
-        self._known: dict[DataKey, Data] = {}
-
-    def of(self, config: RunConfig) -> Data:
-        """Return what is known of a run's data.
-
-        Raises:
-            UserError: the data are missing or damaged, or do not fit the run.
-        """
-        checked = (config.train_samples, config.test_samples, config.val_samples,
-                   config.val_fraction, config.batch_size, config.arch, config.model,
-                   config.encoding)  # fmt: skip
-        key = (*data_key(config), *checked)
-        if key not in self._known:
-            dataset = self._load(config)
-            chosen = select(config, dataset)
-            self._known[key] = Data(dataset.input_shape, dataset.sha256, len(chosen.train))
-        return self._known[key]
 
 
 def make_jobs(

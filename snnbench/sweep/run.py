@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from snnbench.config import RunConfig
 from snnbench.errors import UserError, did_you_mean
 from snnbench.network.model_files import MODELS, weights_path
 from snnbench.results.tables import ResultStore
+from snnbench.runs import resolve_machine
 from snnbench.studies.plan import Plan, PlannedRun
+from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.drive import Driver, SweepEvent
 from snnbench.sweep.executors import Executor, LocalExecutor, share_out
-from snnbench.sweep.jobs import DataSets, Job, distinct, make_jobs, make_tasks
+from snnbench.sweep.jobs import Job, distinct, make_jobs, make_tasks
 from snnbench.sweep.search import check_searches, example, search_rounds
-from snnbench.sweep.settle import load_for, settle
 from snnbench.training.events import Compiling
 
 # What `--retry` takes -> the statuses that are run again.
@@ -75,12 +77,8 @@ def maker(
     study: str, folder: Path, data: DataSets, where: Where
 ) -> Callable[[Sequence[PlannedRun]], list[Job]]:
     """Return what makes jobs of planned runs; see `make_jobs`."""
-    elsewhere = where.cluster is not None
-
-    def make(runs: Sequence[PlannedRun]) -> list[Job]:
-        return make_jobs(runs, study, folder, data, lambda c: settle(c, elsewhere=elsewhere))
-
-    return make
+    settle = partial(resolve_machine, elsewhere=where.cluster is not None)
+    return lambda runs: make_jobs(runs, study, folder, data, settle)
 
 
 def read_retry(text: str | None) -> tuple[str, ...]:
@@ -146,7 +144,7 @@ def run_sweep(
     if where.halving:
         check_halving(configs)
     again = statuses_again(where, retry)
-    data = DataSets(load_for)
+    data = DataSets()
     make = maker(plan.study.name, folder, data, where)
     jobs = distinct(make(plan.runs))
     # By all runs, not the missing ones: how many threads a run has must not depend on what was
@@ -164,6 +162,8 @@ def run_sweep(
                 yield Compiling()
                 compile_kernels()
             make_tasks(to_do, data, worker_memory(executor), executor.slots)
+        if not plan.spaces:  # a search may still ask for runs of another shape
+            data.forget()
         with ResultStore.open(folder) as store:
             rounds: Rounds = [jobs]
             if plan.spaces:
@@ -190,7 +190,7 @@ def run_sweep(
 
 def _must_compile(configs: Iterable[RunConfig]) -> bool:
     """Return whether kernels are to be compiled here, once, before all workers do it at once."""
-    if not any(settle(c).engine == "fast" for c in configs):
+    if not any(resolve_machine(c).engine == "fast" for c in configs):
         return False
     # numba costs half a second to import: only when needed
     from snnbench.spiking.kernels.cpu.warmup import are_compiled

@@ -7,7 +7,6 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,15 +14,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from snnbench.config import RunConfig
 from snnbench.errors import UserError
 from snnbench.network.model_files import ModelFiles, write_files
-from snnbench.sweep.jobs import Job, Task, data_key
+from snnbench.sweep.datasets import DataSets
+from snnbench.sweep.jobs import Job, Task
 
 if TYPE_CHECKING:
-    from snnbench.data.dataset import Dataset
     from snnbench.runs import RunResult
 
 _LOOK_FOR_PARENT = 0.5  # seconds
 _TELL_EVERY = 0.2  # seconds
 _OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "Unable to allocate")
+
+_data = DataSets()  # of this process, which stays for many tasks on the same data
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _train(task: Task, progress: Progress | None, threads: int | None) -> list[F
     with tempfile.TemporaryDirectory(prefix="snnbench-") as folder:
         configs = _with_teachers(task, Path(folder))
         epochs = max(len(config.learning_rates) for config in configs)
-        dataset = _dataset(data_key(configs[0]), configs[0])
+        dataset = _data.read(configs[0])
         for event in run_cohort(configs, dataset, threads=threads, halving=task.halving):
             if isinstance(event, RunResult):
                 job = jobs[event.run_id]
@@ -151,16 +152,3 @@ def _saved(result: "RunResult", job: Job, input_shape: tuple[int, ...]) -> Model
     from snnbench.network.checkpoint import model_files
 
     return model_files(job.run_id, job.config, result.network, input_shape)
-
-
-_datasets: dict[Sequence[Any], "Dataset"] = {}
-
-
-def _dataset(key: Sequence[Any], config: RunConfig) -> "Dataset":
-    """Return the data set; a worker keeps the last one, for its next task needs the same."""
-    if key not in _datasets:
-        from snnbench.api import load_data
-
-        _datasets.clear()
-        _datasets[key] = load_data(config)
-    return _datasets[key]

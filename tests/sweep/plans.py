@@ -4,9 +4,9 @@ from snnbench.studies.axis import parse_axis
 from snnbench.studies.options import adhoc_study
 from snnbench.studies.plan import expand
 from snnbench.studies.reading import read_study
-from snnbench.sweep.jobs import DataSets, distinct
+from snnbench.sweep.datasets import DataSets
+from snnbench.sweep.jobs import distinct
 from snnbench.sweep.run import Where, maker
-from snnbench.sweep.settle import load_for
 
 TINY = {"arch": "8-10", "T": 2, "epochs": 1, "train_samples": 200, "test_samples": 50,
         "batch_size": 50, "device": "cpu"}  # fmt: skip
@@ -45,5 +45,5 @@ def from_text(text, folder):
 
 def jobs_of(plan, folder):
     """Return the jobs of a plan, and its data sets."""
-    data = DataSets(load_for)
+    data = DataSets()
     return distinct(maker(plan.study.name, folder, data, Where())(plan.runs)), data

@@ -1,0 +1,70 @@
+"""The data sets of a sweep's runs: the last one read, and what planning must know of each."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from snnbench.api import read_data
+from snnbench.config import RunConfig
+from snnbench.data.dataset import Dataset
+from snnbench.training.selection import select
+
+_TABLE = ("data_file", "target", "test_fraction", "test_samples")
+
+DataKey = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Data:
+    """What planning must know of a data set."""
+
+    shape: tuple[int, ...]
+    sha256: str
+    train_samples: int
+
+
+def data_key(config: RunConfig) -> DataKey:
+    """Return what settings with the same data set have in common."""
+    table = tuple(getattr(config, name) for name in _TABLE) if config.dataset == "table" else ()
+    return (config.dataset, config.data_dir, *table)
+
+
+class DataSets:
+    """Reads the data sets that runs name, and checks each against their settings once."""
+
+    def __init__(self) -> None:
+        self._last: tuple[DataKey, Dataset] | None = None
+        self._known: dict[DataKey, Data] = {}
+
+    def read(self, config: RunConfig) -> Dataset:
+        """Return a run's data set, not checked against its settings.
+
+        One is kept, for the next run mostly needs the same.
+
+        Raises:
+            UserError: the data are missing or damaged.
+        """
+        key = data_key(config)
+        if self._last is None or self._last[0] != key:
+            self._last = None  # two need not be in memory at the same time
+            self._last = (key, read_data(config))
+        return self._last[1]
+
+    def forget(self) -> None:
+        """Free the memory of the data set that is kept; what is known of it stays known."""
+        self._last = None
+
+    def of(self, config: RunConfig) -> Data:
+        """Return what is known of a run's data.
+
+        Raises:
+            UserError: the data are missing or damaged, or do not fit the run.
+        """
+        checked = (config.train_samples, config.test_samples, config.val_samples,
+                   config.val_fraction, config.batch_size, config.arch, config.model,
+                   config.encoding)  # fmt: skip
+        key = (*data_key(config), *checked)
+        if key not in self._known:
+            dataset = self.read(config)
+            chosen = select(config, dataset)
+            self._known[key] = Data(dataset.input_shape, dataset.sha256, len(chosen.train))
+        return self._known[key]
