@@ -131,18 +131,14 @@ def make_tasks(
         cohorts += _pieces(largest, 2)
     tasks = [_task(cohort, data) for cohort in cohorts]
     tasks.sort(key=lambda task: -task.cost)
-    return [
-        Task(first + number, task.jobs, task.cost, task.memory_bytes)
-        for number, task in enumerate(tasks)
-    ]
+    return [replace(task, number=first + number) for number, task in enumerate(tasks)]
 
 
 def one_by_one(task: Task, data: DataSets, first: int) -> list[Task]:
     """Return the runs of a task that failed, as tasks of their own."""
-    alone = [_task([job], data) for job in task.jobs]
     return [
-        Task(first + number, one.jobs, one.cost, one.memory_bytes, again=True)
-        for number, one in enumerate(alone)
+        replace(_task([job], data), number=first + number, again=True)
+        for number, job in enumerate(task.jobs)
     ]
 
 
