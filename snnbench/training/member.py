@@ -35,6 +35,21 @@ class Held:
         return math.isfinite(self.test.loss) and (self.val is None or math.isfinite(self.val.loss))
 
 
+class OwnNetworks:
+    """What engines have in common: each run has a network, and its parameters are the run's."""
+
+    networks: list[Network]
+
+    def weights_of(self, member: int) -> dict[str, torch.Tensor]:
+        """Return a copy of a run's state: parameters and BatchNorm's running statistics."""
+        state = self.networks[member].state_dict()
+        return {name: tensor.clone() for name, tensor in state.items()}
+
+    def is_finite(self, member: int) -> bool:
+        """Return whether all of a run's parameters are finite numbers."""
+        return all(bool(torch.isfinite(p).all()) for p in self.networks[member].parameters())
+
+
 @dataclass
 class Member:
     """The state of one run of the cohort.

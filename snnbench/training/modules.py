@@ -17,13 +17,13 @@ from snnbench.network.build import Network, build_network
 from snnbench.spiking.neuron import Scan
 from snnbench.training.evaluation import evaluate, output_membrane
 from snnbench.training.losses import scores, training_loss
-from snnbench.training.member import Evaluation
+from snnbench.training.member import Evaluation, OwnNetworks
 from snnbench.training.optim import StackedOptimizer
 from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
 
 
-class ModuleEngine:
+class ModuleEngine(OwnNetworks):
     """Trains a cohort: runs that share data, order, encoding and shapes.
 
     Each run is an ordinary `Network`; all their parameters lie in one tensor [K, P], which the
@@ -105,13 +105,8 @@ class ModuleEngine:
         configs = [self.configs[k] for k in active]
         return evaluate(configs, [self.networks[k] for k in active], part)
 
-    def weights_of(self, member: int) -> dict[str, torch.Tensor]:
-        """Return a copy of a run's state: parameters and BatchNorm's running statistics."""
-        state = self.networks[member].state_dict()
-        return {name: tensor.clone() for name, tensor in state.items()}
-
     def is_finite(self, member: int) -> bool:
-        """Return whether all of a run's parameters are finite numbers."""
+        """Return whether all of a run's parameters are finite numbers: one look at the device."""
         return bool(torch.isfinite(self.parameters[member]).all())
 
 

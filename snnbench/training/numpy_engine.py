@@ -20,7 +20,7 @@ from snnbench.reference_numpy.losses import loss_and_gradient
 from snnbench.reference_numpy.network import Perceptron, build_perceptron
 from snnbench.reference_numpy.optimizers import make_optimizer
 from snnbench.training.evaluation import EVALUATION_BATCH, judges
-from snnbench.training.member import Evaluation
+from snnbench.training.member import Evaluation, OwnNetworks
 from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
 
@@ -30,7 +30,7 @@ _DROPOUT = 3  # keeps these draws apart from the seed's other uses
 _diverging = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
-class NumpyEngine:
+class NumpyEngine(OwnNetworks):
     """Trains a cohort of perceptrons; an `Engine` like any other."""
 
     def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
@@ -102,14 +102,6 @@ class NumpyEngine:
         for result in results:
             result.accuracy /= len(part)
         return results
-
-    def weights_of(self, member: int) -> dict[str, torch.Tensor]:
-        """Return a copy of a run's state."""
-        return {n: t.clone() for n, t in self.networks[member].state_dict().items()}
-
-    def is_finite(self, member: int) -> bool:
-        """Return whether all of a run's parameters are finite numbers."""
-        return all(bool(np.isfinite(p).all()) for p in self.perceptrons[member].parameters)
 
 
 def _share_memory(network: Network, perceptron: Perceptron) -> None:

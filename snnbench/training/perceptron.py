@@ -22,7 +22,7 @@ from snnbench.spiking.kernels.cpu.sparse_input import SparseRows
 from snnbench.spiking.kernels.cpu.warmup import use_optimizer
 from snnbench.training.evaluation import EVALUATION_BATCH, judges
 from snnbench.training.gradients import losses_and_gradients
-from snnbench.training.member import Evaluation
+from snnbench.training.member import Evaluation, OwnNetworks
 from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
 
@@ -55,7 +55,7 @@ def fits(config: RunConfig, plan: Sequence[WeightLayer]) -> bool:
     return config.model == "ann" and plain and all(entry.kind == "linear" for entry in plan)
 
 
-class PerceptronEngine:
+class PerceptronEngine(OwnNetworks):
     """Trains a cohort of perceptrons; an `Engine` like any other."""
 
     def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
@@ -173,14 +173,6 @@ class PerceptronEngine:
         for result in results:
             result.accuracy /= len(part)
         return results
-
-    def weights_of(self, member: int) -> dict[str, Tensor]:
-        """Return a copy of a run's state."""
-        return {n: t.clone() for n, t in self.networks[member].state_dict().items()}
-
-    def is_finite(self, member: int) -> bool:
-        """Return whether all of a run's parameters are finite numbers."""
-        return all(bool(torch.isfinite(p).all()) for p in self.networks[member].parameters())
 
 
 class _Input:

@@ -31,7 +31,7 @@ from snnbench.spiking.kernels.cpu.warmup import use_optimizer
 from snnbench.spiking.surrogate import default_alpha
 from snnbench.training.evaluation import EVALUATION_BATCH, judges
 from snnbench.training.gradients import losses_and_gradients
-from snnbench.training.member import Evaluation
+from snnbench.training.member import Evaluation, OwnNetworks
 from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
 
@@ -51,7 +51,7 @@ def fits(config: RunConfig, plan: Sequence[WeightLayer]) -> bool:
     )
 
 
-class StackedEngine:
+class StackedEngine(OwnNetworks):
     """Trains a cohort with the event kernels; an `Engine` like any other."""
 
     def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
@@ -197,14 +197,6 @@ class StackedEngine:
                 tally.add_input(torch.from_numpy(source)[None])
             if self.plan[index].activation == "spike":
                 tally.add_counted_spikes(counts[index][:, k].sum(0, dtype=np.float64), self.first.T)
-
-    def weights_of(self, member: int) -> dict[str, torch.Tensor]:
-        """Return a copy of a run's state."""
-        return {n: t.clone() for n, t in self.networks[member].state_dict().items()}
-
-    def is_finite(self, member: int) -> bool:
-        """Return whether all of a run's parameters are finite numbers."""
-        return all(bool(torch.isfinite(p).all()) for p in self.networks[member].parameters())
 
 
 def neurons_of(configs: Sequence[RunConfig]) -> Neurons:
