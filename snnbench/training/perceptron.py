@@ -87,8 +87,8 @@ class PerceptronEngine(OwnNetworks):
         values = self._forward(part, np.arange(1))
         scores, y = _by_sample(values[-1]), np.zeros(1, np.int64)
         correct_predictions(scores, y)
-        judged: list[None] = [None] * len(self.configs)
-        losses_and_gradients(judges(self.configs), scores, y, judged, runs, steps=1)
+        nothing: list[None] = [None] * len(self.configs)
+        losses_and_gradients(judges(self.configs), scores, y, nothing, runs, steps=1)
         self._backward(part, np.arange(1), values, torch.zeros_like(values[-1]))
         use_optimizer(self.configs[0].optimizer)
 
