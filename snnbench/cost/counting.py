@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ from torch import nn
 
 from snnbench.cost.dense import DenseCount, count_dense
 from snnbench.cost.effective import effective_operations
-from snnbench.cost.expected import lab_flops
+from snnbench.cost.expected import lab_flops, planned_layer
 from snnbench.cost.formulas import energy_pj_compute45nm
 from snnbench.cost.report import LayerCount, NetworkCount
 from snnbench.cost.tally import Tally
@@ -103,14 +104,8 @@ def _count_layer(
     effective = effective_operations(module, tally.nonzero, tally.samples)
     macs, acs = (0.0, effective) if entry.input_kind == "spikes" else (effective, 0.0)
     rate = tally.spikes_per_step / tally.neurons if tally.neurons else None
-    return LayerCount(
-        layer=entry.name,
-        kind=entry.kind,
-        input_kind=entry.input_kind,
-        applied_steps=entry.applied_steps,
-        inputs=entry.fan_in,
-        outputs=entry.units,
-        params=entry.parameters(bias=network.bias, batch_norm=network.batch_norm),
+    return replace(
+        planned_layer(entry, bias=network.bias, batch_norm=network.batch_norm),
         input_rate=tally.input_rate,
         output_rate=rate,
         flops_lab=lab_flops(entry, tally.input_rate, T),

@@ -1,5 +1,7 @@
 """Counts that follow from the layer plan alone, at an assumed firing rate. No torch, no data."""
 
+from dataclasses import replace
+
 from snnbench.config import RunConfig
 from snnbench.cost.formulas import energy_pj_compute45nm, flops_lab_ann, flops_lab_snn
 from snnbench.cost.report import LayerCount, NetworkCount
@@ -33,10 +35,30 @@ def lab_flops(entry: WeightLayer, input_rate: float, T: int | None) -> float:
     return flops_lab_snn(entry.fan_in, entry.units, input_rate, T)
 
 
-def _expected_layer(config: RunConfig, entry: WeightLayer, rate: float | None) -> LayerCount:
-    normalised = entry.hidden and config.batch_norm
+def planned_layer(entry: WeightLayer, *, bias: bool, batch_norm: bool) -> LayerCount:
+    """Return what the plan alone says of a layer; what depends on its input is None."""
+    normalised = entry.hidden and batch_norm
     # fvcore's rule: BatchNorm is one product and one sum an element, two flops.
     norm_macs = 2 * entry.units * entry.applied_steps if normalised else 0
+    return LayerCount(
+        layer=entry.name,
+        kind=entry.kind,
+        input_kind=entry.input_kind,
+        applied_steps=entry.applied_steps,
+        inputs=entry.fan_in,
+        outputs=entry.units,
+        params=entry.parameters(bias=bias, batch_norm=batch_norm),
+        input_rate=None,
+        output_rate=None,
+        flops_lab=None,
+        dense_macs=float(entry.dense_macs + norm_macs),
+        effective_macs=None,
+        effective_acs=None,
+        energy_pj_compute45nm=None,
+    )
+
+
+def _expected_layer(config: RunConfig, entry: WeightLayer, rate: float | None) -> LayerCount:
     flops: float | None = None
     if config.model == "ann":
         flops = lab_flops(entry, 1.0, None)
@@ -46,18 +68,10 @@ def _expected_layer(config: RunConfig, entry: WeightLayer, rate: float | None) -
     acs: float | None = 0.0
     if entry.input_kind == "spikes":
         acs = None if rate is None else rate * entry.dense_macs
-    return LayerCount(
-        layer=entry.name,
-        kind=entry.kind,
-        input_kind=entry.input_kind,
-        applied_steps=entry.applied_steps,
-        inputs=entry.fan_in,
-        outputs=entry.units,
-        params=entry.parameters(bias=config.bias, batch_norm=config.batch_norm),
+    return replace(
+        planned_layer(entry, bias=config.bias, batch_norm=config.batch_norm),
         input_rate=rate,
-        output_rate=None,
         flops_lab=flops,
-        dense_macs=float(entry.dense_macs + norm_macs),
         effective_macs=macs,
         effective_acs=acs,
         energy_pj_compute45nm=None if acs is None or macs is None
