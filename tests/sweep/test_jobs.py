@@ -4,8 +4,10 @@ import dataclasses
 
 import pytest
 
+from snnbench.config import RunConfig
 from snnbench.errors import UserError
 from snnbench.results.schema import SCHEMA_VERSION
+from snnbench.runs import resolve_machine
 from snnbench.sweep.jobs import MOST_MEMBERS, make_tasks, one_by_one, read_models
 from tests.sweep.plans import DISTILLATION, adhoc, from_text, jobs_of
 
@@ -22,6 +24,17 @@ def test_a_job_has_the_name_that_the_run_gets(tmp_path):
     assert job.run_id == job.config.run_id(known.sha256, SCHEMA_VERSION)
     assert (job.config.device, job.config.engine) == ("cpu", "fast")
     assert (known.shape, known.train_samples) == ((1, 8, 8), 200)
+
+
+def test_a_gpu_is_the_clusters_to_have(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    config = RunConfig(device="cuda")
+    with pytest.raises(UserError, match="sees no GPU"):
+        resolve_machine(config)
+    there = resolve_machine(config, elsewhere=True)
+    assert (there.device, there.engine) == ("cuda", "reference")
+    there = resolve_machine(RunConfig(), elsewhere=True)
+    assert (there.device, there.engine) == ("cpu", "fast")
 
 
 def test_runs_that_come_to_the_same_are_one_job(tmp_path):
