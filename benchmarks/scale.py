@@ -26,8 +26,8 @@ from snnbench.results.provenance import utc_now
 from snnbench.studies.axis import parse_axis
 from snnbench.studies.options import adhoc_study
 from snnbench.studies.plan import Plan, expand
-from snnbench.sweep.drive import Recorded
 from snnbench.sweep.jobs import Job, Task
+from snnbench.sweep.record import Recorded
 from snnbench.sweep.run import Where, run_sweep
 from snnbench.sweep.worker import Finished, Outcome
 

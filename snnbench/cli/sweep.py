@@ -72,6 +72,12 @@ def sweep(
         str | None,
         typer.Option(metavar="failed|timeout|oom|diverged", help="Run these recorded runs again."),
     ] = None,
+    reuse: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR", help="Take over runs that another folder has recorded. Repeatable."
+        ),
+    ] = None,
     halving: Annotated[
         bool,
         typer.Option("--halving", help="Freeze early what falls behind in validation accuracy."),
@@ -105,12 +111,13 @@ def sweep(
     plan = expand(made, overrides, settings_from_environment(os.environ))
     where, again = Where(jobs, timeout, cluster, halving), read_retry(retry)
     folder = out if out is not None else Path("results") / made.name
+    others = [other for other in reuse or [] if other.resolve() != folder.resolve()]
     if dry_run:
         from snnbench.cli.sweep_plan import show_plan
 
-        show_plan(plan, folder, where, again, json=json)
+        show_plan(plan, folder, where, again, others, json=json)
         return
-    _run(plan, folder, where, again, json=json)
+    _run(plan, folder, where, again, others, json=json)
 
 
 def _study(
@@ -142,7 +149,15 @@ def _study(
     return adhoc_study(given, axes, objectives=looked_for, **said), {}
 
 
-def _run(plan: "Plan", folder: Path, where: Any, retry: Sequence[str], *, json: bool) -> None:
+def _run(
+    plan: "Plan",
+    folder: Path,
+    where: Any,
+    retry: Sequence[str],
+    reuse: Sequence[Path],
+    *,
+    json: bool,
+) -> None:
     from snnbench.sweep.executors import GoneError
     from snnbench.sweep.run import UNFINISHED, Planned, run_sweep
 
@@ -152,7 +167,9 @@ def _run(plan: "Plan", folder: Path, where: Any, retry: Sequence[str], *, json: 
     with (
         GentleStop() as stop,
         progress.shown(),
-        closing(run_sweep(plan, folder, where, retry=retry, is_stopping=stop.is_wanted)) as events,
+        closing(
+            run_sweep(plan, folder, where, retry=retry, reuse=reuse, is_stopping=stop.is_wanted)
+        ) as events,
     ):  # closed whatever happens: it ends the workers
         try:
             for event in events:

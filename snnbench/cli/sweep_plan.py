@@ -17,7 +17,13 @@ _COLUMNS = ("runs", "cohorts", "largest cohort", "MB a cohort", "dataset", "mode
 
 
 def show_plan(
-    plan: "Plan", folder: Path, where: "Where", retry: Sequence[str], *, json: bool
+    plan: "Plan",
+    folder: Path,
+    where: "Where",
+    retry: Sequence[str],
+    reuse: Sequence[Path],
+    *,
+    json: bool,
 ) -> None:
     """Print the plan; nothing is written.
 
@@ -29,6 +35,7 @@ def show_plan(
     from snnbench.sweep.estimate import expected_seconds
     from snnbench.sweep.executors import share_out
     from snnbench.sweep.jobs import distinct, make_tasks
+    from snnbench.sweep.reuse import recorded_elsewhere
     from snnbench.sweep.run import maker, missing, statuses_again
     from snnbench.sweep.search import check_searches
     from snnbench.training.cohorts import free_memory
@@ -38,6 +45,8 @@ def show_plan(
     jobs = distinct(maker(plan.study.name, folder, data, where)(plan.runs))
     store = ResultStore.open(folder, write=False)
     to_do = missing(jobs, store, statuses_again(where, retry))
+    known = {run.run["run_id"] for run in recorded_elsewhere(to_do, reuse)}
+    to_do = [job for job in to_do if job.run_id not in known]
     workers, threads = share_out(where.jobs, len(jobs) + plan.runs_of_search)
     tasks = make_tasks(to_do, data, free_memory() / workers, workers)
     seconds = expected_seconds(tasks, data, workers) if where.cluster is None else None
@@ -45,7 +54,8 @@ def show_plan(
         "study": plan.study.name,
         "folder": str(folder),
         "runs": len(jobs),
-        "recorded": len(jobs) - len(to_do),
+        "recorded": len(jobs) - len(to_do) - len(known),
+        "taken_over": len(known),
         "to_do": len(to_do),
         "runs_of_search": plan.runs_of_search,
         "cohorts": len(tasks),

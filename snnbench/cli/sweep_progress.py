@@ -40,7 +40,8 @@ class SweepProgress:
 
     def watch(self, event: "Planned | Compiling | SweepEvent") -> None:
         """Take in an event."""
-        from snnbench.sweep.drive import Recorded, Retried, Working
+        from snnbench.sweep.drive import Retried, Working
+        from snnbench.sweep.record import Recorded
         from snnbench.sweep.run import Planned
         from snnbench.training.events import Compiling
 
@@ -58,6 +59,8 @@ class SweepProgress:
 
     def _plan(self, event: "Planned") -> None:
         recorded = len(event.jobs) - len(event.to_do)
+        if event.taken_over:
+            self._print(f"{event.taken_over} runs are taken over from --reuse.")
         self.total = event.total
         self.done += recorded
         self.before += recorded

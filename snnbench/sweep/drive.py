@@ -3,26 +3,17 @@
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from snnbench.network.model_files import MODELS, write_files
-from snnbench.results import disk
 from snnbench.results.provenance import provenance, utc_now
-from snnbench.results.tables import ResultStore, RunRows
+from snnbench.results.tables import ResultStore
 from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.executors import Executor
 from snnbench.sweep.jobs import Job, Task, make_tasks, one_by_one, read_models
+from snnbench.sweep.record import Recorded, record
 from snnbench.sweep.worker import Finished, Outcome
 
 _LOOK = 0.25  # seconds between looks at what goes on
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """Runs that are in the tables now; `rows` are their rows of `runs.csv`."""
-
-    rows: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -119,10 +110,9 @@ class Driver:
                 self._add(one_by_one(task, self.data, self._count))
                 yield Retried(task, error)
                 return
-            yield self._record([failed_run(job, outcome, self.data) for job in task.jobs])
+            yield record(self.store, [failed_run(job, outcome, self.data) for job in task.jobs])
         else:
-            self._save_models(outcome.finished)
-            yield self._record(outcome.finished)
+            yield record(self.store, outcome.finished)
         yield from self._pupils_of(task)
 
     def _pupils_of(self, task: Task) -> Iterator[SweepEvent]:
@@ -143,32 +133,7 @@ class Driver:
             outcome = Outcome("failed", error=f"its teacher {job.teacher} did not finish")
             runs.append(failed_run(job, outcome, self.data))
             pupils += self._pupils.pop(job.run_id, [])
-        return self._record(runs)
-
-    def _record(self, runs: Iterable[Finished]) -> Recorded:
-        new: list[RunRows] = []
-        again: list[RunRows] = []
-        for run in runs:
-            known = self.store.has(run.run["run_id"])
-            (again if known else new).append(RunRows(run.run, run.epochs, run.layers))
-        self.store.append_many(new)
-        self.store.replace_many(again)
-        return Recorded(tuple(rows.run for rows in (*new, *again)))
-
-    def _save_models(self, runs: Iterable[Finished]) -> None:
-        """Write the models before the rows: a recorded teacher has a model."""
-        folder = self.store.folder / MODELS
-        for run in runs:
-            if run.model is not None:
-                try:
-                    disk.make_folder(folder)
-                    write_files(folder, run.run["run_id"], run.model, _write_safely)
-                except OSError as error:
-                    raise disk.trouble(error, folder) from error
-
-
-def _write_safely(path: Path, data: bytes) -> None:
-    disk.replace_file(path, [data])
+        return record(self.store, runs)
 
 
 def failed_run(job: Job, outcome: Outcome, data: DataSets) -> Finished:

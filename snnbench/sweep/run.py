@@ -15,6 +15,8 @@ from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.drive import Driver, SweepEvent
 from snnbench.sweep.executors import Executor, LocalExecutor, share_out
 from snnbench.sweep.jobs import Job, distinct, make_jobs, make_tasks
+from snnbench.sweep.record import record
+from snnbench.sweep.reuse import recorded_elsewhere
 from snnbench.sweep.search import check_searches, example, search_rounds
 from snnbench.training.events import Compiling
 
@@ -65,12 +67,14 @@ class Planned:
         to_do: those that are run now.
         total: runs of the whole sweep, a search's not yet known ones among them.
         repairs: what was mended in the tables on opening them.
+        taken_over: how many of them other folders had recorded.
     """
 
     jobs: tuple[Job, ...]
     to_do: tuple[Job, ...]
     total: int
     repairs: tuple[str, ...] = ()
+    taken_over: int = 0
 
 
 def maker(
@@ -120,6 +124,7 @@ def run_sweep(
     where: Where,
     *,
     retry: Sequence[str] = (),
+    reuse: Sequence[Path] = (),
     is_stopping: Callable[[], bool] = lambda: False,
     make_executor: "Callable[[Where, int], Executor] | None" = None,
 ) -> Generator[Planned | Compiling | SweepEvent]:
@@ -131,6 +136,7 @@ def run_sweep(
         where: machine or cluster.
         retry: statuses of recorded runs that are run again; without halving, so are those that
             were frozen early.
+        reuse: folders of results; runs recorded there are taken over, not trained.
         is_stopping: asked all the time; when it turns true, running cohorts are waited for and
             nothing more is handed out.
         make_executor: what runs the tasks of so many cohorts, instead of processes or a cluster.
@@ -154,6 +160,8 @@ def run_sweep(
     try:
         # All that can be refused is refused before anything is written.
         to_do = missing(jobs, ResultStore.open(folder, write=False), again)
+        elsewhere = {run.run["run_id"] for run in recorded_elsewhere(to_do, reuse)}
+        to_do = [job for job in to_do if job.run_id not in elsewhere]
         if to_do or plan.spaces:
             executor = (make_executor or executor_of)(where, total)
             if make_executor is None and where.cluster is None and _must_compile(configs):
@@ -171,7 +179,9 @@ def run_sweep(
             repairs = tuple(store.repairs)
             for round_jobs in rounds:
                 to_do = missing(round_jobs, store, again)
-                yield Planned(tuple(round_jobs), tuple(to_do), total, repairs)
+                taken = record(store, recorded_elsewhere(to_do, reuse)).rows
+                to_do = missing(round_jobs, store, again) if taken else to_do
+                yield Planned(tuple(round_jobs), tuple(to_do), total, repairs, len(taken))
                 repairs = ()
                 if not to_do:
                     continue

@@ -5,7 +5,8 @@ import pytest
 from benchmarks.scale import SimulatedExecutor, made_up
 from snnbench.errors import UserError
 from snnbench.results.tables import ResultStore, read_runs
-from snnbench.sweep.drive import Recorded, Retried, Working
+from snnbench.sweep.drive import Retried, Working
+from snnbench.sweep.record import Recorded
 from snnbench.sweep.run import Planned, Where, run_sweep
 from snnbench.sweep.worker import Finished, Outcome
 from tests.sweep.plans import DISTILLATION, adhoc, from_text

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.scale import SimulatedExecutor
 from snnbench.results.tables import ResultStore, read_epochs, read_layers, read_runs
-from snnbench.sweep.drive import Recorded
+from snnbench.sweep.record import Recorded
 from snnbench.sweep.run import Where, run_sweep
 from tests.sweep.plans import adhoc
 
