@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from snnbench.config import RunConfig
-from snnbench.spiking.kernels.cpu.jit import Floats, Ints
+from snnbench.spiking.kernels.cpu.jit import Floats, Ints, Numbers
 from snnbench.spiking.kernels.cpu.losses import KINDS, closed_losses
 from snnbench.training.losses import training_loss
 
@@ -22,8 +22,8 @@ def losses_and_gradients(
     active: Sequence[int],
     *,
     steps: int,
-) -> tuple[list[float], Floats]:
-    """Return the losses of the active runs and the gradients of all.
+) -> tuple[Numbers, Floats]:
+    """Return the losses and the gradients of all runs.
 
     Args:
         configs: of the K runs.
@@ -52,7 +52,7 @@ def losses_and_gradients(
             losses[k], gradient[..., k, :] = _by_autograd(
                 configs[k], outputs[..., k, :], y, wanted[k], steps
             )
-    return [float(losses[k]) for k in active], gradient
+    return losses, gradient
 
 
 def _by_autograd(

@@ -116,7 +116,7 @@ class PerceptronEngine(OwnNetworks):
         training[list(active)] = True
         gradients = [g.numpy() for g in self.gradients]
         self.optimizer.step(gradients, learning_rates, training)
-        return losses, [int(right[k]) for k in active]
+        return [float(losses[k]) for k in active], [int(right[k]) for k in active]
 
     def _forward(self, part: Part, rows: Ints) -> list[Tensor]:
         """Return what every layer gives, [K, B, N] each."""
@@ -164,8 +164,8 @@ class PerceptronEngine(OwnNetworks):
             scores = _by_sample(values[-1])
             losses, _ = losses_and_gradients(judged, scores, y, nothing, active, steps=1)
             right = correct_predictions(scores, y)
-            for k, loss, result in zip(active, losses, results, strict=True):
-                result.loss += loss * len(y) / len(part)
+            for k, result in zip(active, results, strict=True):
+                result.loss += float(losses[k]) * len(y) / len(part)
                 result.accuracy += int(right[k])
                 inputs = [x, *(value[k] for value in values[:-1])]
                 for tally, value in zip(result.tallies, inputs, strict=True):

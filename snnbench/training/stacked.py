@@ -7,30 +7,30 @@ Networks with other layers, too, train in `reference`.
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from snnbench.config import RunConfig
 from snnbench.cost.tally import Tally
-from snnbench.encoding import EVALUATION_EPOCH, encode
+from snnbench.encoding import EVALUATION_EPOCH
 from snnbench.network.build import Network, build_network
 from snnbench.network.plan import WeightLayer
 from snnbench.spiking.kernels.cpu.counts import input_counts
 from snnbench.spiking.kernels.cpu.events import (
-    ActivePixels,
     SpikeBlocks,
-    bernoulli_events,
-    draw_keys,
-    events_from_spikes,
 )
-from snnbench.spiking.kernels.cpu.jit import Floats, Ints
-from snnbench.spiking.kernels.cpu.losses import correct_predictions
+from snnbench.spiking.kernels.cpu.jit import Floats, Ints, Numbers
+from snnbench.spiking.kernels.cpu.layout import Layout
+from snnbench.spiking.kernels.cpu.losses import KINDS, correct_predictions
 from snnbench.spiking.kernels.cpu.neuron import SURROGATES, Neurons
 from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer
+from snnbench.spiking.kernels.cpu.single_layer import SingleLayer
 from snnbench.spiking.kernels.cpu.stack import SpikingStack
 from snnbench.spiking.kernels.cpu.warmup import use_optimizer
 from snnbench.spiking.surrogate import default_alpha
 from snnbench.training.evaluation import EVALUATION_BATCH, judges
 from snnbench.training.gradients import losses_and_gradients
+from snnbench.training.layer_input import LayerInput
 from snnbench.training.member import Evaluation, OwnNetworks
 from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
@@ -68,8 +68,10 @@ class StackedEngine(OwnNetworks):
             [c.weight_decay for c in configs],
         )
         self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
-        self.inputs = {"train": _Input(self.first, data.train)}
+        self.inputs = {"train": LayerInput(self.first, data.train)}
         self.training, self.evaluating = (self._make_stack() for _ in range(2))
+        self.single = self._make_single()
+        self._kinds = np.array([KINDS.get(config.loss, 0) for config in configs])
         self.begin_epoch()
         self._warm_up()
 
@@ -80,6 +82,8 @@ class StackedEngine(OwnNetworks):
         self._backward(self.training, source, np.zeros_like(sums if trace is None else trace))
         if isinstance(source, SpikeBlocks):
             input_counts(source)
+        if self.single is not None:
+            self._whole_step(self.single, EVALUATION_EPOCH, torch.arange(1), np.zeros(1, np.bool_))
         use_optimizer(self.first.optimizer)
 
     def _make_stack(self) -> SpikingStack:
@@ -94,6 +98,19 @@ class StackedEngine(OwnNetworks):
             readout=first.readout,
         )
 
+    def _make_single(self) -> SingleLayer | None:
+        """Return what does whole steps of a network of one narrow layer; None of others."""
+        first, units = self.first, self.plan[-1].units
+        if (
+            len(self.plan) > 1
+            or first.encoding != "bernoulli"
+            or first.readout != "rate"
+            or any(config.loss not in KINDS for config in self.configs)
+            or Layout(len(self.configs), units, shared=True).tiles > 1
+        ):
+            return None
+        return SingleLayer(self.plan[0].fan_in, units, neurons_of(self.configs), first.T)
+
     def begin_epoch(self) -> None:
         """Start the input rates of training anew."""
         self._sums = np.zeros((len(self.plan), len(self.configs)))
@@ -103,6 +120,19 @@ class StackedEngine(OwnNetworks):
         self, epoch: int, rows: torch.Tensor, learning_rates: Sequence[float], active: Sequence[int]
     ) -> tuple[list[float], list[int]]:
         """Take one optimizer step; see `Engine`."""
+        training = np.zeros(len(self.configs), np.bool_)
+        training[list(active)] = True
+        if self.single is not None:
+            losses, right, gradients = self._whole_step(self.single, epoch, rows, training)
+        else:
+            losses, right, gradients = self._step(epoch, rows, active)
+        self.optimizer.step(gradients, learning_rates, training)
+        return [float(losses[k]) for k in active], [int(right[k]) for k in active]
+
+    def _step(
+        self, epoch: int, rows: torch.Tensor, active: Sequence[int]
+    ) -> tuple[Numbers, Ints, list[Floats]]:
+        """Return losses and correct predictions of all runs, and gradients of `parameters`."""
         stack, y = self.training, self.data.train.y[rows].numpy()
         source = self.inputs["train"].take(rows.numpy(), epoch)
         sums, trace = self._forward(stack, source, keep=True)
@@ -112,11 +142,21 @@ class StackedEngine(OwnNetworks):
         losses, gradient = losses_and_gradients(
             self.configs, outputs, y, wanted, active, steps=self.first.T
         )
-        gradients = self._backward(stack, source, gradient)
-        training = np.zeros(len(self.configs), np.bool_)
-        training[list(active)] = True
-        self.optimizer.step(gradients, learning_rates, training)
-        return losses, [int(right[k]) for k in active]
+        return losses, right, self._backward(stack, source, gradient)
+
+    def _whole_step(
+        self, layer: SingleLayer, epoch: int, rows: torch.Tensor, training: npt.NDArray[np.bool_]
+    ) -> tuple[Numbers, Ints, list[Floats]]:
+        """Return what `_step` does, to the bit, from one call."""
+        source, at = self.inputs["train"], rows.numpy()
+        kinds = np.where(training, self._kinds, 0)
+        y = self.data.train.y.numpy()[at]
+        done = layer.train(
+            source.pixels, at, source.keys(at, epoch), y, self.weights[0], self.biases[0], kinds
+        )
+        self._sums[0] += done.spikes / (self.first.T * layer.inputs)
+        self._samples += len(at)
+        return done.losses, done.right, [done.weight, *([done.bias] if self.first.bias else [])]
 
     def _forward(
         self, stack: SpikingStack, source: "SpikeBlocks | Floats", *, keep: bool
@@ -165,7 +205,7 @@ class StackedEngine(OwnNetworks):
         """Run every active run over a part once: loss, accuracy and tallies together."""
         name = "test" if part is self.data.test else "val"
         if name not in self.inputs:
-            self.inputs[name] = _Input(self.first, part)
+            self.inputs[name] = LayerInput(self.first, part)
         judged, nothing = judges(self.configs), [None] * len(self.configs)
         results = [Evaluation(0.0, 0.0, [Tally() for _ in self.plan]) for _ in active]
         for start in range(0, len(part), EVALUATION_BATCH):
@@ -177,8 +217,8 @@ class StackedEngine(OwnNetworks):
             losses, _ = losses_and_gradients(
                 judged, outputs, y, nothing, active, steps=self.first.T
             )
-            for k, loss, result in zip(active, losses, results, strict=True):
-                result.loss += loss * len(y) / len(part)
+            for k, result in zip(active, results, strict=True):
+                result.loss += float(losses[k]) * len(y) / len(part)
                 result.accuracy += int(right[k])
                 self._tally(result.tallies, source, k)
         for result in results:
@@ -211,30 +251,6 @@ def neurons_of(configs: Sequence[RunConfig]) -> Neurons:
         detach_reset=first.detach_reset,
         surrogate=first.surrogate,
     )
-
-
-class _Input:
-    """The first layer's input, batch by batch: spike blocks, or values the same at every step."""
-
-    def __init__(self, config: RunConfig, part: Part) -> None:
-        self.config, self.part = config, part
-        self.samples = part.samples.numpy()
-        flat = part.x.flatten(1)
-        if config.encoding == "bernoulli":
-            self.pixels = ActivePixels(flat.numpy())
-        self.blocks = SpikeBlocks(flat.shape[1], config.T)
-
-    def take(self, rows: Ints, epoch: int) -> "SpikeBlocks | Floats":
-        """Return the input of some rows of the part: blocks, or values [B, M]."""
-        config = self.config
-        if config.encoding == "bernoulli":
-            keys = draw_keys(config.seed, epoch, self.samples[rows])
-            return bernoulli_events(self.pixels, rows, keys, config.T, self.blocks)
-        index = torch.from_numpy(rows)
-        x = encode(config, self.part.x[index], self.part.samples[index], epoch).flatten(2)
-        if config.encoding == "latency":
-            return events_from_spikes(x.transpose(0, 1).numpy(), self.blocks)
-        return x[0].numpy()
 
 
 def _currents(x: Floats, weight: Floats, bias: Floats | None) -> Floats:

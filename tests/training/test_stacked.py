@@ -95,6 +95,54 @@ def test_the_steps_compared_are_mostly_with_equal_spikes():
     assert equal >= 18
 
 
+@settings(deadline=None, max_examples=25)
+@given(
+    members=st.integers(1, 3),
+    T=st.integers(1, 12),
+    batch=st.integers(1, 60),
+    loss=st.sampled_from(["mse", "ce"]),
+    reset=st.sampled_from(["subtract", "zero", "none"]),
+    detach=st.booleans(),
+    bias=st.booleans(),
+    seed=st.integers(0, 1000),
+    data=st.data(),
+)
+def test_a_whole_step_of_one_layer_has_the_bits_of_its_parts(
+    members, T, batch, loss, reset, detach, bias, seed, data
+):
+    first = RunConfig.from_layers(
+        {}, {"arch": "10", "T": T, "loss": loss, "reset": reset, "detach_reset": detach,
+             "bias": bias, "seed": seed, "train_samples": 200}
+    )  # fmt: skip
+    configs = [first.changed(beta=0.2 + 0.3 * k, z=1 + k) for k in range(members)]
+    whole, parts = (StackedEngine(configs, data_of(first)) for _ in range(2))
+    assert whole.single is not None
+    parts.single = None
+    for step in range(3):
+        active = sorted(data.draw(st.sets(st.integers(0, members - 1), min_size=1)))
+        rows = torch.arange(batch) + step
+        found, wanted = (e.train_batch(1, rows, [0.1] * members, active) for e in (whole, parts))
+        assert found == wanted
+    assert whole.input_rates(0) == parts.input_rates(0)
+    for ours, theirs in zip(whole.parameters, parts.parameters, strict=True):
+        assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("change", "members", "is_single"),
+    [
+        ({}, 3, True),
+        ({}, 4, False),  # wider than a tile
+        ({"arch": "20-10"}, 1, False),
+        ({"encoding": "repeat"}, 1, False),
+        ({"readout": "membrane"}, 1, False),
+    ],
+)
+def test_which_networks_take_whole_steps(change, members, is_single):
+    configs = [RunConfig(**({"arch": "10", "T": 3, "train_samples": 200} | change))] * members
+    assert (StackedEngine(configs, data_of(configs[0])).single is not None) == is_single
+
+
 @pytest.mark.parametrize("encoding", ["bernoulli", "repeat", "latency"])
 def test_an_evaluation_is_the_reference_engines(encoding):
     config = RunConfig(arch="30-20-10", T=6, encoding=encoding, v_th=0.4, val_samples=77)
@@ -197,10 +245,10 @@ def test_the_closed_forms_of_the_losses_are_torchs(loss):
     expected = training_loss(config, (leaf / 7)[None], None, y, None)
     expected.backward()
     both = np.stack([np.full_like(sums, 3.0), sums], axis=1)
-    (value,), gradient = losses_and_gradients(
+    (left_out, value), gradient = losses_and_gradients(
         [config] * 2, both, y.numpy(), [None] * 2, [1], steps=7
     )
-    assert value == pytest.approx(expected.item(), rel=1e-6)
+    assert (left_out, value) == (0, pytest.approx(expected.item(), rel=1e-6))
     torch.testing.assert_close(torch.from_numpy(gradient[:, 1]), leaf.grad)
     assert not gradient[:, 0].any()
 

@@ -113,11 +113,11 @@ def _draw(pixels: Any, samples: Ints, keys: Any, T: int, words: int, out: Any) -
     # Written to in a function of its own: of arrays out of a tuple, numba drops what the body of
     # a prange itself writes, as if nobody could see it.
     for b in prange(samples.size):
-        _draw_row(pixels, samples[b], keys[b], T, words, out, b)
+        draw_row(pixels, samples[b], keys[b], T, words, out, b)
 
 
 @kernel
-def _draw_row(
+def draw_row(
     pixels: Any, sample: int, key: np.uint64, T: int, words: int, out: Any, row: int
 ) -> None:
     starts, records = pixels

@@ -74,7 +74,7 @@ def forward(
     for work in prange(units * PARTS):
         unit, part = work // PARTS, work % PARTS
         samples = (batch * part // PARTS, batch * (part + 1) // PARTS)
-        _scan_samples(
+        scan_samples(
             blocks, base, neurons, out, shape, base_stride, flags, unit, units, samples, vectors
         )
 
@@ -122,7 +122,7 @@ def load_columns(array: Floats, index: int, n: int, like: Any, lanes: int) -> An
 
 
 @kernel
-def _scan_samples(
+def scan_samples(
     blocks: Any,
     base: Floats,
     neurons: Any,

@@ -82,7 +82,7 @@ def backward(
             piece, units, vectors,
         )  # fmt: skip
     for m in prange(inputs):
-        _reduce(work[2], weight_grad, m, shape, units, vectors)
+        reduce_pieces(work[2], weight_grad, m, shape, units, vectors)
 
 
 @kernel
@@ -113,10 +113,10 @@ def _chunk(
     sink[:] = 0
     inputs = out[0].size // (shape[2] * columns)
     for b in range(batch * chunk // CHUNKS, batch * (chunk + 1) // CHUNKS):
-        _scan_back(
+        scan_back(
             membranes, neurons, grads, strides, steps, table, out, shape, switches, b, unit, vectors
         )
-        _scatter(blocks, table, sink, shape, b, unit, units, vectors)
+        scatter(blocks, table, sink, shape, b, unit, units, vectors)
         if down[2].size:
             tiles = (inputs + lanes - 1) // lanes
             for tile in range(tiles):
@@ -130,7 +130,7 @@ def _chunk(
 
 
 @kernel
-def _scan_back(
+def scan_back(
     membranes: Floats,
     neurons: Any,
     grads: Any,
@@ -181,7 +181,7 @@ def _scan_back(
 
 
 @kernel
-def _scatter(
+def scatter(
     blocks: Any,
     table: Floats,
     sink: Floats,
@@ -220,7 +220,7 @@ def _scatter(
 
 
 @kernel
-def _reduce(
+def reduce_pieces(
     pieces: Floats,
     weight_grad: Floats,
     m: int,

@@ -3,6 +3,8 @@
 A member's sums run over its own outputs in their own order: no bit depends on its companions.
 """
 
+# ruff: noqa: PLR0917 (compiled functions take positional arguments)
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,23 +26,41 @@ def closed_losses(
         scale: makes sums scores: 1 / T.
         gradient: [B, K, C], filled with dL/dsums; 0 for members left out.
     """
-    batch, members, classes = sums.shape
+    batch, members, _ = sums.shape
     losses = np.zeros(members)
     for b in range(batch):
         for k in range(members):
-            row, out, wanted = sums[b, k], gradient[b, k], y[b]
-            if kinds[k] == 1:
-                losses[k] += _square_error(row, wanted, scale, out) / (batch * classes)
-                step = scale * np.float32(2 / (batch * classes))
-            elif kinds[k] == 2:
-                losses[k] += _cross_entropy(row, wanted, scale, out) / batch
-                step = scale * np.float32(1 / batch)
-            else:
-                step = np.float32(0)
-                out[:] = 0
-            for c in range(classes):
-                out[c] *= step
+            losses[k] += sample_loss(sums[b, k], y[b], kinds[k], scale, batch, gradient[b, k])
     return losses
+
+
+@inlined
+def sample_loss(
+    row: Floats, wanted: int, kind: int, scale: np.float32, batch: int, out: Floats
+) -> float:
+    """Return what a sample adds to a member's mean loss; `out` becomes its dL/dsums.
+
+    Args:
+        row: outputs, [C].
+        wanted: class.
+        kind: loss, see `KINDS`.
+        scale: makes sums scores.
+        batch: samples that the mean is over.
+        out: filled, [C].
+    """
+    classes = row.size
+    if kind == 1:
+        loss = _square_error(row, wanted, scale, out) / (batch * classes)
+        step = scale * np.float32(2 / (batch * classes))
+    elif kind == 2:
+        loss = _cross_entropy(row, wanted, scale, out) / batch
+        step = scale * np.float32(1 / batch)
+    else:
+        out[:] = 0
+        return 0.0
+    for c in range(classes):
+        out[c] *= step
+    return loss
 
 
 @inlined
@@ -72,13 +92,19 @@ def _cross_entropy(row: Floats, wanted: int, scale: np.float32, out: Floats) -> 
 @kernel
 def correct_predictions(sums: Floats, y: Ints) -> Ints:
     """Return how many predictions of every member are right, [K]; the first of equals counts."""
-    batch, members, classes = sums.shape
+    batch, members, _ = sums.shape
     right = np.zeros(members, np.int64)
     for b in range(batch):
         for k in range(members):
-            best = 0
-            for c in range(1, classes):
-                if sums[b, k, c] > sums[b, k, best]:
-                    best = c
-            right[k] += best == y[b]
+            right[k] += prediction(sums[b, k]) == y[b]
     return right
+
+
+@inlined
+def prediction(row: Floats) -> int:
+    """Return the class with the largest output; the first of equals."""
+    best = 0
+    for c in range(1, row.size):
+        if row[c] > row[best]:
+            best = c
+    return best

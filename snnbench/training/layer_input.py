@@ -1,0 +1,44 @@
+"""The first layer's input of the event kernels, batch by batch."""
+
+import torch
+
+from snnbench.config import RunConfig
+from snnbench.encoding import encode
+from snnbench.spiking.kernels.cpu.events import (
+    ActivePixels,
+    SpikeBlocks,
+    bernoulli_events,
+    draw_keys,
+    events_from_spikes,
+)
+from snnbench.spiking.kernels.cpu.jit import Floats, Ints
+from snnbench.training.prepare import Part
+
+
+class LayerInput:
+    """Spike blocks, or values that are the same at every step."""
+
+    def __init__(self, config: RunConfig, part: Part) -> None:
+        self.config, self.part = config, part
+        self.samples = part.samples.numpy()
+        flat = part.x.flatten(1)
+        if config.encoding == "bernoulli":
+            self.pixels = ActivePixels(flat.numpy())
+        self.blocks = SpikeBlocks(flat.shape[1], config.T)
+
+    def keys(self, rows: Ints, epoch: int) -> Ints:
+        """Return the keys of some rows' draws, int64 [B]."""
+        keys: Ints = draw_keys(self.config.seed, epoch, self.samples[rows])
+        return keys
+
+    def take(self, rows: Ints, epoch: int) -> "SpikeBlocks | Floats":
+        """Return the input of some rows of the part: blocks, or values [B, M]."""
+        config = self.config
+        if config.encoding == "bernoulli":
+            keys = self.keys(rows, epoch)
+            return bernoulli_events(self.pixels, rows, keys, config.T, self.blocks)
+        index = torch.from_numpy(rows)
+        x = encode(config, self.part.x[index], self.part.samples[index], epoch).flatten(2)
+        if config.encoding == "latency":
+            return events_from_spikes(x.transpose(0, 1).numpy(), self.blocks)
+        return x[0].numpy()
