@@ -3,11 +3,11 @@
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -68,12 +68,24 @@ class Figure:
 
 
 class Drawing:
-    """One figure while it is drawn, with one plot."""
+    """One figure while it is drawn, with one plot, or several below each other.
 
-    def __init__(self, height: float = _HEIGHT) -> None:
-        self.canvas = Canvas(figsize=(_WIDTH, height))
+    Args:
+        height: of all, in inches.
+        panels: heights of the plots relative to each other; they share their x axis.
+
+    Attributes:
+        axes: the first plot.
+        panels: all of them, from the top.
+    """
+
+    def __init__(self, height: float = _HEIGHT, panels: Sequence[float] = (1.0,)) -> None:
+        layout: Literal["constrained"] | None = "constrained" if len(panels) > 1 else None
+        self.canvas = Canvas(figsize=(_WIDTH, height), layout=layout)
         FigureCanvasSVG(self.canvas)
-        self.axes: Axes = self.canvas.add_subplot()
+        grid = self.canvas.subplots(len(panels), sharex=True, squeeze=False, height_ratios=panels)
+        self.panels: list[Axes] = [row[0] for row in grid]
+        self.axes = self.panels[0]
 
     def legend(self, handles: list[Any], labels: list[str]) -> None:
         """Put a legend below the plot, a line an entry; names are shown as they are."""
@@ -87,7 +99,7 @@ class Drawing:
 
     def finish(self, name: str, title: str, caption: str, description: str) -> Figure:
         """Return the figure; nothing more can be drawn."""
-        title, description = printable(title), printable(description)
+        title, caption, description = map(printable, (title, caption, description))
         text = io.StringIO()
         mpl.rcParams["svg.hashsalt"] = name
         self.canvas.savefig(

@@ -11,11 +11,12 @@ from snnbench.report.drawing import Figure
 from snnbench.report.evidence import Evidence, has_no_chance
 from snnbench.report.figures import figures_of
 from snnbench.report.groups import ONLY, Setting, pooled, settings_of
+from snnbench.report.raster import raster_of
 from snnbench.report.source import Tables, data_notes, origin_notes
 from snnbench.report.statistics import Estimate, difference, mean
 from snnbench.report.verdicts import GENERAL_RULE, Verdict, judge
 from snnbench.studies.claims import Published
-from snnbench.studies.objective import TEST_ACCURACY
+from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study
 
@@ -157,21 +158,25 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
     study, why_none = (found, "") if isinstance(found, Study) else (None, found)
     settings = settings_of(runs)
     evidence = Evidence(settings, tables.epochs)
-    column, largest = _objective(study)
-    best = _ranked(settings, column, largest=largest)
-    figures = (
-        figures_of(prefix, evidence, firing_rates(settings, tables.layers), best) if prefix else []
-    )
+    objective = study.sought[0] if study is not None else TEST_ACCURACY
+    best = _ranked(settings, objective)
     notes = origin_notes(runs) + data_notes(runs)
     if study is not None:
         notes = departure_notes(study, settings) + notes
+    figures: list[Figure] = []
+    if prefix is not None:
+        rates = firing_rates(settings, tables.layers)
+        figures = figures_of(prefix, evidence, rates, best)
+        raster, why_none_drawn = raster_of(prefix, tables, objective, settings)
+        figures += [raster] if raster is not None else []
+        notes += [why_none_drawn] if why_none_drawn is not None else []
     statuses = runs["status"].value_counts(sort=False)
     return Section(
         name=name,
         study=study,
         why_none=why_none,
         settings=tuple(settings),
-        objective=f"{column}:{'max' if largest else 'min'}",
+        objective=str(objective),
         best=tuple(best[:_BEST]),
         statuses={str(status): int(n) for status, n in statuses.items()},
         unfinished=tuple(_unfinished(settings)),
@@ -218,15 +223,11 @@ def compare(report: Report, where: Selector) -> tuple[str, tuple[Difference, ...
     return baseline, tuple(differences)
 
 
-def _objective(study: Study | None) -> tuple[str, bool]:
-    """Return the column that says what is best, and whether the largest is."""
-    first = TEST_ACCURACY if study is None else study.sought[0]
-    return first.column, first.direction == "max"
-
-
-def _ranked(settings: Sequence[Setting], column: str, *, largest: bool) -> list[Setting]:
-    known = [(setting, found.value) for setting in settings if (found := setting.mean(column))]
-    known.sort(key=lambda pair: -pair[1] if largest else pair[1])
+def _ranked(settings: Sequence[Setting], objective: Objective) -> list[Setting]:
+    known = [
+        (setting, found.value) for setting in settings if (found := setting.mean(objective.column))
+    ]
+    known.sort(key=lambda pair: -pair[1] if objective.direction == "max" else pair[1])
     return [setting for setting, _ in known]
 
 

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from snnbench.results.tables import ResultStore
+from tests.cli.conftest import TINY
+from tests.cli.test_start import imported_by
 from tests.report.samples import Made
 
 STUDY = """
@@ -120,6 +122,25 @@ def test_files_are_written_where_they_can_be(snnbench, folder, tmp_path):
     done = snnbench("report", folder, "--html", "nowhere/r.html")
     assert done.returncode == 2
     assert done.stdout == ""
+
+
+def test_torch_is_imported_only_to_run_a_saved_model(folder, tmp_path):
+    arguments = ("report", folder, "--html", tmp_path / "r.html")
+    assert "torch" not in imported_by(*arguments, cwd=tmp_path)
+    (folder / "models").mkdir()
+    (folder / "models" / "run000.json").write_text('{"format": 1}')
+    (folder / "models" / "run000.safetensors").write_bytes(b"")
+    assert "torch" in imported_by(*arguments, cwd=tmp_path)
+
+
+def test_a_page_has_the_spikes_of_a_saved_model(snnbench, tmp_path):
+    made = snnbench("train", *TINY, "--save-model", "--out", "out")
+    assert made.returncode == 0, made.stderr
+    done = snnbench("report", "out", "--html", "r.html")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "r.html").read_text()
+    assert "Spikes while the network looks at one sample" in page
+    assert "raster" not in done.stderr
 
 
 def test_bad_folders_are_refused(snnbench, folder, tmp_path):
