@@ -26,6 +26,7 @@ _CSS = {INK: "currentColor"} | {name: f"var(--series-{i})" for i, name in enumer
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 _MARKERS = ("o", "s", "^", "D", "v", "x", "P", "*")
 MOST_LINES = 8
+BAND = "Bands and bars are 95 % t-intervals over seeds; where there is none, n is 1."
 
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -128,6 +129,11 @@ def line_style(index: int) -> dict[str, Any]:
         "linestyle": _DASHES[(index + index // len(SERIES)) % len(_DASHES)],
         "marker": _MARKERS[index % len(_MARKERS)],
     }
+
+
+def part_of_name(name: str) -> str:
+    """Return a column's name, or that of a setting's choice, as part of a figure's name."""
+    return name.replace("_", "-")
 
 
 def shortened(text: str, most: int = 48) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from matplotlib.ticker import MaxNLocator
 
+from snnbench.report.compared import comparisons, sensitivities
 from snnbench.report.drawing import (
+    BAND,
     INK,
     MOST_LINES,
     SERIES,
@@ -12,14 +14,15 @@ from snnbench.report.drawing import (
     Figure,
     drawing,
     line_style,
+    part_of_name,
     shortened,
 )
 from snnbench.report.evidence import Evidence
-from snnbench.report.groups import Setting, pooled, short_names, varied_numbers
+from snnbench.report.groups import Setting
 from snnbench.report.heat import rate_map
 from snnbench.report.pareto import pareto_front
 from snnbench.report.statistics import Estimate, mean
-from snnbench.studies.axis import Value
+from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import value_text
 
 _CURVES = {
@@ -27,24 +30,11 @@ _CURVES = {
     "test_loss": "Test loss",
     "train_loss": "Training loss",
 }
-# Settings whose values are names, and what figures of them are called.
-_COMPARED = {
-    "encoding": "Encodings",
-    "loss": "Losses",
-    "model": "Models",
-    "optimizer": "Optimizers",
-    "init": "Initial weights",
-    "neuron": "Neurons",
-    "surrogate": "Surrogates",
-    "batch_norm": "BatchNorm",
-    "standardize": "Standardised inputs",
-}
 _ENERGY = "energy_pj_compute45nm"
-_BAND = "Bands and bars are 95 % t-intervals over seeds; where there is none, n is 1."
 
 
 def figures_of(prefix: str, evidence: Evidence, rates: Mapping[str, Mapping[str, float]],
-               best: Sequence[Setting]) -> list[Figure]:  # fmt: skip
+               best: Sequence[Setting], objective: Objective) -> list[Figure]:  # fmt: skip
     """Draw what the runs have something to show for.
 
     Args:
@@ -52,13 +42,14 @@ def figures_of(prefix: str, evidence: Evidence, rates: Mapping[str, Mapping[str,
         evidence: settings and epochs of a study.
         rates: setting's name -> layer -> mean firing rate.
         best: the settings, best first: where not all can be drawn, the first ones are.
+        objective: what settings are compared by.
     """
     settings = evidence.settings
     with drawing():
         found: list[Figure | None] = [
             *(figure for column in _CURVES for figure in _curves(prefix, column, evidence, best)),
-            *(_sensitivity(prefix, name, settings) for name in varied_numbers(settings)),
-            *(_comparison(prefix, name, settings) for name in _COMPARED),
+            *sensitivities(prefix, settings, objective),
+            *comparisons(prefix, settings, objective),
             _energy(prefix, settings),
             rate_map(prefix, rates),
         ]
@@ -71,19 +62,14 @@ def _curves(
     """One figure, or one for each kind of loss: their values cannot be compared."""
     losses = dict.fromkeys(s.row["loss"] for s in best)
     if not column.endswith("loss") or len(losses) < 2:
-        yield _curve(f"{prefix}-curve-{_part(column)}", f"{_CURVES[column]} over epochs",
+        yield _curve(f"{prefix}-curve-{part_of_name(column)}", f"{_CURVES[column]} over epochs",
                      column, evidence, best)  # fmt: skip
         return
     for loss in losses:
         own = [setting for setting in best if setting.row["loss"] == loss]
-        name = f"{prefix}-curve-{_part(column)}-{_part(value_text(loss))}"
+        name = f"{prefix}-curve-{part_of_name(column)}-{part_of_name(value_text(loss))}"
         title = f"{_CURVES[column]} ({value_text(loss)}) over epochs"
         yield _curve(name, title, column, evidence, own)
-
-
-def _part(name: str) -> str:
-    """Return a column's name, or that of a setting's choice, as part of a figure's name."""
-    return name.replace("_", "-")
 
 
 def _curve(
@@ -116,98 +102,7 @@ def _curve(
             for s, p in lines]  # fmt: skip
     left = sum(1 for s in best if evidence.curves(s, column)) - len(lines)
     more = f" The best {len(lines)} settings; more are in the tables." if left else ""
-    return plot.finish(name, title, f"{_BAND}{more}", f"{'; '.join(told)}.")
-
-
-def _sensitivity(prefix: str, name: str, settings: Sequence[Setting]) -> Figure | None:
-    """One line for each combination of the other settings that takes several values of this."""
-    families: dict[tuple[Value, ...], list[Setting]] = {}
-    for setting in settings:
-        if isinstance(setting.row[name], int | float):
-            families.setdefault(tuple(_rest(setting, name).values()), []).append(setting)
-    rows = [_rest(members[0], name) for members in families.values()]
-    lines = [
-        (label, _points(name, members))
-        for label, members in zip(short_names(rows), families.values(), strict=True)
-    ]
-    lines = [(label, points) for label, points in lines if len(points) > 1]
-    if not lines:
-        return None
-    plot = Drawing()
-    handles = []
-    for i, (_, points) in enumerate(lines[:MOST_LINES]):
-        x, y = [p[0] for p in points], [p[1].value for p in points]
-        handles.append(_with_bars(plot, x, [p[1] for p in points], y, i))
-    values = [x for _, points in lines for x, _ in points]
-    if min(values) > 0 and max(values) / min(values) >= 50:
-        plot.axes.set_xscale("log")
-    plot.axes.set_xlabel(name)
-    plot.axes.set_ylabel("test_accuracy")
-    if len(lines) > 1:
-        plot.legend(handles, [label for label, _ in lines[:MOST_LINES]])
-    best = max(((e.value, x) for _, points in lines for x, e in points))
-    more = f" {len(lines) - MOST_LINES} more lines are left out." if len(lines) > MOST_LINES else ""
-    return plot.finish(
-        f"{prefix}-vary-{_part(name)}", f"Test accuracy by {name}",
-        f"The largest mean is at {name} = {best[1]:g}. {_BAND}{more}",
-        "; ".join(f"{label}: {', '.join(f'{e.value:.3g} at {x:g}' for x, e in points)}"
-                  for label, points in lines[:MOST_LINES]),
-    )  # fmt: skip
-
-
-def _rest(setting: Setting, name: str) -> dict[str, Value]:
-    """Return what else a setting is; variants may be named after the very value that is varied."""
-    return {k: v for k, v in setting.row.items() if k not in (name, "variant")}
-
-
-def _points(name: str, members: Sequence[Setting]) -> list[tuple[float, Estimate]]:
-    found = []
-    for value in sorted({float(str(s.row[name])) for s in members}):
-        same = [s for s in members if s.row[name] == value and s.by_seed("test_accuracy")]
-        numbers = list(pooled(same, "test_accuracy").values())
-        if numbers:
-            found.append((value, mean(numbers)))
-    return found
-
-
-def _with_bars(
-    plot: Drawing, x: Sequence[float], points: Sequence[Estimate], y: Sequence[float], index: int
-) -> object:
-    half = [point.half_width or 0.0 for point in points]
-    style = line_style(index)
-    return plot.axes.errorbar(x, y, yerr=half, capsize=2, linewidth=1.4, **style)
-
-
-def _comparison(prefix: str, name: str, settings: Sequence[Setting]) -> Figure | None:
-    """A point with an interval for each setting, grouped by a setting whose values are names."""
-    groups: dict[Value, list[tuple[Setting, Estimate]]] = {}
-    for setting in settings:
-        estimate = setting.mean("test_accuracy")
-        if setting.row[name] is not None and estimate is not None:
-            groups.setdefault(setting.row[name], []).append((setting, estimate))
-    if len(groups) < 2:
-        return None
-    values = sorted(groups, key=str)
-    plot = Drawing()
-    for i, value in enumerate(values):
-        members = groups[value]
-        for j, (_, estimate) in enumerate(members):
-            place = i + 0.5 * ((j + 0.5) / len(members) - 0.5)  # side by side
-            half = estimate.half_width or 0.0
-            style = line_style(i) | {"linestyle": "none"}
-            plot.axes.errorbar([place], [estimate.value], yerr=[half], capsize=3, **style)
-    plot.axes.set_xticks(range(len(values)), [shortened(value_text(v), 16) for v in values])
-    plot.axes.set_xlim(-0.5, len(values) - 0.5)
-    plot.axes.set_xlabel(name)
-    plot.axes.set_ylabel("test_accuracy")
-    told = [
-        f"{value_text(v)}: means from"
-        f" {min(e.value for _, e in groups[v]):.3g} to {max(e.value for _, e in groups[v]):.3g}"
-        for v in values
-    ]
-    return plot.finish(f"{prefix}-by-{_part(name)}",
-                       f"{_COMPARED[name]} compared",
-                       f"One point a setting. {_BAND}", f"{'; '.join(told)}.")  # fmt: skip
+    return plot.finish(name, title, f"{BAND}{more}", f"{'; '.join(told)}.")
 
 
 def _energy(prefix: str, settings: Sequence[Setting]) -> Figure | None:
@@ -243,7 +138,7 @@ def _energy(prefix: str, settings: Sequence[Setting]) -> Figure | None:
     return plot.finish(
         f"{prefix}-energy", "Accuracy against energy",
         f"Circles are spiking, squares ordinary networks; filled and joined by the dashed line: the"
-        f" Pareto front, than which no setting is cheaper and as accurate. {_BAND}",
+        f" Pareto front, than which no setting is cheaper and as accurate. {BAND}",
         f"On the Pareto front: {told}.",
     )  # fmt: skip
 

@@ -166,7 +166,7 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
     figures: list[Figure] = []
     if prefix is not None:
         rates = firing_rates(settings, tables.layers)
-        figures = figures_of(prefix, evidence, rates, best)
+        figures = figures_of(prefix, evidence, rates, best, objective)
         raster, why_none_drawn = raster_of(prefix, tables, objective, settings)
         figures += [raster] if raster is not None else []
         notes += [why_none_drawn] if why_none_drawn is not None else []

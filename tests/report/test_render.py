@@ -259,6 +259,33 @@ def test_the_best_settings_are_named_best_first_by_what_the_study_looks_for(fold
     assert [setting.name for setting in section.best] == ["beta=0.2", "beta=0.5", "beta=0.9"]
 
 
+def test_figures_show_what_the_study_looks_for(tmp_path):
+    made = Made()
+    for beta, accuracy, energy in ((0.2, 0.9, 50.0), (0.5, 0.7, 8.0), (0.9, 0.8, 30.0)):
+        for encoding in ("repeat", "latency"):
+            results = {"test_accuracy": accuracy, "energy_pj_compute45nm": energy}
+            made.run(0, beta=beta, encoding=encoding, **results)
+    tables = load([made.write(tmp_path)])
+
+    def shown(*objectives):
+        (section,) = summarise(tables, {"made-up": Study("s", objectives=objectives)}).sections
+        return {figure.name.removeprefix("study1-"): figure for figure in section.figures}
+
+    figures = shown()
+    assert figures["vary-beta"].title == "Test accuracy by beta"
+    assert "The largest mean is at beta = 0.2." in figures["vary-beta"].caption
+    assert ">test_accuracy</text>" in figures["vary-beta"].svg
+    assert "repeat: means from 0.7 to 0.9" in figures["by-encoding"].description
+    figures = shown(Objective("energy_pj_compute45nm", "min"), Objective("test_accuracy", "max"))
+    assert figures["vary-beta"].title == "Energy by beta"
+    assert "The smallest mean is at beta = 0.5." in figures["vary-beta"].caption
+    assert "50 at 0.2, 8 at 0.5, 30 at 0.9" in figures["vary-beta"].description
+    assert ">energy_pj_compute45nm (pJ a sample)</text>" in figures["vary-beta"].svg
+    assert figures["by-encoding"].title == "Encodings compared: Energy"
+    assert "less is better" in figures["by-encoding"].caption
+    assert "repeat: means from 8 to 50" in figures["by-encoding"].description
+
+
 @pytest.mark.parametrize(
     ("value", "tolerance", "agrees"),
     [(0.75, None, True), (0.4, None, False), (0.99, None, False), (0.4, 0.4, True),

@@ -1,0 +1,162 @@
+"""Figures of what a setting does to a study's objective: curves over numbers, names compared."""
+
+from collections.abc import Iterator, Sequence
+
+from snnbench.report.drawing import (
+    BAND,
+    MOST_LINES,
+    Drawing,
+    Figure,
+    line_style,
+    part_of_name,
+    shortened,
+)
+from snnbench.report.groups import Setting, pooled, short_names, varied_numbers
+from snnbench.report.statistics import Estimate, mean
+from snnbench.results.schema import RUNS
+from snnbench.studies.axis import Value
+from snnbench.studies.objective import Objective
+from snnbench.studies.selecting import value_text
+
+# Settings whose values are names, and what figures of them are called.
+_COMPARED = {
+    "encoding": "Encodings",
+    "loss": "Losses",
+    "model": "Models",
+    "optimizer": "Optimizers",
+    "init": "Initial weights",
+    "neuron": "Neurons",
+    "surrogate": "Surrogates",
+    "batch_norm": "BatchNorm",
+    "standardize": "Standardised inputs",
+}
+# Columns whose names are no words.
+_LABELS = {
+    "flops_lab": "Operations",
+    "dense_macs": "Dense MACs",
+    "effective_macs": "Effective MACs",
+    "effective_acs": "Effective ACs",
+    "energy_pj_compute45nm": "Energy",
+    "params": "Parameters",
+}
+_UNITS = {column.name: column.unit for column in RUNS}
+
+
+def sensitivities(
+    prefix: str, settings: Sequence[Setting], objective: Objective
+) -> Iterator[Figure | None]:
+    """Draw the objective by each setting that takes several numbers."""
+    return (_sensitivity(prefix, name, settings, objective) for name in varied_numbers(settings))
+
+
+def comparisons(
+    prefix: str, settings: Sequence[Setting], objective: Objective
+) -> Iterator[Figure | None]:
+    """Draw the objective for each choice of the settings whose values are names."""
+    return (_comparison(prefix, name, settings, objective) for name in _COMPARED)
+
+
+def _label(column: str) -> str:
+    return _LABELS.get(column) or column.replace("_", " ").capitalize()
+
+
+def _axis_label(column: str) -> str:
+    unit = _UNITS[column]
+    return f"{column} ({unit})" if unit not in ("", "fraction") else column
+
+
+def _sensitivity(
+    prefix: str, name: str, settings: Sequence[Setting], objective: Objective
+) -> Figure | None:
+    """One line for each combination of the other settings that takes several values of this."""
+    families: dict[tuple[Value, ...], list[Setting]] = {}
+    for setting in settings:
+        if isinstance(setting.row[name], int | float):
+            families.setdefault(tuple(_rest(setting, name).values()), []).append(setting)
+    rows = [_rest(members[0], name) for members in families.values()]
+    lines = [
+        (label, _points(name, members, objective.column))
+        for label, members in zip(short_names(rows), families.values(), strict=True)
+    ]
+    lines = [(label, points) for label, points in lines if len(points) > 1]
+    if not lines:
+        return None
+    plot = Drawing()
+    handles = []
+    for i, (_, points) in enumerate(lines[:MOST_LINES]):
+        x, y = [p[0] for p in points], [p[1].value for p in points]
+        handles.append(_with_bars(plot, x, [p[1] for p in points], y, i))
+    values = [x for _, points in lines for x, _ in points]
+    if min(values) > 0 and max(values) / min(values) >= 50:
+        plot.axes.set_xscale("log")
+    plot.axes.set_xlabel(name)
+    plot.axes.set_ylabel(_axis_label(objective.column))
+    if len(lines) > 1:
+        plot.legend(handles, [label for label, _ in lines[:MOST_LINES]])
+    largest = objective.direction == "max"
+    best = (max if largest else min)((e.value, x) for _, points in lines for x, e in points)
+    more = f" {len(lines) - MOST_LINES} more lines are left out." if len(lines) > MOST_LINES else ""
+    return plot.finish(
+        f"{prefix}-vary-{part_of_name(name)}", f"{_label(objective.column)} by {name}",
+        f"The {'largest' if largest else 'smallest'} mean is at {name} = {best[1]:g}. {BAND}{more}",
+        "; ".join(f"{label}: {', '.join(f'{e.value:.3g} at {x:g}' for x, e in points)}"
+                  for label, points in lines[:MOST_LINES]),
+    )  # fmt: skip
+
+
+def _rest(setting: Setting, name: str) -> dict[str, Value]:
+    """Return what else a setting is; variants may be named after the very value that is varied."""
+    return {k: v for k, v in setting.row.items() if k not in (name, "variant")}
+
+
+def _points(name: str, members: Sequence[Setting], column: str) -> list[tuple[float, Estimate]]:
+    found = []
+    for value in sorted({float(str(s.row[name])) for s in members}):
+        same = [s for s in members if s.row[name] == value and s.by_seed(column)]
+        numbers = list(pooled(same, column).values())
+        if numbers:
+            found.append((value, mean(numbers)))
+    return found
+
+
+def _with_bars(
+    plot: Drawing, x: Sequence[float], points: Sequence[Estimate], y: Sequence[float], index: int
+) -> object:
+    half = [point.half_width or 0.0 for point in points]
+    style = line_style(index)
+    return plot.axes.errorbar(x, y, yerr=half, capsize=2, linewidth=1.4, **style)
+
+
+def _comparison(
+    prefix: str, name: str, settings: Sequence[Setting], objective: Objective
+) -> Figure | None:
+    """A point with an interval for each setting, grouped by a setting whose values are names."""
+    groups: dict[Value, list[tuple[Setting, Estimate]]] = {}
+    for setting in settings:
+        estimate = setting.mean(objective.column)
+        if setting.row[name] is not None and estimate is not None:
+            groups.setdefault(setting.row[name], []).append((setting, estimate))
+    if len(groups) < 2:
+        return None
+    values = sorted(groups, key=str)
+    plot = Drawing()
+    for i, value in enumerate(values):
+        members = groups[value]
+        for j, (_, estimate) in enumerate(members):
+            place = i + 0.5 * ((j + 0.5) / len(members) - 0.5)  # side by side
+            half = estimate.half_width or 0.0
+            style = line_style(i) | {"linestyle": "none"}
+            plot.axes.errorbar([place], [estimate.value], yerr=[half], capsize=3, **style)
+    plot.axes.set_xticks(range(len(values)), [shortened(value_text(v), 16) for v in values])
+    plot.axes.set_xlim(-0.5, len(values) - 0.5)
+    plot.axes.set_xlabel(name)
+    plot.axes.set_ylabel(_axis_label(objective.column))
+    less = "" if objective.direction == "max" else "; less is better"
+    told = [
+        f"{value_text(v)}: means from"
+        f" {min(e.value for _, e in groups[v]):.3g} to {max(e.value for _, e in groups[v]):.3g}"
+        for v in values
+    ]
+    return plot.finish(f"{prefix}-by-{part_of_name(name)}",
+                       f"{_COMPARED[name]} compared: {_label(objective.column)}",
+                       f"One point a setting{less}. {BAND}", f"{'; '.join(told)}.")  # fmt: skip
