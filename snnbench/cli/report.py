@@ -164,6 +164,14 @@ def _show(made: "Report") -> None:
 def _print(table: "Table") -> None:
     from snnbench.report.tables import Number
 
-    rows = [[c.value if isinstance(c, Number) else c for c in row] for row in table.rows]
+    short = table.is_long and stdout().is_terminal
+    shown = [table.rows[i] for i in table.first] if short else table.rows
+    rows = [[c.value if isinstance(c, Number) else c for c in row] for row in shown]
     print_table(table.title, table.header, rows)
+    left = len(table.rows) - len(shown)
+    if left:
+        say(
+            f"Shown: {table.selection}; {left} of {len(table.rows)} rows are left out here."
+            " --markdown, --html and --json have all."
+        )
     stdout().print()

@@ -66,7 +66,8 @@ class Section:
         study: where it was found, else None.
         why_none: why there is no study, "" if there is one.
         settings: in the tables' order.
-        best: with what counts as better, best first.
+        objective: the column that says what is best, and which way is better.
+        ranked: the settings that have a value in it, best first.
         statuses: status -> number of runs.
         unfinished: every run that is not done.
         verdicts, published: of the study.
@@ -80,7 +81,7 @@ class Section:
     why_none: str
     settings: tuple[Setting, ...]
     objective: str
-    best: tuple[Setting, ...]
+    ranked: tuple[Setting, ...]
     statuses: Mapping[str, int]
     unfinished: tuple[Unfinished, ...]
     verdicts: tuple[Verdict, ...]
@@ -88,6 +89,11 @@ class Section:
     origin: Mapping[str, Mapping[str, int]]
     notes: tuple[str, ...]
     figures: tuple[Figure, ...]
+
+    @property
+    def best(self) -> tuple[Setting, ...]:
+        """The first of `ranked`."""
+        return self.ranked[:_BEST]
 
     @property
     def rules(self) -> dict[str, str]:
@@ -159,14 +165,14 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
     settings = settings_of(runs)
     evidence = Evidence(settings, tables.epochs)
     objective = study.sought[0] if study is not None else TEST_ACCURACY
-    best = _ranked(settings, objective)
+    ranked = _ranked(settings, objective)
     notes = origin_notes(runs) + data_notes(runs)
     if study is not None:
         notes = departure_notes(study, settings) + notes
     figures: list[Figure] = []
     if prefix is not None:
         rates = firing_rates(settings, tables.layers)
-        figures = figures_of(prefix, evidence, rates, best, objective)
+        figures = figures_of(prefix, evidence, rates, ranked, objective)
         raster, why_none_drawn = raster_of(prefix, tables, objective, settings)
         figures += [raster] if raster is not None else []
         notes += [why_none_drawn] if why_none_drawn is not None else []
@@ -177,7 +183,7 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         why_none=why_none,
         settings=tuple(settings),
         objective=str(objective),
-        best=tuple(best[:_BEST]),
+        ranked=tuple(ranked),
         statuses={str(status): int(n) for status, n in statuses.items()},
         unfinished=tuple(_unfinished(settings)),
         verdicts=tuple(judge(claim, evidence) for claim in study.claims) if study else (),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from snnbench.report.groups import printable
+from snnbench.report.groups import Setting, printable
 from snnbench.report.statistics import Estimate
 from snnbench.report.summary import COSTS, RESULTS, Report, Section
 
@@ -17,15 +17,33 @@ class Number:
 
 
 Cell = str | Number
+_MOST_ROWS = 50
+_MOST_BEST, _MOST_WORST = 20, 5  # of a long table
+_FIRST = f"the first {_MOST_BEST + _MOST_WORST}"
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table: what it is, its header, its rows."""
+    """A table.
+
+    Attributes:
+        title: what it is.
+        header: names of the columns.
+        rows: as many cells each.
+        first: positions of the rows that are shown where there is no room for all of them.
+        selection: what these are, in words.
+    """
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    first: tuple[int, ...] = ()
+    selection: str = ""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it has more rows than one looks through."""
+        return len(self.rows) > _MOST_ROWS
 
 
 def section_tables(section: Section) -> list[Table]:
@@ -45,24 +63,42 @@ def comparison_table(report: Report) -> Table | None:
          "by seed" if d.estimate.paired else "no seed in common")
         for d in report.differences
     )  # fmt: skip
-    title = f"Difference from the baseline, {printable(report.baseline)}"
-    return Table(title, ("setting", "column", "difference", *_INTERVAL, "paired"), rows)
+    named = dict(report.named_settings())
+    shown = {id(setting) for section in report.sections for setting in _extremes(section)[0]}
+    return Table(
+        title=f"Difference from the baseline, {printable(report.baseline)}",
+        header=("setting", "column", "difference", *_INTERVAL, "paired"),
+        rows=rows,
+        first=tuple(i for i, d in enumerate(report.differences) if id(named[d.setting]) in shown),
+        selection=f"of every study {_extremes(report.sections[0])[1]}",
+    )
 
 
 _INTERVAL = ("from", "to", "n")
 
 
+def _extremes(section: Section) -> tuple[Sequence[Setting], str]:
+    """Return the settings that stand for very many, the best and then the worst; and in words."""
+    ranked = section.ranked
+    if not ranked:  # nothing finished
+        return section.settings[: _MOST_BEST + _MOST_WORST], _FIRST
+    words = f"the best {_MOST_BEST} and the worst {_MOST_WORST} by {section.objective}"
+    return (*ranked[:_MOST_BEST], *ranked[_MOST_BEST:][-_MOST_WORST:]), words
+
+
 def _verdicts(section: Section) -> Table:
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
+    first = []
     for verdict in section.verdicts:
         claim = verdict.claim
         left = f" ({verdict.unfinished} unfinished runs left out)" if verdict.unfinished else ""
-        first = (claim.text, claim.source, verdict.outcome, verdict.reason + left)
+        said = (claim.text, claim.source, verdict.outcome, verdict.reason + left)
+        first.append(len(rows))
         # one row a measured number; the claim stands in the first
         for i, (label, found) in enumerate(verdict.measured or (("", None),)):
-            rows.append((*(first if i == 0 else ("",) * 4), label, *_estimate(found)))
+            rows.append((*(said if i == 0 else ("",) * 4), label, *_estimate(found)))
     header = ("claim", "source", "verdict", "because", "measured", "value", *_INTERVAL)
-    return _table("Verdicts", header, rows)
+    return _table("Verdicts", header, rows, first, "every claim with its first number")
 
 
 def _published(section: Section) -> Table:
@@ -106,7 +142,10 @@ def _by_setting(title: str, section: Section, columns: Sequence[str]) -> Table:
             half = estimate.half_width if estimate else None
             cells.append(_number(half) if half is not None else "no interval" if estimate else "")
         rows.append(tuple(cells))
-    return _table(title, header, rows if shown else [])
+    extremes, words = _extremes(section)
+    places = {setting.name: i for i, setting in enumerate(section.settings)}
+    first = [places[setting.name] for setting in extremes]
+    return _table(title, header, rows if shown else [], first, words)
 
 
 def _unfinished(section: Section) -> Table:
@@ -127,11 +166,17 @@ def _origin(section: Section) -> Table:
     return _table("Where the numbers come from", ("column", "value", "runs"), rows)
 
 
-def _table(title: str, header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Table:
+def _table(
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    first: Sequence[int] = range(_MOST_BEST + _MOST_WORST),
+    selection: str = _FIRST,
+) -> Table:
     safe = tuple(
         tuple(printable(cell) if isinstance(cell, str) else cell for cell in row) for row in rows
     )
-    return Table(title, tuple(header), safe)
+    return Table(title, tuple(header), safe, tuple(first), selection)
 
 
 def _estimate(found: Estimate | None) -> tuple[Cell, Cell, Cell, Cell]:

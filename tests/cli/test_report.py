@@ -1,11 +1,19 @@
 """`snnbench report` as a user runs it: exit codes, streams, files, strict JSON."""
 
+import contextlib
+import fcntl
 import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
 
 import pytest
 
 from snnbench.results.tables import ResultStore
-from tests.cli.conftest import TINY
+from tests.cli.conftest import SNNBENCH, TINY
 from tests.cli.test_start import imported_by
 from tests.report.samples import Made
 
@@ -141,6 +149,40 @@ def test_a_page_has_the_spikes_of_a_saved_model(snnbench, tmp_path):
     page = (tmp_path / "r.html").read_text()
     assert "Spikes while the network looks at one sample" in page
     assert "raster" not in done.stderr
+
+
+def test_very_many_settings_fit_a_terminal_and_a_pipe_has_them_all(snnbench, tmp_path):
+    made = Made()
+    for k in range(60):
+        made.run(0, lr=1 + k, test_accuracy=k / 100)
+    folder = made.write(tmp_path / "r")
+    text = on_terminal("report", folder, cwd=tmp_path)
+    words = "Shown: the best 20 and the worst 5 by test_accuracy:max; 35 of 60 rows are left out"
+    assert words in text
+    assert "--markdown, --html and --json have all" in text
+    results = text.partition("Results by setting")[2].partition(words)[0]
+    assert re.findall(r"lr=([\d.]+)", results) == [
+        str(1 + k) for k in (*range(59, 39, -1), *range(4, -1, -1))
+    ]
+    done = snnbench("report", folder)
+    assert all(done.stdout.count(f"lr={1 + k} ") >= 2 for k in range(60))
+    assert "left out" not in done.stderr
+
+
+def on_terminal(*arguments, cwd):
+    """Return what a command shows on a terminal of 200 columns."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+    child = subprocess.Popen([SNNBENCH, *map(str, arguments)], cwd=cwd, stdin=its, stdout=its,
+                             stderr=its, env=os.environ | {"TERM": "xterm"})  # fmt: skip
+    os.close(its)
+    shown = b""
+    with contextlib.suppress(OSError):  # the terminal ends with the child
+        while part := os.read(ours, 1 << 16):
+            shown += part
+    os.close(ours)
+    assert child.wait() == 0
+    return re.sub(r"\x1b\[[\d;]*m", "", shown.decode()).replace("\r\n", "\n")
 
 
 def test_bad_folders_are_refused(snnbench, folder, tmp_path):
