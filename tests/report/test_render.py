@@ -6,65 +6,22 @@ import math
 import re
 import statistics
 from collections import defaultdict
-from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 
-from snnbench.report.drawing import Drawing, drawing
-from snnbench.report.pareto import pareto_front
 from snnbench.report.render import to_document, to_html, to_markdown
 from snnbench.report.source import load
 from snnbench.report.summary import COSTS, RESULTS, compare, summarise
-from snnbench.report.tables import comparison_table, section_tables
 from snnbench.studies.claims import Published
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import Selector
 from snnbench.studies.study import Study
+from tests.report.page import Page
 from tests.report.samples import Made
 
 NASTY = ("<script>alert(1)</script>", "=1+1", "None", "nan", "a|b\\", "$x_1^{$", "_hidden",
          "\x08\u4e2d\u6587 &amp;", '"quoted" onload=')  # fmt: skip
-VOID = {"meta", "link", "br", "img", "hr"}
 T_975 = {2: 4.302653, 3: 3.182446}  # degrees of freedom -> Student's t
-
-
-class Page(HTMLParser):
-    """Tags with attributes, the tables' cells, and whether every tag is closed."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.tables, self.open, self.texts = [], [], [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "table":
-            self.tables.append([])
-        elif tag == "tr":
-            self.tables[-1].append([])
-        elif tag in ("td", "th"):
-            self.tables[-1][-1].append("")
-        elif tag == "data":
-            self.tables[-1][-1][-1] = float(dict(attrs)["value"])
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append(data)
-        if self.open[-1:] in (["td"], ["th"]) or self.open[-2:] == ["td", "strong"]:
-            self.tables[-1][-1][-1] += data
-
-    def named(self, tag):
-        return [attrs for name, attrs in self.tags if name == tag]
 
 
 def curve(end):
@@ -234,22 +191,6 @@ def test_two_studies_are_two_sections(tmp_path):
     assert Page(to_html(report)).named("section") == [{"id": "section-1"}, {"id": "section-2"}]
 
 
-def test_the_pareto_front_is_what_nothing_beats():
-    points = [(3, 0.9), (1, 0.5), (2, 0.4), (2, 0.7), (3, 0.8), (1, 0.5), (4, 0.9)]
-    assert pareto_front(points) == (1, 3, 0)
-    assert pareto_front([]) == ()
-
-
-def test_drawing_leaves_the_users_own_style_alone():
-    import matplotlib as mpl
-
-    before = dict(mpl.rcParams)
-    with drawing():
-        plot = Drawing()
-        plot.finish("x", "title", "caption", "<words> & more")
-    assert dict(mpl.rcParams) == before
-
-
 def test_the_best_settings_are_named_best_first_by_what_the_study_looks_for(folder):
     tables = load([folder])
     (section,) = summarise(tables, {}).sections
@@ -259,95 +200,6 @@ def test_the_best_settings_are_named_best_first_by_what_the_study_looks_for(fold
     (section,) = summarise(tables, {"made-up": study}).sections
     assert section.objective == "energy_pj_compute45nm:min"
     assert [setting.name for setting in section.best] == ["beta=0.2", "beta=0.5", "beta=0.9"]
-
-
-def many(tmp_path, count=60):
-    """Write settings of which the nth best has accuracy 1 - n / 100, in a shuffled order."""
-    made = Made()
-    for k in range(count):
-        rank = 7 * k % count
-        made.run(0, lr=0.1 + k, test_accuracy=1 - rank / 100, energy_pj_compute45nm=5.0 + rank)
-    return made.run(0, lr=99.5, status="failed").write(tmp_path)
-
-
-def table_named(title, report):
-    (section,) = report.sections
-    return next(table for table in section_tables(section) if table.title == title)
-
-
-@pytest.mark.parametrize("largest", [True, False])
-def test_of_many_settings_the_best_and_the_worst_come_first(tmp_path, largest):
-    objective = Objective("test_accuracy", "max" if largest else "min")
-    tables = load([many(tmp_path)])
-    report = summarise(tables, {"made-up": Study("s", objectives=(objective,))},
-                       with_figures=False)  # fmt: skip
-    table = table_named("Results by setting", report)
-    assert table.is_long
-    assert len(table.rows) == 61
-    column = table.header.index("test_accuracy")
-    ranks = [round(100 * (1 - table.rows[i][column].value)) for i in table.first]
-    expected = [*range(20), *range(55, 60)]
-    assert ranks == (expected if largest else [59 - rank for rank in expected])
-    assert table.selection == f"the best 20 and the worst 5 by {objective}"
-
-
-def test_of_many_settings_of_which_none_finished_the_first_come_first(tmp_path):
-    made = Made()
-    for k in range(60):
-        made.run(0, lr=0.1 + k, status="failed")
-    tables = load([made.run(0, lr=0.05, test_accuracy=None, test_loss=1.0).write(tmp_path)])
-    table = table_named("Results by setting", summarise(tables, {}, with_figures=False))
-    assert table.first == tuple(range(25))
-    assert table.selection == "the first 25"
-
-
-def test_a_long_table_is_folded_and_a_short_one_is_not(tmp_path, folder):
-    page = Page(to_html(report_on(many(tmp_path / "many"))))
-    assert page.texts.count("61 rows") == 2  # results and costs
-    assert len(page.named("details")) == 2
-    header, *rows = page.tables[1]
-    assert header[0] == "setting"
-    assert len(rows) == 61
-    assert page.named("svg")
-    assert Page(to_html(report_on(folder))).named("details") == []
-    assert to_markdown(report_on(tmp_path / "many")).count("lr=99.5") == 3
-
-
-def test_a_long_comparison_keeps_the_best_and_the_worst(tmp_path):
-    report = summarise(load([many(tmp_path)]), {}, with_figures=False)
-    name, differences = compare(report, Selector((("lr", (0.1,)),)))  # the best itself
-    table = comparison_table(replace(report, baseline=name, differences=differences))
-    assert len(table.rows) == 59 * 4
-    rows = [table.rows[i] for i in table.first if table.rows[i][1] == "test_accuracy"]
-    ranks = sorted(round(-100 * row[2].value) for row in rows)
-    assert ranks == [*range(1, 20), *range(55, 60)]
-
-
-def test_figures_show_what_the_study_looks_for(tmp_path):
-    made = Made()
-    for beta, accuracy, energy in ((0.2, 0.9, 50.0), (0.5, 0.7, 8.0), (0.9, 0.8, 30.0)):
-        for encoding in ("repeat", "latency"):
-            results = {"test_accuracy": accuracy, "energy_pj_compute45nm": energy}
-            made.run(0, beta=beta, encoding=encoding, **results)
-    tables = load([made.write(tmp_path)])
-
-    def shown(*objectives):
-        (section,) = summarise(tables, {"made-up": Study("s", objectives=objectives)}).sections
-        return {figure.name.removeprefix("study1-"): figure for figure in section.figures}
-
-    figures = shown()
-    assert figures["vary-beta"].title == "Test accuracy by beta"
-    assert "The largest mean is at beta = 0.2." in figures["vary-beta"].caption
-    assert ">test_accuracy</text>" in figures["vary-beta"].svg
-    assert "repeat: means from 0.7 to 0.9" in figures["by-encoding"].description
-    figures = shown(Objective("energy_pj_compute45nm", "min"), Objective("test_accuracy", "max"))
-    assert figures["vary-beta"].title == "Energy by beta"
-    assert "The smallest mean is at beta = 0.5." in figures["vary-beta"].caption
-    assert "50 at 0.2, 8 at 0.5, 30 at 0.9" in figures["vary-beta"].description
-    assert ">energy_pj_compute45nm (pJ a sample)</text>" in figures["vary-beta"].svg
-    assert figures["by-encoding"].title == "Encodings compared: Energy"
-    assert "less is better" in figures["by-encoding"].caption
-    assert "repeat: means from 8 to 50" in figures["by-encoding"].description
 
 
 @pytest.mark.parametrize(

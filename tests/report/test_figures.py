@@ -1,0 +1,52 @@
+"""What figures show, and that drawing leaves nothing behind."""
+
+from snnbench.report.drawing import Drawing, drawing
+from snnbench.report.pareto import pareto_front
+from snnbench.report.source import load
+from snnbench.report.summary import summarise
+from snnbench.studies.objective import Objective
+from snnbench.studies.study import Study
+from tests.report.samples import Made
+
+
+def test_figures_show_what_the_study_looks_for(tmp_path):
+    made = Made()
+    for beta, accuracy, energy in ((0.2, 0.9, 50.0), (0.5, 0.7, 8.0), (0.9, 0.8, 30.0)):
+        for encoding in ("repeat", "latency"):
+            results = {"test_accuracy": accuracy, "energy_pj_compute45nm": energy}
+            made.run(0, beta=beta, encoding=encoding, **results)
+    tables = load([made.write(tmp_path)])
+
+    def shown(*objectives):
+        (section,) = summarise(tables, {"made-up": Study("s", objectives=objectives)}).sections
+        return {figure.name.removeprefix("study1-"): figure for figure in section.figures}
+
+    figures = shown()
+    assert figures["vary-beta"].title == "Test accuracy by beta"
+    assert "The largest mean is at beta = 0.2." in figures["vary-beta"].caption
+    assert ">test_accuracy</text>" in figures["vary-beta"].svg
+    assert "repeat: means from 0.7 to 0.9" in figures["by-encoding"].description
+    figures = shown(Objective("energy_pj_compute45nm", "min"), Objective("test_accuracy", "max"))
+    assert figures["vary-beta"].title == "Energy by beta"
+    assert "The smallest mean is at beta = 0.5." in figures["vary-beta"].caption
+    assert "50 at 0.2, 8 at 0.5, 30 at 0.9" in figures["vary-beta"].description
+    assert ">energy_pj_compute45nm (pJ a sample)</text>" in figures["vary-beta"].svg
+    assert figures["by-encoding"].title == "Encodings compared: Energy"
+    assert "less is better" in figures["by-encoding"].caption
+    assert "repeat: means from 8 to 50" in figures["by-encoding"].description
+
+
+def test_the_pareto_front_is_what_nothing_beats():
+    points = [(3, 0.9), (1, 0.5), (2, 0.4), (2, 0.7), (3, 0.8), (1, 0.5), (4, 0.9)]
+    assert pareto_front(points) == (1, 3, 0)
+    assert pareto_front([]) == ()
+
+
+def test_drawing_leaves_the_users_own_style_alone():
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    with drawing():
+        plot = Drawing()
+        plot.finish("x", "title", "caption", "<words> & more")
+    assert dict(mpl.rcParams) == before

@@ -1,0 +1,79 @@
+"""Tables of very many settings: what is shown first, and what is folded."""
+
+from dataclasses import replace
+
+import pytest
+
+from snnbench.report.render import to_html, to_markdown
+from snnbench.report.source import load
+from snnbench.report.summary import compare, summarise
+from snnbench.report.tables import comparison_table, section_tables
+from snnbench.studies.objective import Objective
+from snnbench.studies.selecting import Selector
+from snnbench.studies.study import Study
+from tests.report.page import Page
+from tests.report.samples import Made
+
+
+def many(tmp_path, count=60):
+    """Write settings of which the nth best has accuracy 1 - n / 100, in a shuffled order."""
+    made = Made()
+    for k in range(count):
+        rank = 7 * k % count
+        made.run(0, lr=0.1 + k, test_accuracy=1 - rank / 100, energy_pj_compute45nm=5.0 + rank)
+    return made.run(0, lr=99.5, status="failed").write(tmp_path)
+
+
+def table_named(title, report):
+    (section,) = report.sections
+    return next(table for table in section_tables(section) if table.title == title)
+
+
+@pytest.mark.parametrize("largest", [True, False])
+def test_of_many_settings_the_best_and_the_worst_come_first(tmp_path, largest):
+    objective = Objective("test_accuracy", "max" if largest else "min")
+    tables = load([many(tmp_path)])
+    report = summarise(tables, {"made-up": Study("s", objectives=(objective,))},
+                       with_figures=False)  # fmt: skip
+    table = table_named("Results by setting", report)
+    assert table.is_long
+    assert len(table.rows) == 61
+    column = table.header.index("test_accuracy")
+    ranks = [round(100 * (1 - table.rows[i][column].value)) for i in table.first]
+    expected = [*range(20), *range(55, 60)]
+    assert ranks == (expected if largest else [59 - rank for rank in expected])
+    assert table.selection == f"the best 20 and the worst 5 by {objective}"
+
+
+def test_of_many_settings_of_which_none_finished_the_first_come_first(tmp_path):
+    made = Made()
+    for k in range(60):
+        made.run(0, lr=0.1 + k, status="failed")
+    tables = load([made.run(0, lr=0.05, test_accuracy=None, test_loss=1.0).write(tmp_path)])
+    table = table_named("Results by setting", summarise(tables, {}, with_figures=False))
+    assert table.first == tuple(range(25))
+    assert table.selection == "the first 25"
+
+
+def test_a_long_table_is_folded_and_a_short_one_is_not(tmp_path):
+    report = summarise(load([many(tmp_path / "many")]), {})
+    page = Page(to_html(report))
+    assert page.texts.count("61 rows") == 2  # results and costs
+    assert len(page.named("details")) == 2
+    header, *rows = page.tables[1]
+    assert header[0] == "setting"
+    assert len(rows) == 61
+    assert page.named("svg")
+    assert to_markdown(report).count("lr=99.5") == 3
+    few = summarise(load([many(tmp_path / "few", 49)]), {}, with_figures=False)
+    assert Page(to_html(few)).named("details") == []
+
+
+def test_a_long_comparison_keeps_the_best_and_the_worst(tmp_path):
+    report = summarise(load([many(tmp_path)]), {}, with_figures=False)
+    name, differences = compare(report, Selector((("lr", (0.1,)),)))  # the best itself
+    table = comparison_table(replace(report, baseline=name, differences=differences))
+    assert len(table.rows) == 59 * 4
+    rows = [table.rows[i] for i in table.first if table.rows[i][1] == "test_accuracy"]
+    ranks = sorted(round(-100 * row[2].value) for row in rows)
+    assert ranks == [*range(1, 20), *range(55, 60)]
