@@ -9,6 +9,8 @@ import pandas as pd
 
 from snnbench.data.catalogue import CATALOGUE
 from snnbench.errors import UserError
+from snnbench.results.journal import table_path
+from snnbench.results.lines import whole_size
 from snnbench.results.tables import read_epochs, read_layers, read_runs
 
 # Differences that make runs hard to compare, and what they are called.
@@ -77,7 +79,7 @@ def load(folders: Sequence[Path]) -> Tables:
     runs, notes = _once(runs.reset_index(drop=True), folders)
     whole = Tables(runs, epochs.reset_index(drop=True), layers.reset_index(drop=True), ())
     kept = whole.of(runs)
-    notes += origin_notes(runs) + data_notes(runs)
+    notes += _torn_notes(folders) + origin_notes(runs) + data_notes(runs)
     return Tables(runs, kept.epochs, kept.layers, tuple(folders), tuple(notes))
 
 
@@ -104,6 +106,17 @@ def _once(runs: pd.DataFrame, folders: Sequence[Path]) -> tuple[pd.DataFrame, li
                 f" {folders[row['folder']]}: the former is reported."
             )
     return runs.loc[kept].reset_index(drop=True), notes
+
+
+def _torn_notes(folders: Sequence[Path]) -> list[str]:
+    """Return a sentence for each runs.csv that ends within a line."""
+    paths = [table_path(folder, "runs") for folder in folders]
+    return [
+        f"The last line of {path} is not whole and is left out: runs are being recorded there,"
+        " or the file was cut off."
+        for path in paths
+        if whole_size(path) < path.stat().st_size
+    ]
 
 
 def origin_notes(runs: pd.DataFrame) -> list[str]:

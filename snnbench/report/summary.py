@@ -281,4 +281,5 @@ def settings_label(section: Section) -> str:
     counted = ", ".join(f"{n} {status}" for status, n in section.statuses.items())
     settings = len(section.settings)
     only = settings == 1 and section.settings[0].name == ONLY
-    return f"{'one setting' if only else f'{settings} settings'}, {runs} runs: {counted}"
+    said = "one setting" if only else f"{settings} settings"
+    return f"{said}, {runs} {'run' if runs == 1 else 'runs'}: {counted}"

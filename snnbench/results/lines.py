@@ -71,8 +71,9 @@ def first_cell(line: bytes, columns: Sequence[Column], path: Path, number: int) 
 
 def damaged(path: Path, number: int, what: str) -> UserError:
     """Return the error for a line of `path` that cannot be what we wrote."""
+    end = "" if what.endswith((".", "?")) else "."
     return UserError(
-        f"{path}, line {number}: {what}.",
+        f"{path}, line {number}: {what}{end}",
         "Restore the file from a backup, or mend that line"
         " (a line taken out of runs.csv is a run to be done again).",
     )

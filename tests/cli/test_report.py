@@ -199,6 +199,30 @@ def test_bad_folders_are_refused(snnbench, folder, tmp_path):
     assert "runs.csv, line 2: unknown status 'finished'" in done.stderr
 
 
+def test_text_is_printed_as_it_is_and_escaped_in_the_files(snnbench, tmp_path):
+    names = ["<script>alert(1)</script>", "=1+1", "None", "[red]x[/red]"]
+    made = Made()
+    for k, name in enumerate(names):
+        made.run(0, variant=name, beta=0.1 + k, test_accuracy=0.5)
+    made.run(0, variant=names[0], beta=9.0, status="failed", error=names[1])
+    done = snnbench("report", made.write(tmp_path / "r"), "--html", "r.html", "--markdown", "r.md")
+    assert done.returncode == 0, done.stderr
+    for name in names:
+        assert len(re.findall(rf"^{re.escape(name)}[ ,]", done.stdout, re.MULTILINE)) >= 2
+    assert "'=1+1" not in done.stdout
+    page, markdown = (tmp_path / "r.html").read_text(), (tmp_path / "r.md").read_text()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert not re.search(r"(?<!\\)<script", page + markdown)
+    assert r"\<script\>" in markdown
+
+
+def test_one_run_has_no_interval(snnbench, tmp_path):
+    done = snnbench("report", Made().run(0, test_accuracy=0.5).write(tmp_path / "r"))
+    assert done.returncode == 0
+    assert "one setting, 1 run: 1 done" in done.stdout
+    assert "no interval" in done.stdout
+
+
 def test_a_study_of_which_there_is_no_run_is_refused(snnbench, folder, tmp_path):
     (tmp_path / "other.toml").write_text("[base]\n")
     done = snnbench("report", folder, "--study", "other.toml")

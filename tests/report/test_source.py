@@ -68,12 +68,13 @@ def test_the_same_folder_twice_is_refused(folder):
 @pytest.mark.parametrize(
     ("name", "line", "old", "new", "message"),
     [
-        ("runs", 1, ",", ";", r"runs\.csv, line 1"),
-        ("runs", 1, "variant", "study", r"line 1.*more than once|lacks 'variant'"),
+        ("runs", 1, "variant", "study", r"runs\.csv, line 1 .* names 'study' more than once"),
         ("runs", 2, "1,", "99,", r"runs\.csv, line 2: written by a newer snnbench"),
         ("runs", 3, "1,", "99,", r"runs\.csv, line 3: written by a newer snnbench"),
-        ("runs", 3, "done", "donee", r"runs\.csv, line 3: unknown status 'donee'"),
+        ("runs", 2, "1,", "0,", r"runs\.csv, line 2: '0' is no version"),
+        ("runs", 3, "done", "donee", r"line 3: unknown status 'donee'. Did you mean 'done'\?\n"),
         ("runs", 3, "0.7", "nan", r"runs\.csv, line 3: column test_accuracy: 'nan'"),
+        ("runs", 3, "0.7", "None", r"runs\.csv, line 3: column test_accuracy: 'None'"),
         ("runs", 3, "snn", "snn,snn", r"runs\.csv, line 3: .* cells"),
         ("epochs", 3, "0.6", "inf", r"epochs\.csv, line 3"),
     ],
@@ -81,6 +82,32 @@ def test_the_same_folder_twice_is_refused(folder):
 def test_a_damaged_table_is_refused_with_file_and_line(folder, name, line, old, new, message):
     with pytest.raises(UserError, match=message):
         load([edited(folder, name, line, old, new)])
+
+
+@pytest.mark.parametrize("name", ["runs", "epochs"])
+def test_a_table_with_semicolons_is_refused(folder, name):
+    path = folder / f"{name}.csv"
+    path.write_text(path.read_text().replace(",", ";"))
+    with pytest.raises(UserError, match=rf"{name}\.csv, line 1 .* separated by ';'"):
+        load([folder])
+
+
+def test_a_table_of_runs_that_ends_within_a_line_is_spoken_of(folder):
+    assert not any("not whole" in note for note in load([folder]).notes)
+    path = folder / "runs.csv"
+    path.write_text(path.read_text()[:-40])
+    tables = load([folder])
+    assert tables.runs["run_id"].tolist() == ["run000"]
+    assert len(tables.epochs) == 2
+    (said,) = [note for note in tables.notes if "not whole" in note]
+    assert str(path) in said
+
+
+def test_epochs_that_end_within_a_line_are_refused(folder):
+    path = folder / "epochs.csv"
+    path.write_text(path.read_text()[:-4])
+    with pytest.raises(UserError, match=r"epochs\.csv, line 5: the file is cut off"):
+        load([folder])
 
 
 def test_a_truncated_table_is_refused(folder):
