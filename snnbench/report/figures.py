@@ -15,7 +15,6 @@ from snnbench.report.drawing import (
     drawing,
     line_style,
     part_of_name,
-    shortened,
 )
 from snnbench.report.evidence import Evidence
 from snnbench.report.groups import Setting
@@ -31,6 +30,7 @@ _CURVES = {
     "train_loss": "Training loss",
 }
 _ENERGY = "energy_pj_compute45nm"
+_MOST_CHARACTERS = 24  # of a name that stands at a point
 
 
 def figures_of(prefix: str, evidence: Evidence, rates: Mapping[str, Mapping[str, float]],
@@ -124,10 +124,7 @@ def _energy(prefix: str, settings: Sequence[Setting]) -> Figure | None:
         )  # fmt: skip
     plot.axes.step([points[i][1] for i in front], [points[i][2].value for i in front],
                    where="post", color=INK, linestyle="--", linewidth=1)  # fmt: skip
-    for i in _apart(points, front):
-        setting, energy, reached = points[i]
-        plot.axes.annotate(shortened(setting.name, 24), (energy, reached.value),
-                           xytext=(4, -10), textcoords="offset points", fontsize=8)  # fmt: skip
+    _name_points(plot, [points[i] for i in sorted(_apart(points, front), key=front.index)])
     energies = [energy for _, energy, _ in points]
     if min(energies) > 0 and max(energies) / min(energies) >= 20:
         plot.axes.set_xscale("log")
@@ -141,6 +138,19 @@ def _energy(prefix: str, settings: Sequence[Setting]) -> Figure | None:
         f" Pareto front, than which no setting is cheaper and as accurate. {BAND}",
         f"On the Pareto front: {told}.",
     )  # fmt: skip
+
+
+def _name_points(plot: Drawing, points: Sequence[tuple[Setting, float, Estimate]]) -> None:
+    """Write names at points, or where they are long, numbers with the names below the plot."""
+    names = [setting.name for setting, _, _ in points]
+    labels, place = names, (4, -10)
+    if any(len(name) > _MOST_CHARACTERS for name in names):
+        labels, place = [str(i + 1) for i in range(len(points))], (-10, 4)
+        handles = [plot.axes.plot([], [], linestyle="none")[0] for _ in names]
+        plot.legend(handles, [f"{i}: {name}" for i, name in zip(labels, names, strict=True)])
+    for label, (_, energy, reached) in zip(labels, points, strict=True):
+        plot.axes.annotate(label, (energy, reached.value), xytext=place,
+                           textcoords="offset points", fontsize=8)  # fmt: skip
 
 
 def _apart(points: Sequence[tuple[Setting, float, Estimate]], front: Sequence[int]) -> list[int]:

@@ -1,5 +1,7 @@
 """What figures show, and that drawing leaves nothing behind."""
 
+import re
+
 from snnbench.report.drawing import Drawing, drawing
 from snnbench.report.pareto import pareto_front
 from snnbench.report.source import load
@@ -34,6 +36,23 @@ def test_figures_show_what_the_study_looks_for(tmp_path):
     assert figures["by-encoding"].title == "Encodings compared: Energy"
     assert "less is better" in figures["by-encoding"].caption
     assert "repeat: means from 8 to 50" in figures["by-encoding"].description
+
+
+def test_names_too_long_for_points_stand_below_with_numbers(tmp_path):
+    def words(folder, variants):
+        made = Made()
+        for k, variant in enumerate(variants):
+            results = {"test_accuracy": 0.5 + 0.2 * k, "energy_pj_compute45nm": 10.0 * (k + 1)}
+            made.run(0, variant=variant, lr=0.1 + k, **results)
+        (section,) = summarise(load([made.write(tmp_path / folder)]), {}).sections
+        (figure,) = (f for f in section.figures if f.name == "study1-energy")
+        return re.findall(r"<text[^>]*>([^<]*)</text>", figure.svg)
+
+    assert {"small", "large"} <= set(words("short", ("small", "large")))
+    names = ["a name that is cut at its end: 1", "a name that is cut at its end: 2"]
+    found = words("long", names)
+    assert [f"1: {names[0]}", f"2: {names[1]}"] == [word for word in found if ": " in word]
+    assert {"1", "2"} <= set(found)
 
 
 def test_the_pareto_front_is_what_nothing_beats():
