@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnbench.api import MODELS, load_data
+from snnbench.api import read_data
 from snnbench.config import RunConfig
 from snnbench.errors import UserError
+from snnbench.network.model_files import MODELS, SUFFIX
 from snnbench.report.source import Tables
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def best_saved(
     tables: Tables, column: str, *, largest: bool
 ) -> tuple[Mapping[str, Any], Path] | None:
     """Return row and model of the best finished run of an SNN whose model was saved, or None."""
-    saved = [{path.stem: path for path in (folder / MODELS).glob("*.safetensors")}
+    saved = [{path.stem: path for path in (folder / MODELS).glob(f"*{SUFFIX}")}
              for folder in tables.folders]  # fmt: skip
     runs = tables.runs
     runs = runs[(runs["status"] == "done") & (runs["model"] == "snn")]
@@ -90,8 +91,8 @@ def _run(saved: "Checkpoint", row: Mapping[str, Any]) -> Recording:
     from snnbench.training.prepare import prepare
     from snnbench.training.selection import Selection, select
 
-    config = _without_training(saved.config)
-    dataset = load_data(config)
+    config = _on_this_machine(saved.config)
+    dataset = read_data(config)  # a teacher need not be here any more
     if dataset.sha256 != row["data_sha256"]:
         raise UserError(
             f"The data set {dataset.name} has other contents here than it had for the run.",
@@ -126,11 +127,8 @@ def _run(saved: "Checkpoint", row: Mapping[str, Any]) -> Recording:
     )
 
 
-def _without_training(config: RunConfig) -> RunConfig:
-    """Return the settings without what only training needs, which may not be here any more."""
-    changes: dict[str, Any] = {"batch_size": 1}
-    if config.loss.startswith("mimic"):
-        changes["loss"] = "ce"  # needs no teacher
-    if config.data_dir is not None and not Path(config.data_dir).expanduser().is_dir():
-        changes["data_dir"] = None  # trained on another machine: look where this one's data are
-    return config.changed(**changes)
+def _on_this_machine(config: RunConfig) -> RunConfig:
+    """Return the settings; without the folder of the data, if it is one of another machine."""
+    if config.data_dir is None or Path(config.data_dir).expanduser().is_dir():
+        return config
+    return config.changed(data_dir=None)

@@ -163,6 +163,21 @@ def test_a_student_needs_no_teacher_here(tmp_path):
     assert found.layers[-1].spikes.sum() == plain_run(config, network)[0]["fc2"].sum()
 
 
+def test_data_are_looked_for_here_if_the_runs_folder_of_them_is_not(tmp_path, monkeypatch):
+    """With a folder of another machine in its settings, as of a run on MNIST."""
+    asked = []
+
+    def read_data(config):
+        asked.append(config.data_dir)
+        return DIGITS
+
+    monkeypatch.setattr("snnbench.report.recording.read_data", read_data)
+    for run_id, folder in (("abc", tmp_path), ("def", tmp_path / "elsewhere")):
+        save(tmp_path, run_id, dataset="mnist", data_dir=str(folder))
+        record(row_of(run_id), tmp_path / "models" / f"{run_id}.safetensors")
+    assert asked == [str(tmp_path), None]
+
+
 def damage(folder):
     (folder / "models" / "b.safetensors").write_bytes(b"no weights")
 
