@@ -57,7 +57,9 @@ def test_of_many_settings_of_which_none_finished_the_first_come_first(tmp_path):
 
 def test_a_long_table_is_folded_and_a_short_one_is_not(tmp_path):
     report = summarise(load([many(tmp_path / "many")]), {})
-    page = Page(to_html(report))
+    text = to_html(report)
+    page = Page(text)
+    assert "@media print {\n  details::details-content { content-visibility: visible; }" in text
     assert page.texts.count("61 rows") == 2  # results and costs
     assert len(page.named("details")) == 2
     header, *rows = page.tables[1]
