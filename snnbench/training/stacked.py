@@ -7,7 +7,6 @@ Networks with other layers, too, train in `reference`.
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from snnbench.config import RunConfig
@@ -20,11 +19,10 @@ from snnbench.spiking.kernels.cpu.events import (
     SpikeBlocks,
 )
 from snnbench.spiking.kernels.cpu.jit import Floats, Ints, Numbers
-from snnbench.spiking.kernels.cpu.layout import Layout
 from snnbench.spiking.kernels.cpu.losses import KINDS, correct_predictions
+from snnbench.spiking.kernels.cpu.narrow_stack import MOST_UNITS, NarrowStack
 from snnbench.spiking.kernels.cpu.neuron import SURROGATES, Neurons
 from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer
-from snnbench.spiking.kernels.cpu.single_layer import SingleLayer
 from snnbench.spiking.kernels.cpu.stack import SpikingStack
 from snnbench.spiking.kernels.cpu.warmup import use_optimizer
 from snnbench.spiking.surrogate import default_alpha
@@ -70,8 +68,7 @@ class StackedEngine(OwnNetworks):
         self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
         self.inputs = {"train": LayerInput(self.first, data.train)}
         self.training, self.evaluating = (self._make_stack() for _ in range(2))
-        self.single = self._make_single()
-        self._kinds = np.array([KINDS.get(config.loss, 0) for config in configs])
+        self.narrow = self._make_narrow()
         self.begin_epoch()
         self._warm_up()
 
@@ -82,8 +79,8 @@ class StackedEngine(OwnNetworks):
         self._backward(self.training, source, np.zeros_like(sums if trace is None else trace))
         if isinstance(source, SpikeBlocks):
             input_counts(source)
-        if self.single is not None:
-            self._whole_step(self.single, EVALUATION_EPOCH, torch.arange(1), np.zeros(1, np.bool_))
+        if self.narrow is not None:
+            self._whole_step(self.narrow, EVALUATION_EPOCH, torch.arange(1))
         use_optimizer(self.first.optimizer)
 
     def _make_stack(self) -> SpikingStack:
@@ -98,18 +95,18 @@ class StackedEngine(OwnNetworks):
             readout=first.readout,
         )
 
-    def _make_single(self) -> SingleLayer | None:
-        """Return what does whole steps of a network of one narrow layer; None of others."""
-        first, units = self.first, self.plan[-1].units
+    def _make_narrow(self) -> NarrowStack | None:
+        """Return what does whole steps of a single run with narrow layers; None of others."""
+        first, widths = self.first, [entry.units for entry in self.plan]
         if (
-            len(self.plan) > 1
+            len(self.configs) > 1
+            or max(widths) > MOST_UNITS
             or first.encoding != "bernoulli"
             or first.readout != "rate"
-            or any(config.loss not in KINDS for config in self.configs)
-            or Layout(len(self.configs), units, shared=True).tiles > 1
+            or first.loss not in KINDS
         ):
             return None
-        return SingleLayer(self.plan[0].fan_in, units, neurons_of(self.configs), first.T)
+        return NarrowStack([self.plan[0].fan_in, *widths], neurons_of(self.configs), first.T)
 
     def begin_epoch(self) -> None:
         """Start the input rates of training anew."""
@@ -122,8 +119,8 @@ class StackedEngine(OwnNetworks):
         """Take one optimizer step; see `Engine`."""
         training = np.zeros(len(self.configs), np.bool_)
         training[list(active)] = True
-        if self.single is not None:
-            losses, right, gradients = self._whole_step(self.single, epoch, rows, training)
+        if self.narrow is not None:
+            losses, right, gradients = self._whole_step(self.narrow, epoch, rows)
         else:
             losses, right, gradients = self._step(epoch, rows, active)
         self.optimizer.step(gradients, learning_rates, training)
@@ -145,18 +142,18 @@ class StackedEngine(OwnNetworks):
         return losses, right, self._backward(stack, source, gradient)
 
     def _whole_step(
-        self, layer: SingleLayer, epoch: int, rows: torch.Tensor, training: npt.NDArray[np.bool_]
+        self, stack: NarrowStack, epoch: int, rows: torch.Tensor
     ) -> tuple[Numbers, Ints, list[Floats]]:
-        """Return what `_step` does, to the bit, from one call."""
+        """Return what `_step` does of a single run, to the bit, from one call."""
         source, at = self.inputs["train"], rows.numpy()
-        kinds = np.where(training, self._kinds, 0)
-        y = self.data.train.y.numpy()[at]
-        done = layer.train(
-            source.pixels, at, source.keys(at, epoch), y, self.weights[0], self.biases[0], kinds
-        )
-        self._sums[0] += done.spikes / (self.first.T * layer.inputs)
+        y, keys = self.data.train.y.numpy()[at], source.keys(at, epoch)
+        kind = KINDS[self.first.loss]
+        done = stack.train(source.pixels, at, keys, y, self.weights, self.biases, kind)
+        for index, entry in enumerate(self.plan):
+            self._sums[index] += done.spikes[index] / (self.first.T * entry.fan_in)
         self._samples += len(at)
-        return done.losses, done.right, [done.weight, *([done.bias] if self.first.bias else [])]
+        gradients = [*done.weights, *(done.biases if self.first.bias else [])]
+        return np.array([done.loss]), np.array([done.right]), gradients
 
     def _forward(
         self, stack: SpikingStack, source: "SpikeBlocks | Floats", *, keep: bool

@@ -30,11 +30,11 @@ def pack_bits(
     for b in prange(batch):
         for k in range(members):
             row = b * members + k
-            _pack_row(bits, b * T * row_bytes, row_bytes, k * stride, (T, units), row, out)
+            pack_row(bits, b * T * row_bytes, row_bytes, k * stride, (T, units), row, out)
 
 
 @kernel
-def _pack_row(
+def pack_row(
     bits: Bytes, first_byte: int, row_bytes: int, first_bit: int, size: Any, row: int, out: Any
 ) -> None:
     """Fill the blocks of one sample and member."""

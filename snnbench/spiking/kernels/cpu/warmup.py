@@ -21,9 +21,9 @@ from snnbench.spiking.kernels.cpu.events import (
 from snnbench.spiking.kernels.cpu.functions import lif_scan
 from snnbench.spiking.kernels.cpu.jit import ready_marker
 from snnbench.spiking.kernels.cpu.losses import KINDS, closed_losses, correct_predictions
+from snnbench.spiking.kernels.cpu.narrow_stack import NarrowStack
 from snnbench.spiking.kernels.cpu.neuron import Neurons
 from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer, Kind
-from snnbench.spiking.kernels.cpu.single_layer import SingleLayer
 from snnbench.spiking.kernels.cpu.sparse_input import SparseRows
 from snnbench.spiking.kernels.cpu.stack import SpikingStack
 
@@ -103,17 +103,18 @@ def _use_sparse_input() -> None:
 
 def _use_layers() -> None:
     """Go through tiles of both widths, and through both ways to an input's gradient."""
-    widths = [4, 10, 20, 40, 40, 3]
+    widths = [4, 10, 40, 40, 3]
     samples = np.arange(1)
     blocks = SpikeBlocks(widths[0], _T)
     events_from_spikes(np.ones((1, _T, widths[0]), np.float32), blocks)
     pixels = ActivePixels(np.ones((1, widths[0]), np.float32))
     bernoulli_events(pixels, samples, draw_keys(0, 0, samples), _T, blocks)
     input_counts(blocks)
-    for units in widths[1:3]:
-        layer = SingleLayer(widths[0], units, Neurons([0.5], [1.0], [1.0]), _T)
-        weight = np.ones((widths[0], 1, units), np.float32)
-        layer.train(pixels, samples, draw_keys(0, 0, samples), samples, weight, None, samples)
+    for units in (3, 20):
+        narrow = NarrowStack([widths[0], units, 3], Neurons([0.5], [1.0], [1.0]), _T)
+        layers = [np.ones((m, 1, n), np.float32) for m, n in pairwise(narrow.widths)]
+        keys = draw_keys(0, 0, samples)
+        narrow.train(pixels, samples, keys, samples, layers, [None, None], KINDS["mse"])
     neurons = [Neurons([0.5], [1.0], [1.0])] * (len(widths) - 1)
     stack = SpikingStack(widths, neurons, _T, readout="membrane")
     pairs = list(pairwise(widths))
