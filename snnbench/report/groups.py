@@ -43,6 +43,10 @@ class Setting:
         return self.runs[self.runs["status"] == "done"]
 
     @cached_property
+    def _by_seed(self) -> dict[str, dict[int, float]]:
+        return {}
+
+    @cached_property
     def unfinished(self) -> dict[str, int]:
         """Status -> number of the runs that did not finish."""
         counts = self.runs["status"].value_counts(sort=False)
@@ -50,8 +54,10 @@ class Setting:
 
     def by_seed(self, column: str) -> dict[int, float]:
         """Return seed -> value of the finished runs that have one."""
-        rows = self.done[["seed", column]].dropna()
-        return {int(seed): float(value) for seed, value in rows.itertuples(index=False)}
+        if column not in self._by_seed:
+            rows = self.done[["seed", column]].dropna()
+            self._by_seed[column] = {int(s): float(v) for s, v in rows.itertuples(index=False)}
+        return self._by_seed[column]
 
     def mean(self, column: str) -> Estimate | None:
         """Return the mean over the seeds, or None if no finished run has a value."""
