@@ -38,6 +38,9 @@ def report(
         Path | None, typer.Option(metavar="FILE", help="Write one page with figures.")
     ] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write Markdown.")] = None,
+    figures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write each figure as an SVG file.")
+    ] = None,
     fail_if: Annotated[
         str | None,
         typer.Option(metavar="EXPRESSION", help="Exit with 4 if a setting's mean is so."),
@@ -60,10 +63,10 @@ def report(
 
     tables = load(folders)
     names = [str(name) for name in tables.runs["study"].unique()]
-    made = summarise(tables, _studies(names, study), with_figures=html is not None)
+    made = summarise(tables, _studies(names, study), with_figures=bool(html or figures))
     if where is not None:
         made = _compared(made, where)
-    _write(made, html, markdown)
+    _write(made, html, markdown, figures)
     if json:
         from snnbench.report.render import to_document
 
@@ -126,14 +129,21 @@ def _refuse_unwritable(path: Path | None) -> None:
         raise UserError(f"{path} cannot be written.", "Name a file in a folder that exists.")
 
 
-def _write(made: "Report", html: Path | None, markdown: Path | None) -> None:
-    from snnbench.report.render import to_html, to_markdown
+def _write(made: "Report", html: Path | None, markdown: Path | None, figures: Path | None) -> None:
+    from snnbench.report.render import to_figures, to_html, to_markdown
 
-    for path, render in ((html, to_html), (markdown, to_markdown)):
-        if path is None:
-            continue
+    texts: dict[Path, str] = {}
+    if html is not None:
+        texts[html] = to_html(made)
+    if markdown is not None:
+        texts[markdown] = to_markdown(made)
+    if figures is not None:
+        texts |= {figures / f"{name}.svg": svg for name, svg in to_figures(made).items()}
+    for path, text in texts.items():
         try:
-            path.write_text(render(made), encoding="utf-8")
+            if figures is not None and path.parent == figures:
+                figures.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise UserError(
                 f"{path} cannot be written: {error.strerror}.", "Name another file."

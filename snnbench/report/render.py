@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import asdict
+from importlib.resources import files
 from typing import Any
 
 import jinja2
@@ -22,6 +23,8 @@ from snnbench.report.tables import Number, comparison_table, section_tables
 # where no cell stands.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#&~$!])")
 
+_VARIABLE = re.compile(r"--([\w-]+): (#[0-9a-f]+);")  # of the page's style: name and colour
+
 
 def to_html(report: Report) -> str:
     """Return one page: no script, nothing fetched from anywhere."""
@@ -32,6 +35,25 @@ def to_markdown(report: Report) -> str:
     """Return the report's words and tables; figures are in the HTML only."""
     text = _environment(autoescape=False).get_template("report.md").render(report=report)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def to_figures(report: Report) -> dict[str, str]:
+    """Return name -> SVG of every figure, to stand alone: on white, in the page's light colours.
+
+    A name is that of the study and what the figure shows, as in "lab1-beta-energy".
+    """
+    style = files("snnbench.report").joinpath("templates", "style.css").read_text(encoding="utf-8")
+    light = dict(reversed(_VARIABLE.findall(style)))  # of two values the first is the light one
+    colours = f"background: {light['page']}; color: {light['ink']}"
+    return {
+        f"{section.name or 'runs'}-{figure.name.partition('-')[2]}": re.sub(
+            r"var\(--([\w-]+)\)",
+            lambda found: light[found[1]],
+            figure.svg.replace("<svg ", f'<svg style="{colours}" ', 1),
+        )
+        for section in report.sections
+        for figure in section.figures
+    }
 
 
 def to_document(report: Report) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import re
 import struct
 import subprocess
 import termios
+from xml.etree import ElementTree
 
 import pytest
 
@@ -228,3 +229,18 @@ def test_a_study_of_which_there_is_no_run_is_refused(snnbench, folder, tmp_path)
     done = snnbench("report", folder, "--study", "other.toml")
     assert done.returncode == 2
     assert "of which there is no run here" in done.stderr
+
+
+def test_figures_are_files_that_stand_alone(snnbench, folder, tmp_path):
+    done = snnbench("report", folder, "--figures", tmp_path / "new" / "figures")
+    assert done.returncode == 0, done.stderr
+    drawn = sorted((tmp_path / "new" / "figures").iterdir())
+    assert [path.name for path in drawn] == ["made-up-energy.svg", "made-up-vary-beta.svg"]
+    for path in drawn:
+        root = ElementTree.parse(path).getroot()
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        assert "background: #ffffff" in root.attrib["style"]
+        text = path.read_text(encoding="utf-8")
+        assert "var(" not in text  # which only the page would know
+        assert "#0b4f8a" in text or "currentColor" in text
+    assert not (tmp_path / "figures").exists()
