@@ -153,13 +153,12 @@ def _write(made: "Report", html: Path | None, markdown: Path | None, figures: Pa
 
 def _show(made: "Report") -> None:
     from snnbench.report.summary import settings_label, title_of
-    from snnbench.report.tables import comparison_table, section_tables
+    from snnbench.report.tables import report_tables, section_tables
 
     for note in made.notes:
         say(f"Note: {note}")
-    comparison = comparison_table(made)
-    if comparison is not None:
-        _print(comparison)
+    for table in report_tables(made):
+        _print(table)
     for section in made.sections:
         print_table(f"{title_of(section)}: {settings_label(section)}", (), ())
         for note in section.notes:

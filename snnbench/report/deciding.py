@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from snnbench.report.statistics import CONFIDENCE, Estimate
 
 Outcome = Literal["reproduced", "contradicted", "undecided"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 Estimator = Callable[[float], Estimate | None]  # from a confidence
 
 

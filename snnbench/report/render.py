@@ -17,7 +17,7 @@ from snnbench.report.summary import (
     settings_label,
     title_of,
 )
-from snnbench.report.tables import Number, comparison_table, section_tables
+from snnbench.report.tables import Number, report_tables, section_tables
 
 # Of Markdown and of the HTML that it lets through; "=" and "-" matter only at a line's start,
 # where no cell stands.
@@ -153,7 +153,7 @@ def _environment(*, autoescape: bool) -> jinja2.Environment:
     environment.filters["md"] = _markdown
     environment.tests["number"] = lambda cell: isinstance(cell, Number)
     environment.globals |= {
-        "comparison_table": comparison_table,
+        "report_tables": report_tables,
         "section_tables": section_tables,
         "settings_label": settings_label,
         "title_of": title_of,

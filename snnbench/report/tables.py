@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from snnbench.report.deciding import OUTCOMES
 from snnbench.report.groups import Setting, printable
 from snnbench.report.statistics import Estimate
 from snnbench.report.summary import COSTS, RESULTS, Report, Section
@@ -54,10 +55,39 @@ def section_tables(section: Section) -> list[Table]:
     return [table for make in makers if (table := make(section)).rows]
 
 
-def comparison_table(report: Report) -> Table | None:
-    """Return the differences from the baseline, or None without one."""
-    if report.baseline is None:
-        return None
+def report_tables(report: Report) -> list[Table]:
+    """Return the tables about all studies together that have rows."""
+    return [table for make in (_overview, _comparison) if (table := make(report)).rows]
+
+
+def _overview(report: Report) -> Table:
+    """What became of the claims and numbers of every study, where there are several."""
+    judged = [s for s in report.sections if s.verdicts or s.published]
+    rows = [
+        (printable(section.name), _count(sum(section.statuses.values())), *_outcomes(section))
+        for section in (judged if len(judged) > 1 else [])
+    ]
+    return Table(
+        title="Verdicts by study",
+        header=("study", "runs", *OUTCOMES, "published numbers", "that agree"),
+        rows=tuple(rows),
+        first=tuple(range(len(rows))),
+    )
+
+
+def _outcomes(section: Section) -> tuple[Cell, ...]:
+    outcomes = [verdict.outcome for verdict in section.verdicts]
+    agreeing = sum(row.agrees is True for row in section.published)
+    counts = (*map(outcomes.count, OUTCOMES), len(section.published), agreeing)
+    return tuple(map(_count, counts))
+
+
+def _count(n: int) -> Number:
+    return Number(str(n), n)
+
+
+def _comparison(report: Report) -> Table:
+    """The differences from the baseline; no rows without one."""
     rows = tuple(
         (printable(d.setting), d.column, *_estimate(d.estimate),
          "by seed" if d.estimate.paired else "no seed in common")
@@ -66,7 +96,7 @@ def comparison_table(report: Report) -> Table | None:
     named = dict(report.named_settings())
     shown = {id(setting) for section in report.sections for setting in _extremes(section)[0]}
     return Table(
-        title=f"Difference from the baseline, {printable(report.baseline)}",
+        title=f"Difference from the baseline, {printable(report.baseline or '')}",
         header=("setting", "column", "difference", *_INTERVAL, "paired"),
         rows=rows,
         first=tuple(i for i, d in enumerate(report.differences) if id(named[d.setting]) in shown),

@@ -7,7 +7,8 @@ import pytest
 from snnbench.report.render import to_html, to_markdown
 from snnbench.report.source import load
 from snnbench.report.summary import compare, summarise
-from snnbench.report.tables import comparison_table, section_tables
+from snnbench.report.tables import report_tables, section_tables
+from snnbench.studies.claims import Monotone, Published
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import Selector
 from snnbench.studies.study import Study
@@ -74,8 +75,34 @@ def test_a_long_table_is_folded_and_a_short_one_is_not(tmp_path):
 def test_a_long_comparison_keeps_the_best_and_the_worst(tmp_path):
     report = summarise(load([many(tmp_path)]), {}, with_figures=False)
     name, differences = compare(report, Selector((("lr", (0.1,)),)))  # the best itself
-    table = comparison_table(replace(report, baseline=name, differences=differences))
+    (table,) = report_tables(replace(report, baseline=name, differences=differences))
     assert len(table.rows) == 59 * 4
     rows = [table.rows[i] for i in table.first if table.rows[i][1] == "test_accuracy"]
     ranks = sorted(round(-100 * row[2].value) for row in rows)
     assert ranks == [*range(1, 20), *range(55, 60)]
+
+
+def test_of_several_studies_the_outcomes_are_counted(tmp_path):
+    made = Made()
+    for study in ("one", "two", "three"):
+        for beta, values in ((0.2, (0.5, 0.51, 0.52)), (0.5, (0.8, 0.81, 0.82))):
+            made.runs("test_accuracy", values, study=study, beta=beta)
+    tables = load([made.write(tmp_path)])
+    up, down = (Monotone(text=way, along="beta", direction=way) for way in ("up", "down"))
+    where = Selector((("beta", (0.5,)),))
+    near, far = (
+        Published(text="x", metric="test_accuracy", value=value, where=where)
+        for value in (0.81, 0.2)
+    )
+    studies = {
+        "one": Study("one", claims=(up, down, up), published=(near, far, near)),
+        "two": Study("two", claims=(down,)),
+        "three": "no study",
+    }
+    (table,) = report_tables(summarise(tables, studies, with_figures=False))
+    assert table.header == ("study", "runs", "reproduced", "contradicted", "undecided",
+                            "published numbers", "that agree")  # fmt: skip
+    counts = {row[0]: [cell.value for cell in row[1:]] for row in table.rows}
+    assert counts == {"one": [6, 2, 1, 0, 3, 2], "two": [6, 0, 1, 0, 0, 0]}
+    alone = summarise(tables, studies | {"two": "no study"}, with_figures=False)
+    assert report_tables(alone) == []
