@@ -19,6 +19,7 @@ from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import value_text
 
 # Settings whose values are names, and what figures of them are called.
+_MANY_TIMES = 50  # the smallest value but 0 is the largest: then the axis is logarithmic
 _COMPARED = {
     "encoding": "Encodings",
     "loss": "Losses",
@@ -87,8 +88,9 @@ def _sensitivity(
         x, y = [p[0] for p in points], [p[1].value for p in points]
         handles.append(_with_bars(plot, x, [p[1] for p in points], y, i))
     values = [x for _, points in lines for x, _ in points]
-    if min(values) > 0 and max(values) / min(values) >= 50:
-        plot.axes.set_xscale("log")
+    above = [x for x in values if x > 0]
+    if above and min(values) >= 0 and max(above) / min(above) >= _MANY_TIMES:
+        plot.logarithmic(values)
     plot.axes.set_xlabel(name)
     plot.axes.set_ylabel(_axis_label(objective.column))
     if len(lines) > 1:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from snnbench.report.groups import printable
 
@@ -97,6 +98,21 @@ class Drawing:
             handles, shown, loc="upper left", bbox_to_anchor=(0, -0.2), borderaxespad=0,
             ncol=2 if max(map(len, shown), default=0) < 24 else 1, handlelength=3.5,
         )  # fmt: skip
+
+    def logarithmic(self, values: Sequence[float]) -> None:
+        """Make the x axis logarithmic, its powers of ten numbers, not formulas.
+
+        Args:
+            values: drawn at it, none below 0; from 0 to the smallest other one it is linear.
+        """
+        above = min(value for value in values if value > 0)
+        for axes in self.panels:
+            if min(values) > 0:
+                axes.set_xscale("log")
+            else:
+                axes.set_xscale("symlog", linthresh=above)
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axes.xaxis.set_minor_formatter(NullFormatter())
 
     def finish(self, name: str, title: str, caption: str, description: str) -> Figure:
         """Return the figure; nothing more can be drawn."""

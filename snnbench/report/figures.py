@@ -1,5 +1,6 @@
 """The figures of a study, drawn from its settings and learning curves."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from matplotlib.ticker import MaxNLocator
@@ -30,6 +31,7 @@ _CURVES = {
     "train_loss": "Training loss",
 }
 _ENERGY = "energy_pj_compute45nm"
+_MANY_TIMES = 20  # the cheapest is the dearest: then the axis is logarithmic
 _MOST_CHARACTERS = 24  # of a name that stands at a point
 
 
@@ -124,10 +126,12 @@ def _energy(prefix: str, settings: Sequence[Setting]) -> Figure | None:
         )  # fmt: skip
     plot.axes.step([points[i][1] for i in front], [points[i][2].value for i in front],
                    where="post", color=INK, linestyle="--", linewidth=1)  # fmt: skip
-    _name_points(plot, [points[i] for i in sorted(_apart(points, front), key=front.index)])
     energies = [energy for _, energy, _ in points]
-    if min(energies) > 0 and max(energies) / min(energies) >= 20:
-        plot.axes.set_xscale("log")
+    if min(energies) > 0 and max(energies) / min(energies) >= _MANY_TIMES:
+        plot.logarithmic(energies)
+        energies = [math.log(energy) for energy in energies]
+    places = [(x, reached.value) for x, (_, _, reached) in zip(energies, points, strict=True)]
+    _name_points(plot, [points[i] for i in sorted(_apart(places, front), key=front.index)])
     plot.axes.set_xlabel(f"{_ENERGY} (pJ a sample)")
     plot.axes.set_ylabel("test_accuracy")
     told = "; ".join(f"{points[i][0].name}: {points[i][2].value:.3g} at {points[i][1]:.4g} pJ"
@@ -153,19 +157,15 @@ def _name_points(plot: Drawing, points: Sequence[tuple[Setting, float, Estimate]
                            textcoords="offset points", fontsize=8)  # fmt: skip
 
 
-def _apart(points: Sequence[tuple[Setting, float, Estimate]], front: Sequence[int]) -> list[int]:
+def _apart(places: Sequence[tuple[float, float]], front: Sequence[int]) -> list[int]:
     """Return those of the front that are far enough from each other to be named, the best first.
 
-    Far enough is a twelfth of the whole height or a quarter of the whole width.
+    Far enough is a twelfth of the whole height or a sixth of the whole width, as they are drawn.
     """
-    energies = [energy for _, energy, _ in points]
-    heights = [reached.value for _, _, reached in points]
-    wide, high = (max(values) - min(values) for values in (energies, heights))
+    x, y = zip(*places, strict=True)
+    wide, high = (max(values) - min(values) for values in (x, y))
     named: list[int] = []
     for i in reversed(front):
-        if all(
-            abs(energies[i] - energies[k]) > wide / 4 or abs(heights[i] - heights[k]) > high / 12
-            for k in named
-        ):
+        if all(abs(x[i] - x[k]) > wide / 6 or abs(y[i] - y[k]) > high / 12 for k in named):
             named.append(i)
     return named

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from snnbench.report.drawing import Drawing, drawing
 from snnbench.report.pareto import pareto_front
 from snnbench.report.source import load
@@ -53,6 +55,28 @@ def test_names_too_long_for_points_stand_below_with_numbers(tmp_path):
     found = words("long", names)
     assert [f"1: {names[0]}", f"2: {names[1]}"] == [word for word in found if ": " in word]
     assert {"1", "2"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [((0.001, 0.1, 1.0), {"0.001", "0.01", "0.1", "1"}), ((0.0, 0.01, 1.0), {"0", "0.01", "1"})],
+)
+def test_values_of_many_magnitudes_have_a_logarithmic_axis_with_plain_numbers(
+    tmp_path, values, ticks
+):
+    made = Made()
+    for k, beta in enumerate(values):
+        made.run(0, beta=beta, test_accuracy=0.5 + 0.1 * k, energy_pj_compute45nm=10.0 ** (3 * k))
+    (section,) = summarise(load([made.write(tmp_path)]), {}).sections
+    drawn = {figure.name.removeprefix("study1-"): figure.svg for figure in section.figures}
+    texts = {
+        name: set(re.findall(r"<text[^>]*>([^<]*)</text>", drawn[name]))
+        for name in ("vary-beta", "energy")
+    }
+    assert ticks <= texts["vary-beta"]
+    assert {"1", "1000", "1e+06"} <= texts["energy"]
+    assert {f"beta={beta:g}" for beta in values} <= texts["energy"]  # room for all on this axis
+    assert not any("$" in text for found in texts.values() for text in found)
 
 
 def test_the_pareto_front_is_what_nothing_beats():
