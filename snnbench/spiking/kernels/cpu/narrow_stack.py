@@ -18,7 +18,7 @@ from numba import prange
 from snnbench.spiking.kernels.cpu.blocks import GROUP, WORD, blocks_of
 from snnbench.spiking.kernels.cpu.events import ActivePixels, draw_row
 from snnbench.spiking.kernels.cpu.jit import Floats, Ints, aligned, kernel, parallel_kernel, share
-from snnbench.spiking.kernels.cpu.lanes import NARROW, WIDE, WIDTH
+from snnbench.spiking.kernels.cpu.lanes import NARROW, WIDTH
 from snnbench.spiking.kernels.cpu.linear_lif import TABLE_ROWS, build_table, scan_samples
 from snnbench.spiking.kernels.cpu.linear_lif_backward import (
     CHUNKS,
@@ -31,7 +31,7 @@ from snnbench.spiking.kernels.cpu.neuron import Neurons
 from snnbench.spiking.kernels.cpu.outputs import pack_row
 from snnbench.spiking.kernels.cpu.products import multiply, transpose
 
-MOST_UNITS = WIDTH * len(WIDE)  # of a layer
+MOST_UNITS = WIDTH  # of a layer: one narrow tile, for every width is compiled anew
 # Nanoseconds on one core: of a block from its draw to the weight gradient, of a layer's step
 _BLOCK, _STEP = 12, 25
 _SPARE_BYTES = 8
@@ -66,9 +66,8 @@ class NarrowStack:
     def __init__(self, widths: Sequence[int], neurons: Neurons, T: int) -> None:
         assert max(widths[1:]) <= MOST_UNITS, "a layer is wider than a tile"
         self.widths, self.T = list(widths), T
-        self._vectors = NARROW if max(widths[1:]) <= WIDTH else WIDE
         self._switches = neurons.switches
-        lanes = WIDTH * len(self._vectors)
+        lanes = WIDTH
         words = blocks_of(T, WORD)
         layers = list(pairwise(widths))
         groups = [blocks_of(m, GROUP) for m, _ in layers]
@@ -142,7 +141,7 @@ class NarrowStack:
             (back, self._gradients, values, right, spikes),
             (batch, self.T, kind),
             self._switches,
-            self._vectors,
+            NARROW,
         )
         of_weights = [
             self._gradients[start : start + m * n].reshape(m, 1, n)

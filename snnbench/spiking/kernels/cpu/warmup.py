@@ -110,11 +110,10 @@ def _use_layers() -> None:
     pixels = ActivePixels(np.ones((1, widths[0]), np.float32))
     bernoulli_events(pixels, samples, draw_keys(0, 0, samples), _T, blocks)
     input_counts(blocks)
-    for units in (3, 20):
-        narrow = NarrowStack([widths[0], units, 3], Neurons([0.5], [1.0], [1.0]), _T)
-        layers = [np.ones((m, 1, n), np.float32) for m, n in pairwise(narrow.widths)]
-        keys = draw_keys(0, 0, samples)
-        narrow.train(pixels, samples, keys, samples, layers, [None, None], KINDS["mse"])
+    narrow = NarrowStack([widths[0], 3, 3], Neurons([0.5], [1.0], [1.0]), _T)
+    layers = [np.ones((m, 1, n), np.float32) for m, n in pairwise(narrow.widths)]
+    keys = draw_keys(0, 0, samples)
+    narrow.train(pixels, samples, keys, samples, layers, [None, None], KINDS["mse"])
     neurons = [Neurons([0.5], [1.0], [1.0])] * (len(widths) - 1)
     stack = SpikingStack(widths, neurons, _T, readout="membrane")
     pairs = list(pairwise(widths))
