@@ -1,35 +1,25 @@
-"""A training step of a single run with narrow spiking layers, sample by sample.
+"""A single run with narrow spiking layers: memory, and a training step as one call.
 
-Drawing, all layers, loss, all layers back and the weight gradients of a sample follow each other
-while its blocks and membranes are in the fastest memory, and a step is one call. That is possible
-where the loss has a closed form in the sample's own spike counts, and simple where every layer is
-one tile. All operations and their order are those of the separate kernels, and so are all bits.
+That is possible where the loss has a closed form in a sample's own spike counts, and simple where
+every layer is one tile; see `narrow_step`.
 """
 
-# ruff: noqa: PLR0917 (compiled functions take positional arguments)
+# ruff: noqa: PLR0917 (the arguments are those of the kernels)
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import prange
 
 from snnbench.spiking.kernels.cpu.blocks import GROUP, WORD, blocks_of
-from snnbench.spiking.kernels.cpu.events import ActivePixels, draw_row
-from snnbench.spiking.kernels.cpu.jit import Floats, Ints, aligned, kernel, parallel_kernel, share
+from snnbench.spiking.kernels.cpu.events import ActivePixels
+from snnbench.spiking.kernels.cpu.jit import Floats, Ints, aligned, share
 from snnbench.spiking.kernels.cpu.lanes import NARROW, WIDTH
-from snnbench.spiking.kernels.cpu.linear_lif import TABLE_ROWS, build_table, scan_samples
-from snnbench.spiking.kernels.cpu.linear_lif_backward import (
-    CHUNKS,
-    reduce_pieces,
-    scan_back,
-    scatter,
-)
-from snnbench.spiking.kernels.cpu.losses import prediction, sample_loss
+from snnbench.spiking.kernels.cpu.linear_lif import TABLE_ROWS
+from snnbench.spiking.kernels.cpu.linear_lif_backward import CHUNKS
+from snnbench.spiking.kernels.cpu.narrow_step import train
 from snnbench.spiking.kernels.cpu.neuron import Neurons
-from snnbench.spiking.kernels.cpu.outputs import pack_row
-from snnbench.spiking.kernels.cpu.products import multiply, transpose
 
 MOST_UNITS = WIDTH  # of a layer: one narrow tile, for every width is compiled anew
 # Nanoseconds on one core: of a block from its draw to the weight gradient, of a layer's step
@@ -132,7 +122,7 @@ class NarrowStack:
         spikes = np.zeros((CHUNKS, layers), np.int64)
         entries = pixels.starts[-1] / (pixels.starts.size - 1)
         share(batch * (_BLOCK * entries * self._words + _STEP * self.T * layers))
-        loss = _train(
+        loss = train(
             (pixels.starts, pixels.records, samples, keys.view(np.uint64), y),
             (self._plan, self._weights, self._base, *self._neurons),
             (self._tables, self._turned, self._pieces),
@@ -156,152 +146,3 @@ def _padded(value: Any, units: int, lanes: int) -> Floats:
     row = np.zeros(lanes, np.float32)
     row[:units] = value
     return row
-
-
-@parallel_kernel
-def _train(
-    source: Any,
-    network: Any,
-    shared: Any,
-    blocks: Any,
-    steps: Any,
-    out: Any,
-    sizes: tuple[int, int, int],
-    switches: tuple[int, int, int],
-    vectors: Any,
-) -> float:
-    """Return the loss, and fill the other results."""
-    for layer in range(network[0].shape[0]):
-        _prepare(layer, network, shared, vectors)
-    for chunk in prange(CHUNKS):
-        _train_chunk(chunk, source, network, shared, blocks, steps, out, sizes, switches, vectors)
-    for layer in range(network[0].shape[0]):
-        _finish(layer, network, shared, out, vectors)
-    return _added_up(out[2])
-
-
-@kernel
-def _prepare(layer: int, network: Any, shared: Any, vectors: Any) -> None:
-    """Make a layer's table of subsets, and turn its weights round."""
-    plan, weights = network[0], network[1]
-    tables, turned, _ = shared
-    m, n, _, start = plan[layer]
-    lanes = WIDTH * len(vectors)
-    weight = weights[start : start + m * n]
-    build_table(weight, 1, n, 0, 1, _table(layer, plan, tables, lanes), vectors)
-    if layer > 0:
-        transpose(weight, 0, 0, (0, 1, m, n), 0, turned[layer], lanes)
-
-
-@kernel
-def _finish(layer: int, network: Any, shared: Any, out: Any, vectors: Any) -> None:
-    """Sum the chunks' weight gradients."""
-    m, n, group, start = network[0][layer]
-    gradients, pieces = out[1], shared[2]
-    lanes = WIDTH * len(vectors)
-    groups = (m + GROUP - 1) // GROUP
-    first = CHUNKS * group * GROUP * lanes
-    of_layer = pieces[first : first + CHUNKS * groups * GROUP * lanes]
-    for row in range(m):
-        reduce_pieces(of_layer, gradients[start : start + m * n], row, (0, 0, 1, n), 1, vectors)
-
-
-@kernel
-def _train_chunk(
-    chunk: int,
-    source: Any,
-    network: Any,
-    shared: Any,
-    blocks: Any,
-    steps: Any,
-    out: Any,
-    sizes: tuple[int, int, int],
-    switches: tuple[int, int, int],
-    vectors: Any,
-) -> None:
-    """Take the samples of a chunk one after another; each is the only one of its arrays."""
-    pixel_starts, records, samples, keys, y = source
-    plan, _, base, beta, v_th, slope, gain = network
-    tables, turned, pieces = shared
-    groups, codes, bits = blocks[0][chunk], blocks[1][chunk], blocks[2][chunk]
-    membranes, currents, below = steps[0][chunk], steps[1][chunk], steps[2][chunk]
-    subsets = steps[3][chunk]
-    back, _, values, right, spikes = out
-    batch, T, kind = sizes
-    layers, classes = plan.shape[0], plan[-1, 1]
-    lanes = WIDTH * len(vectors)
-    words = (T + WORD - 1) // WORD
-    starts, ends, counts = plan[:, 2].copy(), plan[:, 2].copy(), plan[:, 2].copy()
-    sums, gradient = np.zeros(lanes, np.float32), np.zeros(lanes, np.float32)
-    zeros, nothing = np.zeros(lanes, np.float32), np.zeros(0, np.float32)
-    for layer in range(layers):
-        _piece(chunk, layer, plan, pieces, lanes)[:] = 0
-    for b in range(batch * chunk // CHUNKS, batch * (chunk + 1) // CHUNKS):
-        first = (starts[:1], ends[:1], groups, codes, counts[:1])
-        draw_row((pixel_starts, records), samples[b], keys[b], T, words, first, 0)
-        for layer in range(layers):
-            n = plan[layer, 1]
-            here = slice(layer, layer + 1)
-            scan_samples(
-                (starts[here], ends[here], groups, codes, counts[here]),
-                base[layer],
-                (beta[layer], v_th[layer]),
-                (_table(layer, plan, tables, lanes), membranes[layer], bits, sums),
-                (1, T, 1, n), 0, (switches[0], 1, 1), 0, 1, (0, 1), vectors,
-            )  # fmt: skip
-            spikes[chunk, layer] += counts[layer]
-            if layer + 1 < layers:
-                after = slice(layer + 1, layer + 2)
-                there = (starts[after], ends[after], groups, codes, counts[after])
-                pack_row(bits, 0, lanes // 8, 0, (T, n), 0, there)
-        values[b] = sample_loss(
-            sums[:classes], y[b], kind, np.float32(1 / T), batch, gradient[:classes]
-        )
-        right[chunk] += prediction(sums[:classes]) == y[b]
-        for layer in range(layers - 1, -1, -1):
-            n = plan[layer, 1]
-            last = layer == layers - 1
-            scan_back(
-                membranes[layer],
-                (beta[layer], v_th[layer], slope[layer], gain[layer]),
-                (gradient if last else below, zeros),
-                (0, 0 if last else lanes, 0, 0),
-                currents, subsets, (zeros, back[layer, b], nothing), (1, T, 1, n), switches, 0, 0,
-                vectors,
-            )  # fmt: skip
-            here = slice(layer, layer + 1)
-            sink = _piece(chunk, layer, plan, pieces, lanes)
-            into = (starts[here], ends[here], groups, codes, counts[here])
-            scatter(into, subsets, sink, (1, T, 1, n), 0, 0, 1, vectors)
-            if layer > 0:
-                inputs = plan[layer, 0]
-                multiply(
-                    currents, turned[layer], below, (0, T), (0, 0, 0), (n, lanes, lanes, inputs),
-                    vectors,
-                )  # fmt: skip
-
-
-@kernel
-def _table(layer: int, plan: Ints, tables: Floats, lanes: int) -> Floats:
-    """Return the sums of subsets of a layer's weights."""
-    groups = (plan[layer, 0] + GROUP - 1) // GROUP
-    first = plan[layer, 2] * TABLE_ROWS * lanes
-    return tables[first : first + groups * TABLE_ROWS * lanes]
-
-
-@kernel
-def _piece(chunk: int, layer: int, plan: Ints, pieces: Floats, lanes: int) -> Floats:
-    """Return where a chunk adds up the weight gradient of a layer."""
-    groups = (plan[layer, 0] + GROUP - 1) // GROUP
-    size = groups * GROUP * lanes
-    first = CHUNKS * plan[layer, 2] * GROUP * lanes + chunk * size
-    return pieces[first : first + size]
-
-
-@kernel
-def _added_up(values: Any) -> float:
-    """Return the sum over the samples, in their order."""
-    total = 0.0
-    for value in values:
-        total += value
-    return total
