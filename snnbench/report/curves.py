@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from snnbench.report.deciding import Decision, Part, Region, decide
 from snnbench.report.evidence import Evidence
-from snnbench.report.groups import Setting
+from snnbench.report.groups import Setting, mean_by_seed
 from snnbench.report.statistics import difference, mean
 from snnbench.studies.claims import Claim, ConvergesBy, Exceeds, Overfits, Steadier, Trend
 
@@ -111,7 +111,7 @@ def steadier(claim: Steadier, evidence: Evidence) -> Decision:
     """See `STEADIER`."""
     selectors = claim.selectors()
     a, b = (
-        _mean_by_seed([
+        mean_by_seed([
             {
                 seed: _bend(curve)
                 for seed, curve in evidence.curves(setting, claim.metric).items()
@@ -143,12 +143,6 @@ def _bend(curve: Sequence[float]) -> float:
     """Return the mean absolute second difference: 0 for a straight line."""
     triples = zip(curve, curve[1:], curve[2:], strict=False)
     return mean([abs(a - 2 * b + c) for a, b, c in triples]).value
-
-
-def _mean_by_seed(values: Sequence[Mapping[int, float]]) -> dict[int, float]:
-    """Return seed -> mean, of the seeds that all have."""
-    seeds = set.intersection(*(set(one) for one in values)) if values else set()
-    return {seed: mean([one[seed] for one in values]).value for seed in sorted(seeds)}
 
 
 def _part(label: str, values: Mapping[int, float], region: Region = _ABOVE_ZERO) -> Part:

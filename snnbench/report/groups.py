@@ -99,11 +99,13 @@ def varied_numbers(settings: Sequence[Setting]) -> list[str]:
 
 def pooled(settings: Iterable[Setting], column: str) -> dict[int, float]:
     """Return seed -> mean over several settings, of the seeds that all of them have."""
-    values = [setting.by_seed(column) for setting in settings]
-    if not values:
-        return {}
-    seeds = set.intersection(*(set(by_seed) for by_seed in values))
-    return {seed: mean([by_seed[seed] for by_seed in values]).value for seed in sorted(seeds)}
+    return mean_by_seed([setting.by_seed(column) for setting in settings])
+
+
+def mean_by_seed(values: Sequence[Mapping[int, float]]) -> dict[int, float]:
+    """Return seed -> mean over several numbers by seed, of the seeds that all of them have."""
+    seeds = set.intersection(*(set(one) for one in values)) if values else set()
+    return {seed: mean([one[seed] for one in values]).value for seed in sorted(seeds)}
 
 
 def printable(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from snnbench.report import curves
 from snnbench.report.deciding import Decision, Estimator, Outcome, Part, Region, decide
 from snnbench.report.evidence import Evidence, has_no_chance
-from snnbench.report.groups import Setting, pooled
+from snnbench.report.groups import Setting, mean_by_seed, pooled
 from snnbench.report.statistics import Estimate, difference, mean, ratio
 from snnbench.studies.claims import (
     Above,
@@ -78,10 +78,9 @@ def _level(claim: Above | Below | Equals, evidence: Evidence) -> Decision:
         Below: lambda: Region(high=claim.value),
         Equals: lambda: _around(claim.value, getattr(claim, "tolerance", 0.0)),
     }[type(claim)]()
-    at = "" if claim.epoch is None else f" at epoch {claim.epoch}"
     return decide([
         Part(
-            f"{claim.metric}{at}, {setting.name}",
+            f"{claim.metric}{_at(claim.epoch)}, {setting.name}",
             _mean_of(curves.at_epoch(claim, claim.epoch, setting, evidence)),
             region,
             exact=claim.epoch is None and has_no_chance(claim.metric, [setting]),
@@ -93,11 +92,15 @@ def _level(claim: Above | Below | Equals, evidence: Evidence) -> Decision:
 def _comparison(claim: Better | NoDifference | Ratio, evidence: Evidence) -> Decision:
     selectors = claim.selectors()
     sides = [evidence.select(selectors[key]) for key in ("a", "b")]
-    a, b = (pooled(side, claim.metric) for side in sides)
-    exact = has_no_chance(claim.metric, [*sides[0], *sides[1]])
+    epoch = claim.epoch if isinstance(claim, Better) else None
+    a, b = (
+        mean_by_seed([curves.at_epoch(claim, epoch, setting, evidence) for setting in side])
+        for side in sides
+    )
+    exact = epoch is None and has_no_chance(claim.metric, [*sides[0], *sides[1]])
 
     def about(what: str) -> str:
-        return f"{claim.metric}, {what}; a: {claim.a or 'all'}; b: {claim.b or 'all'}"
+        return f"{claim.metric}{_at(epoch)}, {what}; a: {claim.a or 'all'}; b: {claim.b or 'all'}"
 
     if isinstance(claim, Ratio):
         ends = _around(claim.value, claim.tolerance * abs(claim.value))
@@ -171,6 +174,10 @@ def _step(
 def _height(settings: Sequence[Setting], metric: str, sign: float) -> float:
     values = list(pooled(settings, metric).values())
     return sign * mean(values).value if values else -float("inf")
+
+
+def _at(epoch: int | None) -> str:
+    return "" if epoch is None else f" at epoch {epoch}"
 
 
 def _mean_of(values: Mapping[int, float]) -> Estimator:

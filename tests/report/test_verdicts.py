@@ -64,6 +64,7 @@ TREND = c.Trend(**TEXT, metric="test_accuracy", direction="up")
 STEADIER = c.Steadier(**TEXT, metric="test_accuracy", a=A, b=B)
 EXCEEDS = c.Exceeds(**TEXT, metric="test_accuracy", than="train_accuracy")
 AT_2 = c.Above(**TEXT, value=0.5, epoch=2)
+BETTER_AT_2 = c.Better(**TEXT, a=A, b=B, epoch=2)
 SMALLER = c.Better(**TEXT, a=A, b=B, direction="min")
 
 CASES = [
@@ -93,6 +94,9 @@ CASES = [
     (c.Better(**TEXT, a=A, b=B), accuracy(a=NOISY, b=(0.49, 0.79, 0.98)), REPRODUCED),  # paired
     (SMALLER, accuracy(a=(0.70, 0.71, 0.72), b=STEADY), REPRODUCED),
     (SMALLER, accuracy(a=STEADY, b=(0.70, 0.71, 0.72)), CONTRADICTED),
+    (BETTER_AT_2, curves(a=shifted([0.1, 0.6, 0.2]), b=shifted([0.5, 0.3, 0.9])), REPRODUCED),
+    (BETTER_AT_2, curves(a=shifted([0.5, 0.3, 0.9]), b=shifted([0.1, 0.6, 0.2])), CONTRADICTED),
+    (BETTER_AT_2, curves(a=shifted([0.9]), b=shifted([0.1])), UNDECIDED),
     (c.NoDifference(**TEXT, a=A, b=B, margin=0.01), accuracy(a=NOISY, b=NOISY), REPRODUCED),
     (c.NoDifference(**TEXT, a=A, b=B, margin=0.01), accuracy(a=STEADY, b=(0.1, 0.11, 0.12)),
      CONTRADICTED),
@@ -213,3 +217,10 @@ def test_a_peak_picked_among_several_values_needs_more(tmp_path):
     picked = c.PeakAt(**TEXT, along="beta", at=(0.5, 0.7))
     assert verdict_on(tmp_path / "1", alone, made).outcome == REPRODUCED
     assert verdict_on(tmp_path / "2", picked, made).outcome == UNDECIDED
+
+
+def test_better_at_an_epoch_is_measured_there(tmp_path):
+    made = curves(a=shifted([0.1, 0.6, 0.2]), b=shifted([0.5, 0.3, 0.9]))
+    ((label, found),) = verdict_on(tmp_path, BETTER_AT_2, made).measured
+    assert "test_accuracy at epoch 2" in label
+    assert (found.value, found.n) == (pytest.approx(0.3), 3)
