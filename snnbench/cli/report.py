@@ -138,17 +138,25 @@ def _write(made: "Report", html: Path | None, markdown: Path | None, figures: Pa
     if markdown is not None:
         texts[markdown] = to_markdown(made)
     if figures is not None:
+        _make_folder(figures)
         texts |= {figures / f"{name}.svg": svg for name, svg in to_figures(made).items()}
     for path, text in texts.items():
         try:
-            if figures is not None and path.parent == figures:
-                figures.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise UserError(
-                f"{path} cannot be written: {error.strerror}.", "Name another file."
-            ) from None
+            raise _unwritable(path, error) from None
         say(f"Wrote {path}")
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> UserError:
+    return UserError(f"{path} cannot be written: {error.strerror}.", "Name another place.")
 
 
 def _show(made: "Report") -> None:

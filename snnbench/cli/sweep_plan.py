@@ -35,7 +35,7 @@ def show_plan(
     from snnbench.sweep.estimate import expected_seconds
     from snnbench.sweep.executors import share_out
     from snnbench.sweep.jobs import distinct, make_tasks
-    from snnbench.sweep.reuse import recorded_elsewhere
+    from snnbench.sweep.reuse import Elsewhere
     from snnbench.sweep.run import maker, missing, statuses_again
     from snnbench.sweep.search import check_searches
     from snnbench.training.cohorts import free_memory
@@ -45,7 +45,7 @@ def show_plan(
     jobs = distinct(maker(plan.study.name, folder, data, where)(plan.runs))
     store = ResultStore.open(folder, write=False)
     to_do = missing(jobs, store, statuses_again(where, retry))
-    known = {run.run["run_id"] for run in recorded_elsewhere(to_do, reuse)}
+    known = {run.run["run_id"] for run in Elsewhere(reuse).of(to_do)}
     to_do = [job for job in to_do if job.run_id not in known]
     workers, threads = share_out(where.jobs, len(jobs) + plan.runs_of_search)
     tasks = make_tasks(to_do, data, free_memory() / workers, workers)

@@ -18,8 +18,8 @@ from snnbench.studies.axis import Value
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import value_text
 
+_MANY_TIMES = 50  # from this ratio of largest to smallest above 0 on, the axis is logarithmic
 # Settings whose values are names, and what figures of them are called.
-_MANY_TIMES = 50  # the smallest value but 0 is the largest: then the axis is logarithmic
 _COMPARED = {
     "encoding": "Encodings",
     "loss": "Losses",

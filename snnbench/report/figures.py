@@ -31,7 +31,7 @@ _CURVES = {
     "train_loss": "Training loss",
 }
 _ENERGY = "energy_pj_compute45nm"
-_MANY_TIMES = 20  # the cheapest is the dearest: then the axis is logarithmic
+_MANY_TIMES = 20  # from this ratio of dearest to cheapest on, the axis is logarithmic
 _MOST_CHARACTERS = 24  # of a name that stands at a point
 
 
@@ -78,12 +78,17 @@ def _curve(
     name: str, title: str, column: str, evidence: Evidence, best: Sequence[Setting]
 ) -> Figure | None:
     lines: list[tuple[Setting, list[Estimate]]] = []
+    more = ""
     for setting in best:
         by_seed = list(evidence.curves(setting, column).values())
-        if by_seed and len(lines) < MOST_LINES:
-            # runs that stopped early end before others: as far as all go
-            epochs = list(zip(*by_seed, strict=False))
-            lines.append((setting, [mean(values) for values in epochs]))
+        if not by_seed:
+            continue
+        if len(lines) == MOST_LINES:
+            more = f" The best {MOST_LINES} settings; more are in the tables."
+            break
+        # runs that stopped early end before others: as far as all go
+        epochs = list(zip(*by_seed, strict=False))
+        lines.append((setting, [mean(values) for values in epochs]))
     if not lines:
         return None
     plot = Drawing()
@@ -102,8 +107,6 @@ def _curve(
     plot.legend(handles, [setting.name for setting, _ in lines])
     told = [f"{s.name} from {p[0].value:.3g} to {p[-1].value:.3g} (n = {p[-1].n})"
             for s, p in lines]  # fmt: skip
-    left = sum(1 for s in best if evidence.curves(s, column)) - len(lines)
-    more = f" The best {len(lines)} settings; more are in the tables." if left else ""
     return plot.finish(name, title, f"{BAND}{more}", f"{'; '.join(told)}.")
 
 

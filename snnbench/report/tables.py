@@ -57,50 +57,44 @@ def section_tables(section: Section) -> list[Table]:
 
 def report_tables(report: Report) -> list[Table]:
     """Return the tables about all studies together that have rows."""
-    return [table for make in (_overview, _comparison) if (table := make(report)).rows]
+    tables = [_overview(report)]
+    if report.baseline is not None:
+        tables.append(_comparison(report, report.baseline))
+    return [table for table in tables if table.rows]
 
 
 def _overview(report: Report) -> Table:
     """What became of the claims and numbers of every study, where there are several."""
     judged = [s for s in report.sections if s.verdicts or s.published]
     rows = [
-        (printable(section.name), _count(sum(section.statuses.values())), *_outcomes(section))
+        (section.name, _number(sum(section.statuses.values())), *_outcomes(section))
         for section in (judged if len(judged) > 1 else [])
     ]
-    return Table(
-        title="Verdicts by study",
-        header=("study", "runs", *OUTCOMES, "published numbers", "that agree"),
-        rows=tuple(rows),
-        first=tuple(range(len(rows))),
-    )
+    header = ("study", "runs", *OUTCOMES, "published numbers", "that agree")
+    return _table("Verdicts by study", header, rows, range(len(rows)), "all")
 
 
 def _outcomes(section: Section) -> tuple[Cell, ...]:
     outcomes = [verdict.outcome for verdict in section.verdicts]
     agreeing = sum(row.agrees is True for row in section.published)
     counts = (*map(outcomes.count, OUTCOMES), len(section.published), agreeing)
-    return tuple(map(_count, counts))
+    return tuple(map(_number, counts))
 
 
-def _count(n: int) -> Number:
-    return Number(str(n), n)
-
-
-def _comparison(report: Report) -> Table:
-    """The differences from the baseline; no rows without one."""
-    rows = tuple(
-        (printable(d.setting), d.column, *_estimate(d.estimate),
+def _comparison(report: Report, baseline: str) -> Table:
+    rows = [
+        (d.setting, d.column, *_estimate(d.estimate),
          "by seed" if d.estimate.paired else "no seed in common")
         for d in report.differences
-    )  # fmt: skip
+    ]  # fmt: skip
     named = dict(report.named_settings())
     shown = {id(setting) for section in report.sections for setting in _extremes(section)[0]}
-    return Table(
-        title=f"Difference from the baseline, {printable(report.baseline or '')}",
-        header=("setting", "column", "difference", *_INTERVAL, "paired"),
-        rows=rows,
-        first=tuple(i for i, d in enumerate(report.differences) if id(named[d.setting]) in shown),
-        selection=f"of every study {_extremes(report.sections[0])[1]}",
+    return _table(
+        f"Difference from the baseline, {printable(baseline)}",
+        ("setting", "column", "difference", *_INTERVAL, "paired"),
+        rows,
+        [i for i, d in enumerate(report.differences) if id(named[d.setting]) in shown],
+        f"of every study {_extremes(report.sections[0])[1]}",
     )
 
 

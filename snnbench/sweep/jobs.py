@@ -37,6 +37,13 @@ class Job:
     teacher: str | None = None
     save_model: bool = False
 
+    def own(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a row of `runs.csv` as this sweep's: its study, variant and teacher's file."""
+        mine = {"study": self.study, "variant": self.variant}
+        if self.config.teacher is not None:
+            mine["teacher"] = self.config.teacher
+        return {**row, **mine}
+
 
 @dataclass(frozen=True)
 class Task:

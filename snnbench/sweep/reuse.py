@@ -16,37 +16,41 @@ from snnbench.sweep.worker import Finished
 _FINAL = ("done", "diverged")
 
 
-def recorded_elsewhere(jobs: Iterable[Job], folders: Sequence[Path]) -> Iterator[Finished]:
-    """Yield the jobs that folders of results have recorded as done or diverged.
-
-    Their rows carry the job's study and variant, and what they say of machine, commit and time
-    of the training stays. A run that others learn from is found only where its model is.
+class Elsewhere:
+    """What folders of results have recorded, read once.
 
     Args:
-        jobs: runs that are wanted.
         folders: looked through in this order; the first that has a run gives it.
 
     Raises:
         UserError: a folder has no runs, or a file that is not what we wrote.
     """
-    wanted = {job.run_id: job for job in jobs}
-    for folder in folders:
-        runs = read_runs(folder)
-        usable = runs["run_id"].isin(list(wanted)) & runs["status"].isin(_FINAL)
-        epochs, layers = (
-            _by_run(read(folder), runs.loc[usable, "run_id"]) for read in (read_epochs, read_layers)
-        )
-        for row in to_rows(runs[usable]):
-            run_id = row["run_id"]
-            job = wanted[run_id]
-            model = _model(job, folder)
-            if job.save_model and model is None:
-                continue
-            row |= {"study": job.study, "variant": job.variant}
-            if job.config.teacher is not None:
-                row["teacher"] = job.config.teacher
-            yield Finished(row, epochs.get(run_id, []), layers.get(run_id, []), model)
-            del wanted[run_id]
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._read = []
+        for folder in folders:
+            runs = read_runs(folder)
+            usable = runs[runs["status"].isin(_FINAL)]
+            self._read.append((folder, usable, read_epochs(folder), read_layers(folder)))
+
+    def of(self, jobs: Iterable[Job]) -> Iterator[Finished]:
+        """Yield those of the jobs that are recorded as done or diverged.
+
+        Their rows carry the job's study and variant, and what they say of machine, commit and
+        time of the training stays. A run that others learn from is found only where its model is.
+        """
+        wanted = {job.run_id: job for job in jobs}
+        for folder, runs, all_epochs, all_layers in self._read:
+            found = runs[runs["run_id"].isin(list(wanted))]
+            epochs, layers = (_by_run(t, found["run_id"]) for t in (all_epochs, all_layers))
+            for row in to_rows(found):
+                run_id = row["run_id"]
+                job = wanted[run_id]
+                model = _model(job, folder)
+                if job.save_model and model is None:
+                    continue
+                del wanted[run_id]
+                yield Finished(job.own(row), epochs.get(run_id, []), layers.get(run_id, []), model)
 
 
 def _by_run(table: Any, run_ids: Any) -> dict[str, list[dict[str, Any]]]:

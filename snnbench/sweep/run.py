@@ -16,7 +16,7 @@ from snnbench.sweep.drive import Driver, SweepEvent
 from snnbench.sweep.executors import Executor, LocalExecutor, share_out
 from snnbench.sweep.jobs import Job, distinct, make_jobs, make_tasks
 from snnbench.sweep.record import record
-from snnbench.sweep.reuse import recorded_elsewhere
+from snnbench.sweep.reuse import Elsewhere
 from snnbench.sweep.search import check_searches, example, search_rounds
 from snnbench.training.events import Compiling
 
@@ -160,8 +160,9 @@ def run_sweep(
     try:
         # All that can be refused is refused before anything is written.
         to_do = missing(jobs, ResultStore.open(folder, write=False), again)
-        elsewhere = {run.run["run_id"] for run in recorded_elsewhere(to_do, reuse)}
-        to_do = [job for job in to_do if job.run_id not in elsewhere]
+        elsewhere = Elsewhere(reuse)
+        taken_over = {run.run["run_id"] for run in elsewhere.of(to_do)}
+        to_do = [job for job in to_do if job.run_id not in taken_over]
         if to_do or plan.spaces:
             executor = (make_executor or executor_of)(where, total)
             if make_executor is None and where.cluster is None and _must_compile(configs):
@@ -179,7 +180,7 @@ def run_sweep(
             repairs = tuple(store.repairs)
             for round_jobs in rounds:
                 to_do = missing(round_jobs, store, again)
-                taken = record(store, recorded_elsewhere(to_do, reuse)).rows
+                taken = record(store, elsewhere.of(to_do)).rows
                 to_do = missing(round_jobs, store, again) if taken else to_do
                 yield Planned(tuple(round_jobs), tuple(to_do), total, repairs, len(taken))
                 repairs = ()

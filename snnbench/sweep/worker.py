@@ -139,10 +139,7 @@ def _with_teachers(task: Task, folder: Path) -> list[RunConfig]:
 
 
 def _rows(result: "RunResult", job: Job, model: ModelFiles | None) -> Finished:
-    row = result.row | {"study": job.study, "variant": job.variant}
-    if job.config.teacher is not None:
-        row["teacher"] = job.config.teacher
-    return Finished(row, result.epoch_rows, result.layer_rows, model)
+    return Finished(job.own(result.row), result.epoch_rows, result.layer_rows, model)
 
 
 def _saved(result: "RunResult", job: Job, input_shape: tuple[int, ...]) -> ModelFiles | None:

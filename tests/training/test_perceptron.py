@@ -15,6 +15,16 @@ from tests.training.test_stacked import BASE, CPU, bits, data_of, one_step, outc
 ANN = {"model": "ann", "engine": "fast", "device": "cpu", "train_samples": 300, "epochs": 2}
 
 
+def assert_same_step(config, data):
+    fast, slow = PerceptronEngine([config], data), ModuleEngine([config], data, CPU)
+    loss_f, right_f, step_f = one_step(fast, config)
+    loss_s, right_s, step_s = one_step(slow, config)
+    assert loss_f == pytest.approx(loss_s, rel=1e-5)
+    assert right_f == right_s
+    for a, b in zip(step_f, step_s, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
+
+
 @settings(deadline=None, max_examples=30)
 @given(
     hidden=st.lists(st.integers(1, 40), max_size=3),
@@ -30,14 +40,7 @@ def test_one_step_is_the_reference_engines(hidden, activation, output, loss, bia
         {}, ANN | {"arch": arch, "activation": activation, "loss": loss, "bias": bias,
                    "seed": seed, "optimizer": "sgd", "batch_size": 50}
     )  # fmt: skip
-    data = data_of(config)
-    fast, slow = PerceptronEngine([config], data), ModuleEngine([config], data, CPU)
-    loss_f, right_f, step_f = one_step(fast, config)
-    loss_s, right_s, step_s = one_step(slow, config)
-    assert loss_f == pytest.approx(loss_s, rel=1e-5)
-    assert right_f == right_s
-    for a, b in zip(step_f, step_s, strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
+    assert_same_step(config, data_of(config))
 
 
 def test_an_evaluation_is_the_reference_engines():
@@ -56,13 +59,7 @@ def test_a_wide_hidden_layer_before_few_classes_is_the_reference_engines():
     config = RunConfig(**(ANN | {"arch": "400-10", "optimizer": "sgd", "batch_size": 100}))
     data = data_of(config)
     assert config.batch_size * 400 > _LARGE  # the products that are turned round
-    fast, slow = PerceptronEngine([config], data), ModuleEngine([config], data, CPU)
-    loss_f, right_f, step_f = one_step(fast, config)
-    loss_s, right_s, step_s = one_step(slow, config)
-    assert loss_f == pytest.approx(loss_s, rel=1e-5)
-    assert right_f == right_s
-    for a, b in zip(step_f, step_s, strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
+    assert_same_step(config, data)
 
 
 @pytest.mark.parametrize("arch", ["33-17-10", "400-10"])

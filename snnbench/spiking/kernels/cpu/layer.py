@@ -11,13 +11,12 @@ from snnbench.spiking.kernels.cpu.layout import Layout
 from snnbench.spiking.kernels.cpu.linear_lif import TABLE_ROWS, forward
 from snnbench.spiking.kernels.cpu.linear_lif_backward import CHUNKS, backward
 from snnbench.spiking.kernels.cpu.neuron import Neurons
-from snnbench.spiking.kernels.cpu.outputs import member_rows, pack_bits
+from snnbench.spiking.kernels.cpu.outputs import SPARE_BYTES, member_rows, pack_bits
 from snnbench.spiking.kernels.cpu.products import input_gradient
 
 _NOTHING = np.zeros(0, np.float32)
 # Nanoseconds on one core: of a block in a tile, of a tile's scan over a step, of a product
 _BLOCK, _STEP, _PRODUCT = 3, 8, 0.02
-_SPARE_BYTES = 8  # the kernels read bits 8 bytes at a time
 
 
 class SpikingLayer:
@@ -103,7 +102,7 @@ class SpikingLayer:
         return self._memory["membranes"].take(count + layout.lanes)
 
     def _packed_bits(self) -> Bytes:
-        return self._bits.take(self._shape[0] * self.T * self.layout.row // 8 + _SPARE_BYTES)
+        return self._bits.take(self._shape[0] * self.T * self.layout.row // 8 + SPARE_BYTES)
 
     def trace(self, *, spikes: bool) -> Floats:
         """Return U, or S, of the last forward pass at every step, [B, T, K, N]."""

@@ -20,11 +20,11 @@ from snnbench.spiking.kernels.cpu.linear_lif import TABLE_ROWS
 from snnbench.spiking.kernels.cpu.linear_lif_backward import CHUNKS
 from snnbench.spiking.kernels.cpu.narrow_step import train
 from snnbench.spiking.kernels.cpu.neuron import Neurons
+from snnbench.spiking.kernels.cpu.outputs import SPARE_BYTES
 
 MOST_UNITS = WIDTH  # of a layer: one narrow tile, for every width is compiled anew
 # Nanoseconds on one core: of a block from its draw to the weight gradient, of a layer's step
 _BLOCK, _STEP = 12, 25
-_SPARE_BYTES = 8
 
 
 class Trained(NamedTuple):
@@ -80,7 +80,7 @@ class NarrowStack:
         self._blocks = (
             aligned((CHUNKS, self._entries), np.int32),
             aligned((CHUNKS, self._entries * words), np.uint32),
-            aligned((CHUNKS, T * lanes // 8 + _SPARE_BYTES), np.uint8),
+            aligned((CHUNKS, T * lanes // 8 + SPARE_BYTES), np.uint8),
         )
         self._steps = (
             aligned((CHUNKS, len(layers), (T + 1) * lanes), np.float32),

@@ -84,14 +84,11 @@ def _prepare(layer: int, network: Any, shared: Any, vectors: Any) -> None:
 @kernel
 def _finish(layer: int, network: Any, shared: Any, out: Any, vectors: Any) -> None:
     """Sum the chunks' weight gradients."""
-    m, n, group, start = network[0][layer]
-    gradients, pieces = out[1], shared[2]
-    lanes = WIDTH * len(vectors)
-    groups = (m + GROUP - 1) // GROUP
-    first = CHUNKS * group * GROUP * lanes
-    of_layer = pieces[first : first + CHUNKS * groups * GROUP * lanes]
+    m, n, _, start = network[0][layer]
+    pieces = _pieces(layer, network[0], shared[2], WIDTH * len(vectors))
+    gradient = out[1][start : start + m * n]
     for row in range(m):
-        reduce_pieces(of_layer, gradients[start : start + m * n], row, (0, 0, 1, n), 1, vectors)
+        reduce_pieces(pieces, gradient, row, (0, 0, 1, n), 1, vectors)
 
 
 @kernel
@@ -180,10 +177,17 @@ def _table(layer: int, plan: Ints, tables: Floats, lanes: int) -> Floats:
 @kernel
 def _piece(chunk: int, layer: int, plan: Ints, pieces: Floats, lanes: int) -> Floats:
     """Return where a chunk adds up the weight gradient of a layer."""
+    of_layer = _pieces(layer, plan, pieces, lanes)
+    size = len(of_layer) // CHUNKS
+    return of_layer[chunk * size : (chunk + 1) * size]
+
+
+@kernel
+def _pieces(layer: int, plan: Ints, pieces: Floats, lanes: int) -> Floats:
+    """Return where the chunks add up the weight gradients of a layer, one after another."""
     groups = (plan[layer, 0] + GROUP - 1) // GROUP
-    size = groups * GROUP * lanes
-    first = CHUNKS * plan[layer, 2] * GROUP * lanes + chunk * size
-    return pieces[first : first + size]
+    first = CHUNKS * plan[layer, 2] * GROUP * lanes
+    return pieces[first : first + CHUNKS * groups * GROUP * lanes]
 
 
 @kernel

@@ -11,6 +11,7 @@ from snnbench.spiking.kernels.cpu.blocks import GROUP, WORD, both_halves, count_
 from snnbench.spiking.kernels.cpu.jit import Bytes, Floats, inlined, kernel, parallel_kernel
 from snnbench.spiking.kernels.cpu.lanes import load_word
 
+SPARE_BYTES = 8  # behind the bits, which are read 8 bytes at a time
 _GROUPS_A_WORD = 14  # of 4 bits, in the 57 bits that an unaligned 64-bit word has at least
 
 
@@ -21,7 +22,7 @@ def pack_bits(
     """Turn a layer's output bits into the blocks of the next layer, silent groups left out.
 
     Args:
-        bits: flat [B, T, row_bytes], and 8 bytes more.
+        bits: flat [B, T, row_bytes], and `SPARE_BYTES` more.
         stride: bits from a member's units to the next member's.
         shape: B, T, K, units of a member.
         out: the arrays of `SpikeBlocks` with B * K rows.
