@@ -1,5 +1,6 @@
 """The runs of a plan made ready: settled on a machine, named by their data, grouped into tasks."""
 
+import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -15,6 +16,7 @@ from snnbench.sweep.datasets import DataSets, data_key
 from snnbench.training.cohorts import member_bytes, plan_cohorts
 
 MOST_MEMBERS = 64  # of a cohort: what ends together is lost together
+_WORTH_IT = 0.95  # of the time: what a cut must come below
 _COMPANION = 0.5  # cost of a further member of a cohort, against a run alone
 
 
@@ -133,12 +135,34 @@ def make_tasks(
         for cohort in plan_cohorts([job.config for job in group], shape, memory_bytes):
             members = [group[position] for position in cohort]
             cohorts += _pieces(members, -(-len(members) // MOST_MEMBERS))
-    while cohorts and len(cohorts) < slots and len(largest := max(cohorts, key=len)) > 1:
-        cohorts.remove(largest)
-        cohorts += _pieces(largest, 2)
-    tasks = [_task(cohort, data) for cohort in cohorts]
-    tasks.sort(key=lambda task: -task.cost)
+    tasks = _balanced([_task(cohort, data) for cohort in cohorts], data, slots)
     return [replace(task, number=first + number) for number, task in enumerate(tasks)]
+
+
+def _balanced(tasks: list[Task], data: DataSets, slots: int) -> list[Task]:
+    """Cut cohorts where that ends the whole earlier, and sort by cost.
+
+    A cohort costs less than its runs do alone, but no worker should wait long for another's.
+    """
+    best = trial = sorted(tasks, key=lambda task: -task.cost)
+    for _ in range(2 * slots):
+        whole = next((task for task in trial if len(task.jobs) > 1), None)
+        if whole is None:
+            break
+        pieces = [_task(jobs, data) for jobs in _pieces(list(whole.jobs), 2)]
+        rest = [task for task in trial if task is not whole]
+        trial = sorted([*rest, *pieces], key=lambda task: -task.cost)
+        if _makespan(trial, slots) < _WORTH_IT * _makespan(best, slots):
+            best = trial
+    return best
+
+
+def _makespan(tasks: Sequence[Task], slots: int) -> float:
+    """Return when the last worker is done, in units of cost: the next task is the freest one's."""
+    ends = [0.0] * slots
+    for task in tasks:
+        heapq.heapreplace(ends, ends[0] + task.cost)
+    return max(ends)
 
 
 def one_by_one(task: Task, data: DataSets, first: int) -> list[Task]:
@@ -155,7 +179,8 @@ def _task(cohort: Sequence[Job], data: DataSets) -> Task:
     plan = plan_layers(config, known.shape)
     samples = known.train_samples * len(config.learning_rates)
     alone = samples * sum(entry.dense_macs for entry in plan)
-    cost = alone * (1 + _COMPANION * (len(cohort) - 1))
+    companion = 1.0 if config.engine == "numpy" else _COMPANION  # it takes one after another
+    cost = alone * (1 + companion * (len(cohort) - 1))
     return Task(0, tuple(cohort), cost, len(cohort) * member_bytes(config, plan))
 
 

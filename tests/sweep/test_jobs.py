@@ -127,3 +127,20 @@ def test_a_tasks_models_are_its_teachers_files(tmp_path):
 def test_data_that_do_not_fit_a_run_are_refused(tmp_path):
     with pytest.raises(UserError, match="classes"):
         jobs_of(adhoc("arch=8-10,8-3"), tmp_path)
+
+
+def test_no_worker_waits_long_for_the_last_cohort(tmp_path):
+    jobs, data = jobs_of(adhoc("beta=0.1:0.9:4", seeds=3), tmp_path)
+    assert members(make_tasks(jobs, data, PLENTY, 1)) == [4, 4, 4]
+    # three equal cohorts would keep one of two workers busy twice as long as the other
+    assert members(make_tasks(jobs, data, PLENTY, 2)) == [2, 2, 4, 4]
+    assert members(make_tasks(jobs, data, PLENTY, 3)) == [4, 4, 4]
+
+
+def test_runs_that_gain_nothing_from_each_other_are_shared_out(tmp_path):
+    text = DISTILLATION.split("[variants")[0] + 'engine = "numpy"\n[vary]\nlr = [0.1, 0.2, 0.3]'
+    jobs, data = jobs_of(from_text(f"seeds = 3\n{text}", tmp_path), tmp_path)
+    shares = [0, 0]
+    for task in make_tasks(jobs, data, PLENTY, 2):
+        shares[shares.index(min(shares))] += len(task.jobs)
+    assert sorted(shares) == [4, 5]
