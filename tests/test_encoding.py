@@ -8,6 +8,7 @@ from snnbench.config import RunConfig
 from snnbench.encoding import bernoulli_spikes, draw_keys, encode, latency_spikes
 
 MASK = (1 << 64) - 1
+GOLDEN = 0x9E3779B97F4A7C15
 
 
 def mix(word):
@@ -19,26 +20,36 @@ def mix(word):
 
 def test_the_mix_is_splitmix64():
     # first outputs of SplitMix64 with seed 1234567 (reference implementation by S. Vigna)
-    golden = 0x9E3779B97F4A7C15
     state, outputs = 1234567, []
     for _ in range(3):
-        state = (state + golden) & MASK
+        state = (state + GOLDEN) & MASK
         outputs.append(mix(state))
     assert outputs[:3] == [6457827717110365317, 3203168211198807973, 9817491932198370423]
 
 
+def draw_of(key, pixel, step):
+    """The definition in Python integers."""
+    key, counter = mix((key + GOLDEN * (step // 4 + 1)) & MASK), 2 * pixel + step % 4 // 2
+    word = (key + 0x9E3779B9 * counter) & 0xFFFFFFFF
+    word = ((word ^ (word >> 16)) * 0x7FEB352D) & 0xFFFFFFFF
+    word = ((word ^ (word >> 15)) + (key >> 32)) & 0xFFFFFFFF
+    word = (word * 0x846CA68B) & 0xFFFFFFFF
+    return ((word ^ (word >> 16)) >> (16 * (step % 2))) & 0xFFFF
+
+
 def test_a_spike_is_a_function_of_seed_epoch_sample_pixel_and_step():
-    golden, seed, epoch, sample, pixel, step = 0x9E3779B97F4A7C15, 7, 3, 41, 2, 6
+    seed, epoch, sample, pixel = 7, 3, 41, 2
     key = seed
     for part in (epoch, sample):
-        key = (mix((key + golden) & MASK) + part) & MASK
-    key = mix((key + golden) & MASK)
-    word = mix((key + golden * ((step // 4 << 32) + pixel)) & MASK)
-    draw = (word >> (16 * (step % 4))) & 0xFFFF
-    for threshold in (draw, draw + 1):
-        x = torch.full((1, 3), threshold / 65536)
-        spikes = bernoulli_spikes(x, 8, draw_keys(seed, epoch, torch.tensor([sample])))
-        assert spikes[step, 0, pixel].item() == (draw < threshold)
+        key = (mix((key + GOLDEN) & MASK) + part) & MASK
+    key = mix((key + GOLDEN) & MASK)
+    for step in range(8):
+        draw = draw_of(key, pixel, step)
+        assert draw > 1
+        for threshold in (draw, draw + 1):
+            x = torch.full((1, 3), threshold / 65536)
+            spikes = bernoulli_spikes(x, 8, draw_keys(seed, epoch, torch.tensor([sample])))
+            assert spikes[step, 0, pixel].item() == (draw < threshold)
 
 
 @settings(deadline=None)
@@ -64,6 +75,34 @@ def test_a_pixel_spikes_as_often_as_its_value_says():
     # the mean of 40,000 standardized deviations has deviation 0.005; their spread is 1
     assert abs(deviation.mean().item()) < 0.02
     assert abs(deviation.std().item() - 1) < 0.02
+
+
+def test_draws_are_uniform_and_neighbours_independent():
+    pixels, steps = 1024, 8
+    samples = torch.arange(64)
+    keys = draw_keys(0, 1, samples)
+    low, high = np.zeros((2, steps, 64, pixels), np.int64)
+    # bisect: the largest threshold at which a pixel does not spike is its draw
+    high += 1 << 16
+    while (high - low > 1).any():
+        middle = (low + high) // 2
+        for step in range(steps):
+            x = torch.from_numpy(middle[step] / 65536).float()
+            spiked = bernoulli_spikes(x, steps, keys)[step].numpy() > 0
+            high[step][spiked], low[step][~spiked] = middle[step][spiked], middle[step][~spiked]
+    assert low.min() >= 1
+    neighbours = [
+        (low[:, :, :-1], low[:, :, 1:]), (low[:, :, :-28], low[:, :, 28:]),
+        (low[:-1], low[1:]), (low[:-2], low[2:]), (low[:-4], low[4:]),
+        (low[:, :-1], low[:, 1:]), (low[1:, :, :-1], low[:-1, :, 1:]),
+    ]  # fmt: skip
+    for a, b in neighbours:
+        for shift in (0, 4, 12):  # pairs of four bits from anywhere in the draws
+            pairs = (a.ravel() >> shift & 15) * 16 + (b.ravel() >> 12)
+            counts = np.bincount(pairs, minlength=256)
+            expected = pairs.size / 256
+            chi_squared = ((counts - expected) ** 2 / expected).sum()
+            assert abs(chi_squared - 255) < 5 * np.sqrt(2 * 255)
 
 
 def test_draws_of_different_steps_pixels_samples_epochs_and_seeds_are_uncorrelated():

@@ -26,7 +26,7 @@ from snnbench.spiking.kernels.cpu.jit import (
 from snnbench.spiking.kernels.cpu.lanes import count_ones
 
 GROUP = 4  # inputs of a block
-WORD = 4  # steps of a block; also the draws that one 64-bit word gives
+WORD = 4  # steps of a block
 
 
 def blocks_of(count: int, size: int) -> int:
@@ -107,12 +107,6 @@ def both_halves(code: np.uint32) -> np.uint32:
     swap = (x ^ (x >> np.uint32(6))) & np.uint32(0x00CC)
     x ^= swap ^ (swap << np.uint32(6))
     return code | (x << np.uint32(16))
-
-
-@inlined
-def swapped_halves(code: np.uint32) -> np.uint32:
-    """Exchange the two halves: what `both_halves` makes of an upper half needs it."""
-    return (code >> np.uint32(16)) | (code << np.uint32(16))
 
 
 @inlined

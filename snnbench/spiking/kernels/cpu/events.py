@@ -13,25 +13,25 @@ from snnbench.spiking.kernels.cpu.blocks import (
     WORD,
     SpikeBlocks,
     blocks_of,
-    both_halves,
     count_bits,
     events_from_spikes,
-    swapped_halves,
 )
 from snnbench.spiking.kernels.cpu.draws import GOLDEN, draw_block, mix
 from snnbench.spiking.kernels.cpu.jit import (
     Codes,
     Floats,
     Ints,
+    inlined,
     kernel,
     parallel_kernel,
     share,
 )
-from snnbench.spiking.kernels.cpu.lanes import item
+from snnbench.spiking.kernels.cpu.lanes import item, prefetch
 
 __all__ = ["ActivePixels", "SpikeBlocks", "bernoulli_events", "draw_keys", "events_from_spikes"]
 
-_FIELDS = 2 + GROUP  # of an entry: group, possible spikes, thresholds
+_FIELDS = 1 + GROUP  # of an entry: group, limits
+_LINE = 32  # fields in a cache line
 _SAMPLES = 1 << 12  # made into records at a time
 
 
@@ -44,10 +44,10 @@ class ActivePixels:
     Attributes:
         starts: sample s has entries starts[s] .. starts[s + 1], int64 [S + 1]; an entry is a
             group with a pixel that can spike.
-        records: of n entries of a sample, from 6 * starts[s] on: n groups; n codes of the
-            spikes that can be (upper half of a block's code); and n times the four pixels'
-            thresholds round(65536 x) - 1; uint16. What one sample needs lies together, for it
-            comes from slow memory.
+        records: of n entries of a sample, from 5 * starts[s] on: n groups, and n times the
+            largest draws that are spikes of its four pixels, round(65536 x) - 1, or 0 of a
+            pixel that cannot spike; uint16. What one sample needs lies together, for it comes
+            from slow memory.
     """
 
     def __init__(self, values: Floats) -> None:
@@ -66,16 +66,14 @@ def _records(values: Floats) -> tuple[Ints, npt.NDArray[np.uint16]]:
     active = grouped.any(2)
     sizes = active.sum(1)
     thresholds = grouped[active]
-    possible = ((thresholds > 0) * (0xF << (GROUP * np.arange(GROUP)))).sum(1)
     starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
     size, entry = np.repeat(sizes, sizes), np.arange(sizes.sum())
-    # A sample's entry i has its group at 6 * start + i, and so on.
+    # A sample's entry i has its group at 5 * start + i, and so on.
     first = entry + (_FIELDS - 1) * starts
     records = np.empty(_FIELDS * entry.size, np.uint16)
     records[first] = np.nonzero(active)[1]
-    records[first + size] = possible
-    pixels = _FIELDS * starts + 2 * size + GROUP * (entry - starts)
-    records[pixels[:, None] + np.arange(GROUP)] = (thresholds - 1) & 0xFFFF
+    pixels = _FIELDS * starts + size + GROUP * (entry - starts)
+    records[pixels[:, None] + np.arange(GROUP)] = np.maximum(thresholds, 1) - 1
     return sizes, records
 
 
@@ -92,7 +90,7 @@ def bernoulli_events(
     assert (into.inputs, into.T) == (active.inputs, T), "the blocks have another shape"
     into.resize(len(samples))
     pixels = (active.starts, active.records)
-    share(5 * into.words * len(samples) * active.starts[-1] / (active.starts.size - 1))
+    share(3 * into.words * len(samples) * active.starts[-1] / (active.starts.size - 1))
     _draw(pixels, np.ascontiguousarray(samples), keys.view(np.uint64), T, into.words, into.arrays)
     return into
 
@@ -113,7 +111,17 @@ def _draw(pixels: Any, samples: Ints, keys: Any, T: int, words: int, out: Any) -
     # Written to in a function of its own: of arrays out of a tuple, numba drops what the body of
     # a prange itself writes, as if nobody could see it.
     for b in prange(samples.size):
+        if b + 1 < samples.size:
+            fetch_row(pixels, samples[b + 1])
         draw_row(pixels, samples[b], keys[b], T, words, out, b)
+
+
+@inlined
+def fetch_row(pixels: Any, sample: int) -> None:
+    """Begin to bring a sample's record out of slow memory."""
+    starts, records = pixels
+    for at in range(_FIELDS * starts[sample], _FIELDS * starts[sample + 1], _LINE):
+        prefetch(records, at)
 
 
 @kernel
@@ -137,15 +145,15 @@ def _draw_sample(record: Any, key: np.uint64, T: int, codes: Codes) -> np.int64:
     """Fill codes [entries, words] of one sample and return its number of spikes."""
     n = record.size // _FIELDS
     words = codes.size // max(1, n)
-    thresholds = record[2 * n :]
+    limits = record[n:]
     total = np.int64(0)
     for w in range(words):
-        steps = np.uint32(0x1111 * ((1 << min(WORD, T - WORD * w)) - 1))
-        start = key + GOLDEN * np.uint64(w << 32)
+        steps = min(WORD, T - WORD * w)
+        lower, upper = (1 << (GROUP * steps)) - 1, 0x1111 * ((1 << steps) - 1)
+        mask = np.uint32(upper << 16 | lower)
+        word_key = mix(key + GOLDEN * np.uint64(w + 1))
         for i in range(n):
-            first = start + GOLDEN * np.uint64(np.int64(item(record, i)) * GROUP)
-            drawn = draw_block(first, thresholds, i * GROUP)
-            code = drawn & steps & np.uint32(item(record, n + i))
+            code = draw_block(word_key, np.int64(item(record, i)), limits, i * GROUP) & mask
             total += count_bits(code)
-            codes[i * words + w] = swapped_halves(both_halves(code))
+            codes[i * words + w] = code
     return total

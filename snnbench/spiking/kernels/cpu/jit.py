@@ -18,7 +18,7 @@ Bytes = npt.NDArray[np.uint8]
 Codes = npt.NDArray[np.uint32]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_GRAIN = 200_000  # nanoseconds of work that are worth a thread
+_GRAIN = 100_000  # nanoseconds of work that are worth a thread
 _CACHE_LINE = 64  # bytes; a vector that straddles two lines costs two loads
 
 

@@ -133,6 +133,21 @@ def _item(_: Any, array: Any, index: Any) -> Any:
     return array.dtype(array, types.int64), emit
 
 
+def _prefetch(_: Any, array: Any, index: Any) -> Any:
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        byte = ir.IntType(8).as_pointer()
+        shape = ir.FunctionType(ir.VoidType(), [byte, _INT32, _INT32, _INT32])
+        name = "llvm.prefetch.p0i8"
+        function = builder.module.globals.get(name) or ir.Function(builder.module, shape, name)
+        pointer = pointer_to(context, builder, array, values[0], values[1], ir.IntType(8))
+        # to read, into all caches, data and not code
+        builder.call(function, [pointer, *(ir.Constant(_INT32, n) for n in (0, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), emit
+
+
+prefetch: Any = intrinsic(_prefetch)  # prefetch(array, index): begin to bring what lies there
 zeros: Any = intrinsic(_zeros)  # zeros(vectors)
 splat: Any = intrinsic(_splat)  # splat(number, like): the number in every lane
 load: Any = intrinsic(_load)  # load(array, index, like)

@@ -24,7 +24,7 @@ from snnbench.spiking.kernels.cpu.outputs import SPARE_BYTES
 
 MOST_UNITS = WIDTH  # of a layer: one narrow tile, for every width is compiled anew
 # Nanoseconds on one core: of a block from its draw to the weight gradient, of a layer's step
-_BLOCK, _STEP = 12, 25
+_BLOCK, _STEP = 9, 25
 
 
 class Trained(NamedTuple):
@@ -118,8 +118,8 @@ class NarrowStack:
                 row[: bias.size] = bias[0]
         lanes = self._base.shape[1]
         back = aligned((layers, batch, lanes), np.float32)
-        values, right = np.empty(batch), np.zeros(CHUNKS, np.int64)
-        spikes = np.zeros((CHUNKS, layers), np.int64)
+        sums, values = np.empty((layers, lanes), np.float32), np.empty(batch)
+        right, spikes = np.zeros(CHUNKS, np.int64), np.zeros((CHUNKS, layers), np.int64)
         entries = pixels.starts[-1] / (pixels.starts.size - 1)
         share(batch * (_BLOCK * entries * self._words + _STEP * self.T * layers))
         loss = train(
@@ -128,7 +128,7 @@ class NarrowStack:
             (self._tables, self._turned, self._pieces),
             self._blocks,
             self._steps,
-            (back, self._gradients, values, right, spikes),
+            (back, sums, self._gradients, values, right, spikes),
             (batch, self.T, kind),
             self._switches,
             NARROW,
@@ -137,7 +137,6 @@ class NarrowStack:
             self._gradients[start : start + m * n].reshape(m, 1, n)
             for m, n, _, start in self._plan.tolist()
         ]
-        sums = back.sum(1)
         of_biases = [sums[i, None, :n] for i, n in enumerate(self.widths[1:])]
         return Trained(loss, int(right.sum()), spikes.sum(0), of_weights, of_biases)
 

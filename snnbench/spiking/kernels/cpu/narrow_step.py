@@ -13,9 +13,9 @@ import numpy as np
 from numba import prange
 
 from snnbench.spiking.kernels.cpu.blocks import GROUP, WORD
-from snnbench.spiking.kernels.cpu.events import draw_row
+from snnbench.spiking.kernels.cpu.events import draw_row, fetch_row
 from snnbench.spiking.kernels.cpu.jit import Floats, Ints, kernel, parallel_kernel
-from snnbench.spiking.kernels.cpu.lanes import WIDTH
+from snnbench.spiking.kernels.cpu.lanes import WIDTH, add, load, store, zeros
 from snnbench.spiking.kernels.cpu.linear_lif import TABLE_ROWS, build_table, scan_samples
 from snnbench.spiking.kernels.cpu.linear_lif_backward import (
     CHUNKS,
@@ -52,9 +52,9 @@ def train(
         shared: memory for tables of subsets, turned weights and pieces of the gradients.
         blocks: memory of every chunk of the batch for groups, codes and bits.
         steps: likewise for membranes, dL/dI, dL/dS of the layer below and tables of gradients.
-        out: filled: sums of dL/dI [L, B, lanes], weight gradients as `network` has the weights,
-            what each sample adds to the loss [B], correct predictions of every chunk, and spikes
-            into each layer [chunks, L].
+        out: filled: sums of dL/dI of every sample [L, B, lanes] and of all of them [L, lanes],
+            weight gradients as `network` has the weights, what each sample adds to the loss [B];
+            added to: correct predictions of every chunk, and spikes into each layer [chunks, L].
         sizes: B, T and the kind of loss, see `losses.KINDS`.
         switches: of `Neurons`.
         vectors: width of a tile.
@@ -65,7 +65,7 @@ def train(
         _train_chunk(chunk, source, network, shared, blocks, steps, out, sizes, switches, vectors)
     for layer in range(network[0].shape[0]):
         _finish(layer, network, shared, out, vectors)
-    return _added_up(out[2])
+    return _added_up(out[3])
 
 
 @kernel
@@ -83,12 +83,17 @@ def _prepare(layer: int, network: Any, shared: Any, vectors: Any) -> None:
 
 @kernel
 def _finish(layer: int, network: Any, shared: Any, out: Any, vectors: Any) -> None:
-    """Sum the chunks' weight gradients."""
+    """Sum the chunks' weight gradients, and the samples' of the biases."""
     m, n, _, start = network[0][layer]
+    back, of_bias, of_weights = out[0][layer], out[1][layer], out[2]
     pieces = _pieces(layer, network[0], shared[2], WIDTH * len(vectors))
-    gradient = out[1][start : start + m * n]
+    gradient = of_weights[start : start + m * n]
     for row in range(m):
         reduce_pieces(pieces, gradient, row, (0, 0, 1, n), 1, vectors)
+    total = zeros(vectors)
+    for b in range(len(back)):
+        total = add(total, load(back[b], 0, total))
+    store(of_bias, 0, total)
 
 
 @kernel
@@ -111,17 +116,19 @@ def _train_chunk(
     groups, codes, bits = blocks[0][chunk], blocks[1][chunk], blocks[2][chunk]
     membranes, currents, below = steps[0][chunk], steps[1][chunk], steps[2][chunk]
     subsets = steps[3][chunk]
-    back, _, values, right, spikes = out
+    back, _, _, values, right, spikes = out
     batch, T, kind = sizes
     layers, classes = plan.shape[0], plan[-1, 1]
     lanes = WIDTH * len(vectors)
     words = (T + WORD - 1) // WORD
     starts, ends, counts = plan[:, 2].copy(), plan[:, 2].copy(), plan[:, 2].copy()
     sums, gradient = np.zeros(lanes, np.float32), np.zeros(lanes, np.float32)
-    zeros, nothing = np.zeros(lanes, np.float32), np.zeros(0, np.float32)
+    no_gradient, nothing = np.zeros(lanes, np.float32), np.zeros(0, np.float32)
     for layer in range(layers):
         _piece(chunk, layer, plan, pieces, lanes)[:] = 0
     for b in range(batch * chunk // CHUNKS, batch * (chunk + 1) // CHUNKS):
+        if b + 1 < batch * (chunk + 1) // CHUNKS:
+            fetch_row((pixel_starts, records), samples[b + 1])
         first = (starts[:1], ends[:1], groups, codes, counts[:1])
         draw_row((pixel_starts, records), samples[b], keys[b], T, words, first, 0)
         for layer in range(layers):
@@ -149,10 +156,10 @@ def _train_chunk(
             scan_back(
                 membranes[layer],
                 (beta[layer], v_th[layer], slope[layer], gain[layer]),
-                (gradient if last else below, zeros),
+                (gradient if last else below, no_gradient),
                 (0, 0 if last else lanes, 0, 0),
-                currents, subsets, (zeros, back[layer, b], nothing), (1, T, 1, n), switches, 0, 0,
-                vectors,
+                currents, subsets, (no_gradient, back[layer, b], nothing), (1, T, 1, n), switches,
+                0, 0, vectors,
             )  # fmt: skip
             here = slice(layer, layer + 1)
             sink = _piece(chunk, layer, plan, pieces, lanes)

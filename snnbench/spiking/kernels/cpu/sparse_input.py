@@ -19,6 +19,7 @@ from snnbench.spiking.kernels.cpu.lanes import (
     item,
     load,
     mul,
+    prefetch,
     splat,
     store,
     store_first,
@@ -27,6 +28,7 @@ from snnbench.spiking.kernels.cpu.lanes import (
 from snnbench.spiking.kernels.cpu.linear_lif import load_columns
 
 _LANES = WIDTH * len(WIDE)
+_LINE = 16  # values in a cache line
 _VALUE = 3  # nanoseconds of one value in one tile
 
 
@@ -130,6 +132,10 @@ def _forward_tile(
         store(table, i * _LANES, row)
     start = load_columns(base, k * units + first, n, zero, _LANES)
     for b in range(rows.size):
+        if b + 1 < rows.size:
+            for at in range(starts[rows[b + 1]], starts[rows[b + 1] + 1], _LINE):
+                prefetch(columns, at)
+                prefetch(values, at)
         total = start
         for e in range(starts[rows[b]], starts[rows[b] + 1]):
             row = load(table, np.int64(item(columns, e)) * _LANES, zero)
