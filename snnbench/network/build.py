@@ -1,8 +1,9 @@
 """A layer plan -> an ordinary torch module: an ANN, or its SNN twin of SpikingJelly layers."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import zip_longest
 
 import torch
 from spikingjelly.activation_based import functional, layer
@@ -13,6 +14,7 @@ from snnbench.network.plan import WeightLayer, plan_layers
 from snnbench.spiking.neuron import LIF
 from snnbench.spiking.surrogate import make_surrogate
 
+_POOLED = 2  # width of the windows that `Kernels.pooled_scan` has
 _ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 
 
@@ -67,26 +69,46 @@ class Network(nn.Module):
             The output layer's spikes or values, [T, B, classes]; T = 1 for an ANN.
         """
         functional.reset_net(self.layers)  # neurons, and the units that Dropout drops
-        y: torch.Tensor = self.layers(x) if self.spiking else self.layers(x[0]).unsqueeze(0)
-        return y
+        y = x if self.spiking else x[0]
+        modules, done = list(self.layers), None
+        for module, after in zip_longest(modules, modules[1:]):
+            if module is done:
+                continue
+            # In evaluation spikes are counted before they are pooled.
+            pooled_scan = _pooled_scan(module, after) if self.training else None
+            if pooled_scan is not None:
+                y, done = pooled_scan(y), after
+            else:
+                y = module(y)
+        return y if self.spiking else y.unsqueeze(0)
 
     @contextmanager
     def traceable(self) -> Iterator[None]:
         """Within the context torch can trace the network: one step, and no kernels of ours."""
         repeats = [m for m in self.modules() if isinstance(m, RepeatCurrent)]
         neurons = [n for n in self.neurons if n is not None]
-        steps, scans = [m.steps for m in repeats], [n.scan for n in neurons]
+        steps, kernels = [m.steps for m in repeats], [n.kernels for n in neurons]
         try:
             for repeat in repeats:
                 repeat.steps = 1
             for node in neurons:
-                node.scan = None
+                node.kernels = None
             yield
         finally:
             for repeat, count in zip(repeats, steps, strict=True):
                 repeat.steps = count
-            for node, scan in zip(neurons, scans, strict=True):
-                node.scan = scan
+            for node, own in zip(neurons, kernels, strict=True):
+                node.kernels = own
+
+
+def _pooled_scan(
+    module: nn.Module, after: nn.Module | None
+) -> Callable[[torch.Tensor], torch.Tensor] | None:
+    """Return the kernel that does both, if they are neurons and their pooling and there is one."""
+    if not isinstance(module, LIF) or module.kernels is None or module.record_membrane:
+        return None
+    fits = isinstance(after, layer.MaxPool2d) and after.kernel_size == _POOLED
+    return module.kernels.pooled_scan if fits else None
 
 
 def build_network(config: RunConfig, input_shape: tuple[int, ...]) -> Network:

@@ -1,13 +1,25 @@
 """The LIF neuron as a SpikingJelly node, so that models stay ordinary SpikingJelly modules."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from spikingjelly.activation_based import neuron, surrogate
 
 from snnbench.spiking.kernels import reference
 
-Scan = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+
+class Kernels(NamedTuple):
+    """What runs a node's steps from rest in place of the reference.
+
+    Attributes:
+        scan: I [T, N, ...] -> S, U.
+        pooled_scan: I [T, N, C, H, W] -> S after max pooling in windows of 2 x 2; None where
+            there is no such kernel.
+    """
+
+    scan: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+    pooled_scan: Callable[[torch.Tensor], torch.Tensor] | None = None
 
 
 class LIF(neuron.BaseNode):  # type: ignore[misc]
@@ -25,8 +37,7 @@ class LIF(neuron.BaseNode):  # type: ignore[misc]
         record_membrane: keep U of the last multi-step call as `membrane`, [T, N, ...].
 
     Attributes:
-        scan: kernel that runs all steps from rest in place of the reference, I [T, N, ...] ->
-            S, U; None for the reference.
+        kernels: used in place of the reference; None for the reference.
     """
 
     def __init__(
@@ -51,15 +62,15 @@ class LIF(neuron.BaseNode):  # type: ignore[misc]
         self.kind_of_reset = reset
         self.record_membrane = record_membrane
         self.membrane: torch.Tensor | None = None
-        self.scan: Scan | None = None
+        self.kernels: Kernels | None = None
 
     def multi_step_forward(self, x_seq: torch.Tensor) -> torch.Tensor:
         """Run all steps: I [T, N, ...] -> S [T, N, ...]; with the kernel, if at rest."""
         at_rest = isinstance(self._memories["v"], float)
-        if self.scan is None or not at_rest:
+        if self.kernels is None or not at_rest:
             spikes: torch.Tensor = super().multi_step_forward(x_seq)
             return spikes
-        spikes, membrane = self.scan(x_seq)
+        spikes, membrane = self.kernels.scan(x_seq)
         if self.record_membrane:
             self.membrane = membrane
         self.v = reference.reset_membrane(

@@ -8,7 +8,7 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.network.build import Network
 from snnbench.network.plan import plan_layers
-from snnbench.spiking.neuron import Scan
+from snnbench.spiking.neuron import Kernels
 from snnbench.training.member import Evaluation
 from snnbench.training.modules import ModuleEngine
 from snnbench.training.numpy_engine import NumpyEngine
@@ -51,7 +51,7 @@ def make_engine(configs: Sequence[RunConfig], data: RunData, device: torch.devic
     if first.engine == "reference":
         return ModuleEngine(configs, data, device)
     if device.type == "cuda":
-        return ModuleEngine(configs, data, device, _cuda_scan(first))
+        return ModuleEngine(configs, data, device, _cuda_kernels(first))
     # numba costs half a second to import: only when needed
     from snnbench.spiking.kernels.cpu.jit import set_threads
     from snnbench.training import perceptron, stacked
@@ -64,19 +64,19 @@ def make_engine(configs: Sequence[RunConfig], data: RunData, device: torch.devic
         return stacked.StackedEngine(configs, data)
     if perceptron.fits(first, plan):
         return perceptron.PerceptronEngine(configs, data)
-    return ModuleEngine(configs, data, device, _cpu_scan(first))
+    return ModuleEngine(configs, data, device, _cpu_kernels(first))
 
 
-def _cpu_scan(config: RunConfig) -> Callable[[RunConfig], Scan] | None:
-    """Return what makes a run's scan on a CPU; None where only the reference has the surrogate."""
-    from snnbench.spiking.kernels.cpu.functions import lif_scan
+def _cpu_kernels(config: RunConfig) -> Callable[[RunConfig], Kernels] | None:
+    """Return what makes a run's kernels on a CPU; None where only the reference can do it."""
+    from snnbench.spiking.kernels.cpu.functions import lif_scan, pooled_lif_scan
     from snnbench.spiking.kernels.cpu.neuron import SURROGATES
     from snnbench.training.stacked import neurons_of
 
     if config.model == "ann" or config.surrogate not in SURROGATES:
         return None
 
-    def make(config: RunConfig) -> Scan:
+    def make(config: RunConfig) -> Kernels:
         neurons = neurons_of([config])
 
         def scan(current: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -86,13 +86,18 @@ def _cpu_scan(config: RunConfig) -> Callable[[RunConfig], Scan] | None:
                 spikes, membranes = lif_scan(current.unsqueeze(1), neurons)
             return spikes.squeeze(1), membranes.squeeze(1)
 
-        return scan
+        def pooled_scan(current: torch.Tensor) -> torch.Tensor:
+            if _is_repeated(current):
+                return pooled_lif_scan(current[0], neurons, config.T)
+            return pooled_lif_scan(current, neurons)
+
+        return Kernels(scan, pooled_scan)
 
     return make
 
 
-def _cuda_scan(config: RunConfig) -> Callable[[RunConfig], Scan] | None:
-    """Return what makes a run's scan on a GPU; None where only the reference has the surrogate."""
+def _cuda_kernels(config: RunConfig) -> Callable[[RunConfig], Kernels] | None:
+    """Return what makes a run's kernels on a GPU; None where only the reference can do it."""
     if config.model == "ann":
         return None
     from snnbench.spiking.kernels import cuda
@@ -100,7 +105,7 @@ def _cuda_scan(config: RunConfig) -> Callable[[RunConfig], Scan] | None:
     if config.surrogate not in cuda.SURROGATES:
         return None
 
-    def make(config: RunConfig) -> Scan:
+    def make(config: RunConfig) -> Kernels:
         def scan(current: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             rows = (
                 current[0].reshape(1, -1) if _is_repeated(current) else current.flatten(1)[:, None]
@@ -118,7 +123,7 @@ def _cuda_scan(config: RunConfig) -> Callable[[RunConfig], Scan] | None:
             )
             return spikes.view(current.shape), membranes.view(current.shape)
 
-        return scan
+        return Kernels(scan)
 
     return make
 

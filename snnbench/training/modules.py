@@ -14,7 +14,7 @@ from snnbench.cost.counting import tallying
 from snnbench.cost.tally import Tally
 from snnbench.encoding import draw_keys, encode
 from snnbench.network.build import Network, build_network
-from snnbench.spiking.neuron import Scan
+from snnbench.spiking.neuron import Kernels
 from snnbench.training.evaluation import evaluate, output_membrane
 from snnbench.training.losses import scores, training_loss
 from snnbench.training.member import Evaluation, OwnNetworks
@@ -35,14 +35,14 @@ class ModuleEngine(OwnNetworks):
         configs: Sequence[RunConfig],
         data: RunData,
         device: torch.device,
-        make_scan: Callable[[RunConfig], Scan] | None = None,
+        make_kernels: Callable[[RunConfig], Kernels] | None = None,
     ) -> None:
         self.configs, self.data = list(configs), data
         self.networks = [build_network(c, data.input_shape).to(device) for c in configs]
-        if make_scan is not None:
+        if make_kernels is not None:
             for config, network in zip(configs, self.networks, strict=True):
                 for neurons in filter(None, network.neurons):
-                    neurons.scan = make_scan(config)
+                    neurons.kernels = make_kernels(config)
         self.parameters, gradients = _flatten(self.networks)
         self.gradients = gradients
         self.optimizer = StackedOptimizer(configs, self.parameters, gradients)

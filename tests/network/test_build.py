@@ -6,6 +6,7 @@ from snnbench.encoding import encode
 from snnbench.errors import UserError
 from snnbench.network.build import build_network
 from snnbench.network.plan import plan_layers
+from snnbench.spiking.neuron import Kernels
 
 
 def parameters(network):
@@ -86,6 +87,26 @@ def test_a_convolution_keeps_the_image_size():
     assert shapes == [((3, 9, 7), (6, 9, 7)), ((6, 4, 3), (3, 4, 3)), ((36,), (10,))]
     network = build_network(RunConfig(arch="6c5-p2-3c3-10", T=2), (3, 9, 7))
     assert network(torch.rand(2, 4, 3, 9, 7)).shape == (2, 4, 10)
+
+
+def test_neurons_and_their_pooling_are_one_kernel_in_training_only():
+    network = build_network(RunConfig(arch="4c3-p2-10", T=3), (1, 8, 8))
+    x, shapes = torch.rand(3, 2, 1, 8, 8), []
+
+    def pooled_scan(current):
+        shapes.append(current.shape)
+        return torch.ones(3, 2, 4, 4, 4)
+
+    def scan(current):
+        return torch.zeros_like(current), torch.zeros_like(current)
+
+    network.neurons[0].kernels = Kernels(scan, pooled_scan)
+    assert network.train()(x).shape == (3, 2, 10)
+    assert shapes == [(3, 2, 4, 8, 8)]
+    fired = []
+    network.neurons[0].register_forward_hook(lambda module, args, out: fired.append(out.shape))
+    network.eval()(x)
+    assert (len(shapes), fired) == (1, [(3, 2, 4, 8, 8)])
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])

@@ -237,6 +237,8 @@ def test_settings_that_do_not_fit_the_data_are_refused(digits, settings, words):
     "settings",
     [
         {"arch": "4c3-p2-24-10", "batch_norm": True, "dropout": 0.2},
+        {"arch": "4c3-p2-4c3-p2-10", "loss": "ce"},
+        {"arch": "4c3-p2-24-10", "encoding": "repeat"},
         {"arch": "4c3-24-10", "encoding": "repeat", "reset": "zero", "surrogate": "atan"},
         {"arch": "24:relu-24-10", "readout": "membrane", "surrogate": "q-pseudo-spike"},
         {"arch": "24-10", "batch_norm": True, "readout": "current", "encoding": "latency"},

@@ -1,5 +1,6 @@
 """The kernels as differentiable torch functions."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 from snnbench.spiking.kernels.cpu.blocks import SpikeBlocks
 from snnbench.spiking.kernels.cpu.jit import Floats, share
 from snnbench.spiking.kernels.cpu.neuron import Neurons
+from snnbench.spiking.kernels.cpu.pooled_scan import pooled_scan, pooled_scan_back
 from snnbench.spiking.kernels.cpu.scan import scan, scan_back
 from snnbench.spiking.kernels.cpu.stack import SpikingStack
 
@@ -111,6 +113,35 @@ class _ScanFunction(torch.autograd.Function):
         return out, None, None
 
 
+class _PooledScanFunction(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, current: torch.Tensor, neurons: Neurons, steps: int | None
+    ) -> torch.Tensor:
+        current = current.detach().contiguous()
+        T, *planes, height, width = current.shape if steps is None else (steps, *current.shape)
+        shape = (T, math.prod(planes), height, width)
+        numbers, switches = [vector[0] for vector in neurons.vectors()], neurons.switches
+        membranes = torch.empty((T, *planes, height, width), dtype=torch.float32)
+        pooled = torch.empty((T, *planes, height // 2, width // 2), dtype=torch.float32)
+        share(membranes.numel())
+        pooled_scan(
+            _flat(current), tuple(numbers[:2]), _flat(pooled), _flat(membranes), shape, switches[0]
+        )
+        ctx.save_for_backward(membranes)
+        ctx.setup = (tuple(numbers), shape, switches, current.shape)
+        return pooled
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+        numbers, shape, switches, current_shape = ctx.setup
+        membranes, grad = ctx.saved_tensors[0], grads[0].contiguous()
+        out = torch.empty(current_shape, dtype=torch.float32)
+        share(2 * membranes.numel())
+        pooled_scan_back(_flat(membranes), numbers, _flat(grad), _flat(out), shape, switches)
+        return out, None, None
+
+
 def _flat(tensor: torch.Tensor) -> Floats:
     array: Floats = tensor.numpy().reshape(-1)
     return array
@@ -131,6 +162,25 @@ def lif_scan(
         spikes S and membranes before reset U, [T, K, ...].
     """
     out: tuple[torch.Tensor, torch.Tensor] = _ScanFunction.apply(  # type: ignore[no-untyped-call]
+        current, neurons, steps
+    )
+    return out
+
+
+def pooled_lif_scan(
+    current: torch.Tensor, neurons: Neurons, steps: int | None = None
+) -> torch.Tensor:
+    """Run LIF neurons over all steps from rest, and pool their spikes: `lif_scan` and max_pool2d.
+
+    Args:
+        current: I, float32 [T, ..., H, W]; or, with `steps`, [..., H, W], the same at every step.
+        neurons: of one member.
+        steps: T, for a constant current.
+
+    Returns:
+        The largest spike of every 2 x 2 window, [T, ..., H // 2, W // 2].
+    """
+    out: torch.Tensor = _PooledScanFunction.apply(  # type: ignore[no-untyped-call]
         current, neurons, steps
     )
     return out

@@ -18,7 +18,7 @@ from snnbench.spiking.kernels.cpu.events import (
     draw_keys,
     events_from_spikes,
 )
-from snnbench.spiking.kernels.cpu.functions import lif_scan
+from snnbench.spiking.kernels.cpu.functions import lif_scan, pooled_lif_scan
 from snnbench.spiking.kernels.cpu.jit import ready_marker
 from snnbench.spiking.kernels.cpu.losses import KINDS, closed_losses, correct_predictions
 from snnbench.spiking.kernels.cpu.narrow_stack import NarrowStack
@@ -126,6 +126,9 @@ def _use_scan() -> None:
     current = torch.ones((_T, 1, 3), requires_grad=True)
     spikes, _ = lif_scan(current, Neurons([0.5], [1.0], [1.0]))
     torch.autograd.grad(spikes.sum(), current)
+    plane = torch.ones((_T, 1, 1, 2, 2), requires_grad=True)
+    pooled = pooled_lif_scan(plane, Neurons([0.5], [1.0], [1.0]))
+    torch.autograd.grad(pooled.sum(), plane)
 
 
 def use_optimizer(kind: Kind) -> None:
