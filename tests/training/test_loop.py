@@ -137,7 +137,7 @@ def test_a_weight_that_is_not_finite_is_found_though_spikes_hide_it(digits, monk
 
 
 def test_the_reported_epoch_is_the_best_on_validation_data(digits):
-    config = RunConfig(**(SMALL | {"epochs": 8}), val_samples=100, lr=0.05, detach_reset=False)
+    config = RunConfig(**(SMALL | {"epochs": 8}), val_samples=100, lr=0.2, detach_reset=False)
     events, data = run([config], digits)
     result = events[-1]
     order = [(r.val_accuracy, -r.val_loss) for r in result.records]
