@@ -31,6 +31,7 @@ BAND = "Bands and bars are 95 % t-intervals over seeds; where there is none, n i
 
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
+    "font.sans-serif": ["DejaVu Sans"],  # the whole list would stand at every text
     "font.family": "sans-serif",
     "font.size": 10,
     "axes.edgecolor": INK,
@@ -157,9 +158,9 @@ def shortened(text: str, most: int = 48) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _rounded(path: re.Match[str]) -> str:
-    """Round a path's coordinates to hundredths of a point; curves are a third shorter then."""
-    return re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", path[0])
+def _rounded(place: re.Match[str]) -> str:
+    """Round coordinates to hundredths of a point; curves are a third shorter then."""
+    return re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", place[0])
 
 
 def _inline(svg: str, name: str, title: str, description: str) -> str:
@@ -169,7 +170,7 @@ def _inline(svg: str, name: str, title: str, description: str) -> str:
     """
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'\bd="[^"]*"', _rounded, svg)
+    svg = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', _rounded, svg)
     svg = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', svg)
     svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", svg)
     svg = re.sub(r'xlink:href="#([^"]*)"', rf'href="#{name}-\1"', svg)

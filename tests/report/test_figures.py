@@ -101,7 +101,7 @@ def test_coordinates_are_short_and_texts_as_they_were():
         plot.axes.plot([0.0, 1 / 3, 2 / 3], [1 / 7, 2 / 7, 3 / 7])
         plot.axes.set_xlabel("0.123456")
         svg = plot.finish("x", "title", "caption", "words").svg
-    paths = re.findall(r'\bd="([^"]*)"', svg)
+    paths = re.findall(r'\b(?:d|x|y)="([^"]*)"', svg)
     assert sum(len(re.findall(r"\d+\.\d\d\b", path)) for path in paths) > 10
     assert not any(re.search(r"\.\d{3}", path) for path in paths)
     assert ">0.123456<" in svg
