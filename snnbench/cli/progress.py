@@ -20,7 +20,7 @@ _COLUMNS = (
     "firing_rate",
 )  # fmt: skip
 _REDRAWS_A_SECOND = 8
-COMPILING = "compiling kernels for this machine, once (up to a minute)"
+COMPILING = "compiling kernels for this machine, once (up to two minutes)"
 
 
 class TrainingProgress:
