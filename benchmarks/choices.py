@@ -1,13 +1,16 @@
-"""Where the fast engine reads only what is not zero, and where it multiplies densely instead.
+"""Where the fast engine does without BLAS: reads only what is not zero, or takes layers together.
 
     python -m benchmarks.choices [--threads N] [--out FOLDER]
 
-Two measurements, each a training step's worth of one layer (forward and backward, batch 128):
+Three measurements. The first two are a training step's worth of one layer (forward and backward,
+batch 128), the third is a step of a whole ANN on 8 x 8 pixels:
 
 1.  A hidden spiking layer: the kernels on blocks of spikes, against a dense product of the
     spikes as floats (BLAS) with the same scan behind it, over rates and widths.
 2.  The first layer of an ANN: only the non-zero inputs, against gathering the rows and a dense
     product, over densities and widths.
+3.  An ANN with two hidden layers: all layers behind the first in one call ("events" in the
+    table), against products of BLAS, over widths.
 
 Times are medians of interleaved repetitions in this process.
 """
@@ -23,6 +26,8 @@ import numpy as np
 import torch
 
 from benchmarks.cases import BATCH, BETA, SLOPE
+from snnbench.config import RunConfig
+from snnbench.data.catalogue import load_dataset
 from snnbench.spiking.kernels.cpu.blocks import SpikeBlocks, events_from_spikes
 from snnbench.spiking.kernels.cpu.functions import lif_scan
 from snnbench.spiking.kernels.cpu.jit import Buffer, set_threads
@@ -31,6 +36,9 @@ from snnbench.spiking.kernels.cpu.layout import Layout
 from snnbench.spiking.kernels.cpu.neuron import Neurons
 from snnbench.spiking.kernels.cpu.sparse_input import SparseRows
 from snnbench.training.allocation import freed_memory_kept
+from snnbench.training.perceptron import PerceptronEngine
+from snnbench.training.prepare import prepare
+from snnbench.training.selection import select
 
 COLUMNS = ("layer", "inputs", "units", "density", "events_ms", "dense_ms", "dense_over_events")
 SHAPES = ((128, 10), (256, 256), (1000, 1000))
@@ -39,6 +47,7 @@ T = 25
 PIXELS = 784
 UNITS = (10, 64, 256, 1000)
 DENSITIES = (0.1, 0.2, 0.3, 0.5, 1.0)
+HIDDEN = ((32, 32), (64, 64), (128, 64), (128, 128), (256, 128), (256, 256))
 _SECONDS = 0.4  # a pair of measurements
 
 Pass = Callable[[], object]
@@ -91,6 +100,8 @@ def measured() -> Iterator[Row]:
             values *= generator.random(values.shape) < density
             rows = generator.permutation(len(values))[:BATCH]
             yield _row("ANN input", (PIXELS, units), density, input_layer(values, rows, units))
+    for shape in HIDDEN:
+        yield _row("ANN hidden", shape, 1.0, hidden_layers(shape))
 
 
 def hidden_layer(spikes: np.ndarray, units: int) -> tuple[Pass, Pass]:  # type: ignore[type-arg]
@@ -144,6 +155,22 @@ def input_layer(
         torch.mm(taken.t(), g, out=gradient)
 
     return events, dense
+
+
+def hidden_layers(widths: tuple[int, int]) -> tuple[Pass, Pass]:
+    """Return both ways of a step of an ANN with two hidden layers."""
+    config = RunConfig(model="ann", dataset="digits", arch=f"{widths[0]}-{widths[1]}-10",
+                       device="cpu", engine="fast", batch_size=BATCH)  # fmt: skip
+    dataset = load_dataset("digits")
+    data = prepare(config, dataset, select(config, dataset), torch.device("cpu"))
+    together, by_blas = (
+        PerceptronEngine([config], data, small_layers=how) for how in ("always", "never")
+    )
+    rows = torch.arange(BATCH)
+    return (
+        lambda: together.train_batch(1, rows, [0.0], [0]),
+        lambda: by_blas.train_batch(1, rows, [0.0], [0]),
+    )
 
 
 def _row(layer: str, shape: tuple[int, int], density: float, passes: tuple[Pass, Pass]) -> Row:

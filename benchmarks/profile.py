@@ -65,20 +65,19 @@ def parts_of(name: str, threads: int, data_dir: str | None = None) -> Iterator[P
     dataset = load_images(case, data_dir).dataset
     data = prepare(runs[0], dataset, select(runs[0], dataset), torch.device("cpu"))
     engine = make_engine(runs, data, torch.device("cpu"))
+    in_parts = engine
     members, rates = range(len(runs)), [run.lr for run in runs]
     batches = cycle(torch.randperm(len(data.train)).split(BATCH)[: len(data.train) // BATCH])
-    engine.begin_epoch()
+    yield "step", lambda: engine.train_batch(1, next(batches), rates, members)
     if isinstance(engine, StackedEngine):
         if engine.narrow is not None:
-            yield "step", lambda: engine.train_batch(1, next(batches), rates, members)
-            engine.narrow = None
-            whole = "step, part by part"
-        else:
-            whole = "step"
-        yield whole, lambda: engine.train_batch(1, next(batches), rates, members)
-        yield from _of_stack(engine, next(batches))
+            in_parts = StackedEngine(runs, data, whole_steps=False)
+            yield (
+                "step, part by part",
+                lambda: in_parts.train_batch(1, next(batches), rates, members),
+            )
+        yield from _of_stack(in_parts, next(batches))
     elif isinstance(engine, PerceptronEngine):
-        yield "step", lambda: engine.train_batch(1, next(batches), rates, members)
         yield from _of_perceptron(engine, next(batches))
 
 
@@ -101,31 +100,22 @@ def _of_stack(engine: StackedEngine, rows: torch.Tensor) -> Iterator[Part]:
 
 
 def _of_perceptron(engine: PerceptronEngine, rows: torch.Tensor) -> Iterator[Part]:
-    part, at = engine.data.train, rows.numpy()
-    y = part.y.numpy()[at]
+    part, at, small = engine.data.train, rows.numpy(), engine.small
+    assert small is not None
     first = engine._inputs[id(part)]
     yield "first layer", lambda: first.product(at, engine.weights[0], engine.biases[0])
-    yield "forward", lambda: engine._forward(part, at)
-    values = engine._forward(part, at)
-    scores = np.ascontiguousarray(values[-1].numpy().swapaxes(0, 1))
-
-    def loss() -> tuple[np.ndarray, np.ndarray]:
-        return losses_and_gradients(engine.configs, scores, y, [None], [0], steps=1)
-
-    yield "loss", loss
-    gradient = torch.from_numpy(np.ascontiguousarray(loss()[1].swapaxes(0, 1)))
-    hidden = torch.ones_like(values[0])
-    yield "first weights' gradient", lambda: first.weight_gradient(at, hidden, engine.gradients[0])
-    yield "backward", lambda: engine._backward(part, at, values, gradient)
-    yield "optimizer", _optimizer(engine, [g.numpy() for g in engine.gradients])
+    values = first.product(at, engine.weights[0], engine.biases[0])
+    y = part.y.numpy()
+    yield "other layers", lambda: small.train(values.clone().numpy(), at, y, engine._kinds)
+    yield "first weights' gradient", lambda: first.weight_gradient(at, values, engine.gradients[0])
+    yield "optimizer", _optimizer(engine, engine._updates)
 
 
 def _optimizer(
     engine: StackedEngine | PerceptronEngine, gradients: list[np.ndarray]
 ) -> Callable[[], object]:
     still = [0.0] * len(engine.configs)
-    active = np.ones(len(still), np.bool_)
-    return lambda: engine.optimizer.step(gradients, still, active)
+    return lambda: engine.optimizer.step(gradients, still, range(len(still)))
 
 
 def milliseconds(function: Callable[[], object]) -> float:

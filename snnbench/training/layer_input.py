@@ -25,17 +25,19 @@ class LayerInput:
         if config.encoding == "bernoulli":
             self.pixels = ActivePixels(flat.numpy())
         self.blocks = SpikeBlocks(flat.shape[1], config.T)
+        self._keys: tuple[int, Ints] | None = None
 
-    def keys(self, rows: Ints, epoch: int) -> Ints:
-        """Return the keys of some rows' draws, int64 [B]."""
-        keys: Ints = draw_keys(self.config.seed, epoch, self.samples[rows])
-        return keys
+    def keys(self, epoch: int) -> Ints:
+        """Return the keys of an epoch's draws of all rows, int64 [S]."""
+        if self._keys is None or self._keys[0] != epoch:
+            self._keys = epoch, draw_keys(self.config.seed, epoch, self.samples)
+        return self._keys[1]
 
     def take(self, rows: Ints, epoch: int) -> "SpikeBlocks | Floats":
         """Return the input of some rows of the part: blocks, or values [B, M]."""
         config = self.config
         if config.encoding == "bernoulli":
-            keys = self.keys(rows, epoch)
+            keys = self.keys(epoch)[rows]
             return bernoulli_events(self.pixels, rows, keys, config.T, self.blocks)
         index = torch.from_numpy(rows)
         x = encode(config, self.part.x[index], self.part.samples[index], epoch).flatten(2)

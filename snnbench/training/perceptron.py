@@ -7,22 +7,25 @@ zeros only the others are read.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import numpy as np
 import torch
 
 from snnbench.config import RunConfig
 from snnbench.cost.tally import Tally
-from snnbench.network.build import Network, build_network
+from snnbench.network.build import build_network
 from snnbench.network.plan import WeightLayer
-from snnbench.spiking.kernels.cpu.jit import Floats, Ints
-from snnbench.spiking.kernels.cpu.losses import correct_predictions
+from snnbench.spiking.kernels.cpu.jit import Floats, Ints, Numbers
+from snnbench.spiking.kernels.cpu.losses import KINDS, correct_predictions
 from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer
+from snnbench.spiking.kernels.cpu.small_layers import SmallLayers
 from snnbench.spiking.kernels.cpu.sparse_input import SparseRows
 from snnbench.spiking.kernels.cpu.warmup import use_optimizer
 from snnbench.training.evaluation import EVALUATION_BATCH, judges
 from snnbench.training.gradients import losses_and_gradients
 from snnbench.training.member import Evaluation, OwnNetworks
+from snnbench.training.parameters import side_by_side, stack_parameters
 from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
 
@@ -33,6 +36,8 @@ Tensor = torch.Tensor
 _SPARSE = 0.3
 _WORTH_THREADS = 2e7
 _CACHE_LINE = 64  # bytes; where torch's own tensors begin
+# Multiplications a step of the layers behind the first, up to which calls cost more than they.
+_SMALL = 2e6
 # A product a b with fewer columns than a vector has lanes is faster as (b' a')', where `a` has so
 # many values that the copies do not matter: 2 to 4 times for 8000 units and 10 classes.
 _NARROW = 16
@@ -56,9 +61,21 @@ def fits(config: RunConfig, plan: Sequence[WeightLayer]) -> bool:
 
 
 class PerceptronEngine(OwnNetworks):
-    """Trains a cohort of perceptrons; an `Engine` like any other."""
+    """Trains a cohort of perceptrons; an `Engine` like any other.
 
-    def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
+    Args:
+        configs: of the runs.
+        data: of them all.
+        small_layers: take those behind the first in one call; "auto": where that is faster.
+    """
+
+    def __init__(
+        self,
+        configs: Sequence[RunConfig],
+        data: RunData,
+        *,
+        small_layers: Literal["auto", "always", "never"] = "auto",
+    ) -> None:
         self.configs, self.data = list(configs), data
         first = self.configs[0]
         self.networks = [build_network(c, data.input_shape) for c in configs]
@@ -66,20 +83,42 @@ class PerceptronEngine(OwnNetworks):
         largest = max(entry.fan_in * entry.units for entry in self.plan)
         if largest * first.batch_size < _WORTH_THREADS:
             torch.set_num_threads(1)
-        self.weights, self.biases = _stack_parameters(self.networks)
+        flat, self.weights, self.biases = stack_parameters(self.networks, axis=0)
         parameters = [*self.weights, *(b for b in self.biases if b is not None)]
-        self.gradients = [torch.zeros_like(p) for p in parameters]
+        flat_gradients, self.gradients = side_by_side([torch.zeros_like(p) for p in parameters])
+        alone = len(configs) == 1  # one call for all parameters: several members take turns
+        self._updates = [g.numpy() for g in ([flat_gradients] if alone else self.gradients)]
         self.optimizer = CohortOptimizer(
             first.optimizer,
-            [p.flatten(1)[None].numpy() for p in parameters],
+            [p.view(1, len(configs), -1).numpy() for p in ([flat] if alone else parameters)],
             [c.momentum for c in configs],
             [c.weight_decay for c in configs],
         )
+        self.small = self._make_small(flat, flat_gradients, small_layers)
         self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
         self._inputs = {
             id(part): _Input(part) for part in (data.train, data.val, data.test) if part
         }
+        self._y = data.train.y.numpy()
         self._warm_up()
+
+    def _make_small(self, parameters: Tensor, gradients: Tensor, how: str) -> SmallLayers | None:
+        """Return what takes the layers behind the first in one call; None where nothing is to."""
+        first, layers = self.configs[0], self.plan[1:]
+        batch = min(first.batch_size, len(self.data.train))
+        multiplications = batch * sum(entry.fan_in * entry.units for entry in layers)
+        closed = all(config.loss in KINDS for config in self.configs)
+        if how == "never" or not closed or (how == "auto" and multiplications > _SMALL):
+            return None
+        self._kinds = np.array([KINDS[config.loss] for config in self.configs])
+        return SmallLayers(
+            [self.plan[0].fan_in, *(entry.units for entry in self.plan)],
+            [entry.activation for entry in self.plan],
+            batch,
+            parameters=parameters.numpy(),
+            gradients=gradients.numpy(),
+            members=len(self.configs),
+        )
 
     def _warm_up(self) -> None:
         """Use every kernel once, so that no clock runs while they are compiled or loaded."""
@@ -90,6 +129,8 @@ class PerceptronEngine(OwnNetworks):
         nothing: list[None] = [None] * len(self.configs)
         losses_and_gradients(judges(self.configs), scores, y, nothing, runs, steps=1)
         self._backward(part, np.arange(1), values, torch.zeros_like(values[-1]))
+        if self.small is not None:
+            self._small_step(self.small, part, np.arange(1), runs)
         use_optimizer(self.configs[0].optimizer)
 
     def begin_epoch(self) -> None:
@@ -105,18 +146,36 @@ class PerceptronEngine(OwnNetworks):
     ) -> tuple[list[float], list[int]]:
         """Take one optimizer step; see `Engine`."""
         part, at = self.data.train, rows.numpy()
-        y = part.y.numpy()[at]
+        if self.small is not None:
+            losses, right = self._small_step(self.small, part, at, active)
+        else:
+            losses, right = self._step(part, at, active)
+        self.optimizer.step(self._updates, learning_rates, active)
+        return [float(losses[k]) for k in active], [int(right[k]) for k in active]
+
+    def _small_step(
+        self, small: SmallLayers, part: Part, at: Ints, active: Sequence[int]
+    ) -> tuple[Numbers, Ints]:
+        """Return losses and correct predictions of all runs, and write the gradients."""
+        kinds = self._kinds
+        if len(active) < len(kinds):
+            kinds = np.where(np.isin(np.arange(len(kinds)), active), kinds, 0)
+        source = self._inputs[id(part)]
+        first = source.product(at, self.weights[0], self.biases[0])
+        losses, right = small.train(first.numpy(), at, self._y, kinds)
+        source.weight_gradient(at, first, self.gradients[0])
+        return losses, right
+
+    def _step(self, part: Part, at: Ints, active: Sequence[int]) -> tuple[Numbers, Ints]:
+        """Do what `_small_step` does, layer by layer, for every size and loss."""
+        y = self._y[at]
         values = self._forward(part, at)
         scores = _by_sample(values[-1])
-        wanted = [None if teacher is None else teacher[rows] for teacher in self.teachers]
+        wanted = [None if teacher is None else teacher[at] for teacher in self.teachers]
         losses, gradient = losses_and_gradients(self.configs, scores, y, wanted, active, steps=1)
         right = correct_predictions(scores, y)
         self._backward(part, at, values, torch.from_numpy(_by_sample(gradient)))
-        training = np.zeros(len(self.configs), np.bool_)
-        training[list(active)] = True
-        gradients = [g.numpy() for g in self.gradients]
-        self.optimizer.step(gradients, learning_rates, training)
-        return [float(losses[k]) for k in active], [int(right[k]) for k in active]
+        return losses, right
 
     def _forward(self, part: Part, rows: Ints) -> list[Tensor]:
         """Return what every layer gives, [K, B, N] each."""
@@ -218,24 +277,3 @@ def _by_sample(values: Tensor | Floats) -> Floats:
     """Return [K, B, C] as [B, K, C] or the other way, contiguous."""
     array: Floats = np.ascontiguousarray(np.asarray(values).swapaxes(0, 1))
     return array
-
-
-def _stack_parameters(networks: Sequence[Network]) -> tuple[list[Tensor], list[Tensor | None]]:
-    """Move all parameters into tensors with a leading axis K, of which the modules' become views.
-
-    Returns:
-        weights [K, M, N] and biases [K, N] of every layer.
-    """
-    weights: list[Tensor] = []
-    biases: list[Tensor | None] = []
-    for modules in zip(*(network.weight_modules for network in networks), strict=True):
-        weight = torch.stack([module.weight.detach().t() for module in modules])
-        has_bias = modules[0].bias is not None
-        bias = torch.stack([module.bias.detach() for module in modules]) if has_bias else None
-        for k, module in enumerate(modules):
-            module.weight.data = weight[k].t()
-            if bias is not None:
-                module.bias.data = bias[k]
-        weights.append(weight)
-        biases.append(bias)
-    return weights, biases

@@ -12,7 +12,7 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.cost.tally import Tally
 from snnbench.encoding import EVALUATION_EPOCH
-from snnbench.network.build import Network, build_network
+from snnbench.network.build import build_network
 from snnbench.network.plan import WeightLayer
 from snnbench.spiking.kernels.cpu.counts import input_counts
 from snnbench.spiking.kernels.cpu.events import (
@@ -30,6 +30,7 @@ from snnbench.training.evaluation import EVALUATION_BATCH, judges
 from snnbench.training.gradients import losses_and_gradients
 from snnbench.training.layer_input import LayerInput
 from snnbench.training.member import Evaluation, OwnNetworks
+from snnbench.training.parameters import stack_parameters
 from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
 
@@ -50,25 +51,37 @@ def fits(config: RunConfig, plan: Sequence[WeightLayer]) -> bool:
 
 
 class StackedEngine(OwnNetworks):
-    """Trains a cohort with the event kernels; an `Engine` like any other."""
+    """Trains a cohort with the event kernels; an `Engine` like any other.
 
-    def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
+    Args:
+        configs: of the runs.
+        data: of them all.
+        whole_steps: let a single run with narrow layers take its steps in one call.
+    """
+
+    def __init__(
+        self, configs: Sequence[RunConfig], data: RunData, *, whole_steps: bool = True
+    ) -> None:
         self.configs, self.data = list(configs), data
         self.first = self.configs[0]
         self.networks = [build_network(c, data.input_shape) for c in configs]
         self.plan = self.networks[0].plan
-        self.weights, self.biases = _stack_parameters(self.networks)
-        self.parameters = [p for p in (*self.weights, *self.biases) if p is not None]
-        self.optimizer = CohortOptimizer(
-            self.first.optimizer,
-            [p if p.ndim == 3 else p[None] for p in self.parameters],
-            [c.momentum for c in configs],
-            [c.weight_decay for c in configs],
-        )
+        parameters, weights, biases = stack_parameters(self.networks, axis=1)
+        self.parameters = parameters.numpy()
+        self.weights = [weight.numpy() for weight in weights]
+        self.biases = [None if bias is None else bias.numpy() for bias in biases]
         self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
         self.inputs = {"train": LayerInput(self.first, data.train)}
         self.training, self.evaluating = (self._make_stack() for _ in range(2))
-        self.narrow = self._make_narrow()
+        self.narrow = self._make_narrow() if whole_steps else None
+        parts = [p for p in (*self.weights, *self.biases) if p is not None]
+        self.optimizer = CohortOptimizer(
+            self.first.optimizer,
+            # one call for all, where their gradients lie side by side, too
+            [self.parameters[None, None]] if self.narrow else [_by_member(p) for p in parts],
+            [c.momentum for c in configs],
+            [c.weight_decay for c in configs],
+        )
         self.begin_epoch()
         self._warm_up()
 
@@ -80,7 +93,7 @@ class StackedEngine(OwnNetworks):
         if isinstance(source, SpikeBlocks):
             input_counts(source)
         if self.narrow is not None:
-            self._whole_step(self.narrow, EVALUATION_EPOCH, torch.arange(1))
+            self.narrow.train(np.arange(1), self.inputs["train"].keys(EVALUATION_EPOCH), self._sums)
         use_optimizer(self.first.optimizer)
 
     def _make_stack(self) -> SpikingStack:
@@ -106,7 +119,17 @@ class StackedEngine(OwnNetworks):
             or first.loss not in KINDS
         ):
             return None
-        return NarrowStack([self.plan[0].fan_in, *widths], neurons_of(self.configs), first.T)
+        train = self.data.train
+        return NarrowStack(
+            [self.plan[0].fan_in, *widths],
+            neurons_of(self.configs),
+            first.T,
+            min(first.batch_size, len(train)),
+            parameters=self.parameters,
+            pixels=self.inputs["train"].pixels,
+            y=train.y.numpy(),
+            kind=KINDS[first.loss],
+        )
 
     def begin_epoch(self) -> None:
         """Start the input rates of training anew."""
@@ -117,14 +140,15 @@ class StackedEngine(OwnNetworks):
         self, epoch: int, rows: torch.Tensor, learning_rates: Sequence[float], active: Sequence[int]
     ) -> tuple[list[float], list[int]]:
         """Take one optimizer step; see `Engine`."""
-        training = np.zeros(len(self.configs), np.bool_)
-        training[list(active)] = True
         if self.narrow is not None:
-            losses, right, gradients = self._whole_step(self.narrow, epoch, rows)
-        else:
-            losses, right, gradients = self._step(epoch, rows, active)
-        self.optimizer.step(gradients, learning_rates, training)
-        return [float(losses[k]) for k in active], [int(right[k]) for k in active]
+            keys = self.inputs["train"].keys(epoch)
+            loss, right = self.narrow.train(rows.numpy(), keys, self._sums)
+            self._samples += len(rows)
+            self.optimizer.step([self.narrow.gradients], learning_rates, active)
+            return [loss], [right]
+        losses, corrects, gradients = self._step(epoch, rows, active)
+        self.optimizer.step(gradients, learning_rates, active)
+        return [float(losses[k]) for k in active], [int(corrects[k]) for k in active]
 
     def _step(
         self, epoch: int, rows: torch.Tensor, active: Sequence[int]
@@ -140,20 +164,6 @@ class StackedEngine(OwnNetworks):
             self.configs, outputs, y, wanted, active, steps=self.first.T
         )
         return losses, right, self._backward(stack, source, gradient)
-
-    def _whole_step(
-        self, stack: NarrowStack, epoch: int, rows: torch.Tensor
-    ) -> tuple[Numbers, Ints, list[Floats]]:
-        """Return what `_step` does of a single run, to the bit, from one call."""
-        source, at = self.inputs["train"], rows.numpy()
-        y, keys = self.data.train.y.numpy()[at], source.keys(at, epoch)
-        kind = KINDS[self.first.loss]
-        done = stack.train(source.pixels, at, keys, y, self.weights, self.biases, kind)
-        for index, entry in enumerate(self.plan):
-            self._sums[index] += done.spikes[index] / (self.first.T * entry.fan_in)
-        self._samples += len(at)
-        gradients = [*done.weights, *(done.biases if self.first.bias else [])]
-        return np.array([done.loss]), np.array([done.right]), gradients
 
     def _forward(
         self, stack: SpikingStack, source: "SpikeBlocks | Floats", *, keep: bool
@@ -182,21 +192,21 @@ class StackedEngine(OwnNetworks):
         return [*weights, *(biases if self.first.bias else [])]
 
     def _add_rates(self, stack: SpikingStack, source: "SpikeBlocks | Floats", batch: int) -> None:
-        """Add up the means of every layer's input over this batch."""
-        T = self.first.T
-        for index, entry in enumerate(self.plan):
-            if index > 0:
-                spikes = stack.spike_counts[index - 1].sum((0, 2), dtype=np.float64)
-                self._sums[index] += spikes / (T * entry.fan_in)
-            elif isinstance(source, SpikeBlocks):
-                self._sums[0] += source.counts.sum() / (T * entry.fan_in)
-            else:
-                self._sums[0] += source.sum(dtype=np.float64) / entry.fan_in
+        """Add up every layer's input over this batch."""
+        values = source.counts if isinstance(source, SpikeBlocks) else source
+        self._sums[0] += values.sum(dtype=np.float64)
+        for index, counts in enumerate(stack.spike_counts[:-1]):
+            self._sums[index + 1] += counts.sum((0, 2), dtype=np.float64)
         self._samples += batch
 
     def input_rates(self, member: int) -> list[float]:
         """Return the mean input of each weight layer of a run over this epoch's training."""
-        return [float(total[member]) / self._samples for total in self._sums]
+        rates = []
+        for index, entry in enumerate(self.plan):
+            steps = 1 if index == 0 and entry.input_kind == "constant" else self.first.T
+            inputs = self._samples * steps * entry.fan_in
+            rates.append(float(self._sums[index, member]) / inputs)
+        return rates
 
     def evaluate(self, part: Part, active: Sequence[int]) -> list[Evaluation]:
         """Run every active run over a part once: loss, accuracy and tallies together."""
@@ -265,24 +275,6 @@ def _product(a: Floats, b: Floats) -> Floats:
     return out
 
 
-def _stack_parameters(
-    networks: Sequence[Network],
-) -> tuple[list[Floats], list[Floats | None]]:
-    """Move all parameters into arrays with an axis K, of which the modules' become views.
-
-    Returns:
-        weights [M, K, N] and biases [K, N] of every layer.
-    """
-    weights: list[Floats] = []
-    biases: list[Floats | None] = []
-    for modules in zip(*(network.weight_modules for network in networks), strict=True):
-        weight = torch.stack([module.weight.detach().t() for module in modules], dim=1)
-        has_bias = modules[0].bias is not None
-        bias = torch.stack([m.bias.detach() for m in modules]) if has_bias else None
-        for k, module in enumerate(modules):
-            module.weight.data = weight[:, k].t()
-            if bias is not None:
-                module.bias.data = bias[k]
-        weights.append(weight.numpy())
-        biases.append(None if bias is None else bias.numpy())
-    return weights, biases
+def _by_member(parameter: Floats) -> Floats:
+    """Return a weight [M, K, N] as it is and a bias [K, N] as [1, K, N]."""
+    return parameter if parameter.ndim == 3 else parameter[None]

@@ -15,8 +15,10 @@ from tests.training.test_stacked import BASE, CPU, bits, data_of, one_step, outc
 ANN = {"model": "ann", "engine": "fast", "device": "cpu", "train_samples": 300, "epochs": 2}
 
 
-def assert_same_step(config, data):
-    fast, slow = PerceptronEngine([config], data), ModuleEngine([config], data, CPU)
+def assert_same_step(config, data, *, small):
+    fast = PerceptronEngine([config], data, small_layers="always" if small else "never")
+    slow = ModuleEngine([config], data, CPU)
+    assert (fast.small is not None) == small
     loss_f, right_f, step_f = one_step(fast, config)
     loss_s, right_s, step_s = one_step(slow, config)
     assert loss_f == pytest.approx(loss_s, rel=1e-5)
@@ -32,15 +34,16 @@ def assert_same_step(config, data):
     output=st.sampled_from(["", ":relu", ":tanh"]),
     loss=st.sampled_from(["mse", "ce"]),
     bias=st.booleans(),
+    small=st.booleans(),
     seed=st.integers(0, 1000),
 )
-def test_one_step_is_the_reference_engines(hidden, activation, output, loss, bias, seed):
+def test_one_step_is_the_reference_engines(hidden, activation, output, loss, bias, small, seed):
     arch = "-".join([*map(str, hidden), f"10{output}"])
     config = RunConfig.from_layers(
         {}, ANN | {"arch": arch, "activation": activation, "loss": loss, "bias": bias,
                    "seed": seed, "optimizer": "sgd", "batch_size": 50}
     )  # fmt: skip
-    assert_same_step(config, data_of(config))
+    assert_same_step(config, data_of(config), small=small)
 
 
 def test_an_evaluation_is_the_reference_engines():
@@ -59,20 +62,36 @@ def test_a_wide_hidden_layer_before_few_classes_is_the_reference_engines():
     config = RunConfig(**(ANN | {"arch": "400-10", "optimizer": "sgd", "batch_size": 100}))
     data = data_of(config)
     assert config.batch_size * 400 > _LARGE  # the products that are turned round
-    assert_same_step(config, data)
+    assert_same_step(config, data, small=False)
 
 
-@pytest.mark.parametrize("arch", ["33-17-10", "400-10"])
-def test_a_member_is_bit_for_bit_the_same_in_any_cohort_and_position(arch):
+@pytest.mark.parametrize(("arch", "is_small"), [("33-17-10", True), ("200-200-10", False)])
+def test_a_member_is_bit_for_bit_the_same_in_any_cohort_and_position(arch, is_small):
     members = [
         RunConfig(**ANN, arch=arch, lr=lr, loss=loss, weight_decay=decay, batch_size=100)
         for lr, loss, decay in [(0.01, "ce", 0.0), (0.003, "mse", 0.1), (0.03, "ce", 0.01)]
     ]
+    engine = PerceptronEngine(members, data_of(members[0]))
+    assert (engine.small is not None) == is_small
     together, backwards = outcomes(members), outcomes(members[::-1])
     for k, config in enumerate(members):
         alone = bits(outcomes([config])[0])
         assert bits(together[k]) == alone
         assert bits(backwards[2 - k]) == alone
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_a_run_that_is_left_out_changes_nothing(small):
+    members = [RunConfig(**ANN, arch="20-10", lr=lr) for lr in (0.01, 0.02)]
+    engine = PerceptronEngine(
+        members, data_of(members[0]), small_layers="always" if small else "never"
+    )
+    before = [p.detach().clone() for p in engine.networks[0].parameters()]
+    losses, right = engine.train_batch(1, torch.arange(50), [0.01, 0.02], [1])
+    assert len(losses) == len(right) == 1
+    for old, new in zip(before, engine.networks[0].parameters(), strict=True):
+        assert torch.equal(old, new)
+    assert not torch.equal(before[0], next(iter(engine.networks[1].parameters())))
 
 
 def test_a_student_of_a_spiking_teacher_learns(tmp_path):

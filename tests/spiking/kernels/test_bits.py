@@ -94,7 +94,7 @@ def test_the_optimizer_gives_a_member_the_bits_it_has_alone(kind, shape):
             optimizer = CohortOptimizer(kind, [parameter], momentum[chosen], decay[chosen])
             for gradient in gradients:
                 mine = np.ascontiguousarray(gradient[:, chosen])
-                optimizer.step([mine], rates[chosen], np.ones(len(chosen), bool))
+                optimizer.step([mine], rates[chosen], range(len(chosen)))
             found = parameter[:, chosen.index(3)]
             expected = found if expected is None else expected
             assert np.array_equal(found, expected)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from snnbench.spiking.kernels.cpu import optimizers
 from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer
 
 SHAPES = [(17, 10), (1, 10), (10, 300), (1, 1)]
@@ -27,8 +28,10 @@ def start(random, members):
 
 
 @pytest.mark.parametrize("members", [MEMBERS, MEMBERS[1:2]], ids=["cohort", "alone"])
+@pytest.mark.parametrize("worth_threads", [0, optimizers.WORTH_THREADS])
 @pytest.mark.parametrize("kind", TORCH)
-def test_fifty_steps_are_those_of_torch(kind, members):
+def test_fifty_steps_are_those_of_torch(monkeypatch, kind, worth_threads, members):
+    monkeypatch.setattr(optimizers, "WORTH_THREADS", worth_threads)
     random = np.random.default_rng(0)
     parameters = start(random, len(members))
     rates, momentum, decay = (list(column) for column in zip(*members, strict=True))
@@ -44,7 +47,7 @@ def test_fifty_steps_are_those_of_torch(kind, members):
             for other, rate in zip(others, rates, strict=True):
                 other.param_groups[0]["lr"] = rate
         gradients = start(random, len(members))
-        optimizer.step(gradients, rates, np.ones(len(members), bool))
+        optimizer.step(gradients, rates, range(len(members)))
         for k, (copy, other) in enumerate(zip(copies, others, strict=True)):
             for tensor, gradient in zip(copy, gradients, strict=True):
                 tensor.grad = torch.from_numpy(gradient[:, k].copy())
@@ -60,12 +63,12 @@ def test_a_frozen_member_keeps_its_values_whatever_its_gradient(kind):
     random = np.random.default_rng(0)
     parameters = start(random, 3)
     optimizer = CohortOptimizer(kind, parameters, [0.9] * 3, [0.1] * 3)
-    optimizer.step(start(random, 3), [0.1] * 3, np.ones(3, bool))
+    optimizer.step(start(random, 3), [0.1] * 3, range(3))
     before = [parameter.copy() for parameter in parameters]
     gradients = start(random, 3)
     for gradient in gradients:
         gradient[:, 1] = np.nan
-    active = np.array([True, False, True])
+    active = [0, 2]
     optimizer.step(gradients, [0.1] * 3, active)
     for parameter, old in zip(parameters, before, strict=True):
         assert np.array_equal(parameter[:, 1], old[:, 1])

@@ -18,7 +18,7 @@ Bytes = npt.NDArray[np.uint8]
 Codes = npt.NDArray[np.uint32]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_GRAIN = 100_000  # nanoseconds of work that are worth a thread
+_GRAIN = 50_000  # nanoseconds of work that are worth a thread
 _CACHE_LINE = 64  # bytes; a vector that straddles two lines costs two loads
 
 
@@ -100,8 +100,8 @@ def set_threads(n: int, *, grain: float = _GRAIN) -> None:
     share(0)
 
 
-def share(nanoseconds: float) -> None:
-    """Choose the threads of the next parallel kernel, by the time it takes on one.
+def share(nanoseconds: float) -> int:
+    """Choose the threads of the next parallel kernel, by the time it takes on one; return them.
 
     For a short kernel the others would hardly come in time, and on a busy machine waiting for
     them costs a hundred times what they save. No result depends on the choice.
@@ -111,6 +111,7 @@ def share(nanoseconds: float) -> None:
     if getattr(_chosen, "threads", None) != threads:  # numba's own call costs microseconds
         numba.set_num_threads(threads)
         _chosen.threads = threads
+    return threads
 
 
 def aligned(shape: int | tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:

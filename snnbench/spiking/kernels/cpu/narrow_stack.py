@@ -1,20 +1,19 @@
 """A single run with narrow spiking layers: memory, and a training step as one call.
 
 That is possible where the loss has a closed form in a sample's own spike counts, and simple where
-every layer is one tile; see `narrow_step`.
+every layer is one tile; see `narrow_step`. The step takes less time than twenty calls of numpy
+whose code is no longer in the caches: all that can be made beforehand is.
 """
 
-# ruff: noqa: PLR0917 (the arguments are those of the kernels)
-
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from snnbench.spiking.kernels.cpu.blocks import GROUP, WORD, blocks_of
 from snnbench.spiking.kernels.cpu.events import ActivePixels
-from snnbench.spiking.kernels.cpu.jit import Floats, Ints, aligned, share
+from snnbench.spiking.kernels.cpu.jit import Floats, Ints, Numbers, aligned, share
 from snnbench.spiking.kernels.cpu.lanes import NARROW, WIDTH
 from snnbench.spiking.kernels.cpu.linear_lif import TABLE_ROWS
 from snnbench.spiking.kernels.cpu.linear_lif_backward import CHUNKS
@@ -27,23 +26,6 @@ MOST_UNITS = WIDTH  # of a layer: one narrow tile, for every width is compiled a
 _BLOCK, _STEP = 9, 25
 
 
-class Trained(NamedTuple):
-    """What a step gives.
-
-    Attributes:
-        loss: mean over the batch.
-        right: correct predictions.
-        spikes: into every layer, over the batch, int64 [layers].
-        weights, biases: gradients, [M, 1, N] and [1, N]; overwritten by the next step.
-    """
-
-    loss: float
-    right: int
-    spikes: Ints
-    weights: list[Floats]
-    biases: list[Floats]
-
-
 class NarrowStack:
     """Fully connected spiking layers on Bernoulli input, spikes counted at the end.
 
@@ -51,94 +33,96 @@ class NarrowStack:
         widths: inputs M, then units N of every layer, at most MOST_UNITS each.
         neurons: of one member, the same in all layers.
         T: steps.
+        batch: samples at most.
+        parameters: float32, flat: weights [M, N] of every layer, then biases [N] of every layer
+            or of none; read at every step.
+        pixels: the data set.
+        y: its classes, int64 [S].
+        kind: of the loss, see `losses.KINDS`.
+
+    Attributes:
+        gradients: of the parameters, flat like them; overwritten by the next step.
     """
 
-    def __init__(self, widths: Sequence[int], neurons: Neurons, T: int) -> None:
+    def __init__(
+        self,
+        widths: Sequence[int],
+        neurons: Neurons,
+        T: int,
+        batch: int,
+        *,
+        parameters: Floats,
+        pixels: ActivePixels,
+        y: Ints,
+        kind: int,
+    ) -> None:
         assert max(widths[1:]) <= MOST_UNITS, "a layer is wider than a tile"
-        self.widths, self.T = list(widths), T
-        self._switches = neurons.switches
-        lanes = WIDTH
-        words = blocks_of(T, WORD)
-        layers = list(pairwise(widths))
-        groups = [blocks_of(m, GROUP) for m, _ in layers]
-        self._entries = int(np.sum(groups))
-        self._words = words
-        # For every layer: M, N, where its groups begin, and where its weights do.
-        starts = [0, *accumulate(groups)], [0, *accumulate(m * n for m, n in layers)]
-        rows = zip(layers, starts[0], starts[1], strict=False)
-        self._plan = np.array([(*layer, group, weight) for layer, group, weight in rows])
-        self._weights = np.empty(starts[1][-1], np.float32)
-        self._gradients = np.empty_like(self._weights)
-        self._base = np.zeros((len(layers), lanes), np.float32)
-        self._neurons = tuple(
+        lanes, words, layers = WIDTH, blocks_of(T, WORD), len(widths) - 1
+        plan = _plan(
+            widths, has_bias=parameters.size > np.sum(np.multiply(widths[:-1], widths[1:]))
+        )
+        entries = int(plan[-1, 2]) + blocks_of(widths[-2], GROUP)
+        self.gradients = np.zeros_like(parameters)
+        padded = (
             np.stack([_padded(vector, n, lanes) for n in widths[1:]])
             for vector in neurons.vectors()
         )
-        self._tables = aligned(self._entries * TABLE_ROWS * lanes, np.float32)
-        self._turned = aligned((len(layers), lanes * lanes), np.float32)
+        self._pixels, self._y = (pixels.starts, pixels.records), y
+        self._network = (plan, parameters, *padded)
+        self._shared = (
+            aligned((CHUNKS, entries * TABLE_ROWS * lanes), np.float32),
+            aligned((CHUNKS, layers, lanes * lanes), np.float32),
+            np.zeros((CHUNKS, layers, lanes), np.float32),
+            aligned(CHUNKS * entries * GROUP * lanes, np.float32),
+        )
         # What a chunk of the batch works in.
         self._blocks = (
-            aligned((CHUNKS, self._entries), np.int32),
-            aligned((CHUNKS, self._entries * words), np.uint32),
+            aligned((CHUNKS, entries), np.int32),
+            aligned((CHUNKS, entries * words), np.uint32),
             aligned((CHUNKS, T * lanes // 8 + SPARE_BYTES), np.uint8),
         )
         self._steps = (
-            aligned((CHUNKS, len(layers), (T + 1) * lanes), np.float32),
+            aligned((CHUNKS, layers, (T + 1) * lanes), np.float32),
             aligned((CHUNKS, T * lanes), np.float32),
             aligned((CHUNKS, T * lanes), np.float32),
             aligned((CHUNKS, words * TABLE_ROWS * lanes), np.float32),
         )
-        self._pieces = aligned(CHUNKS * self._entries * GROUP * lanes, np.float32)
+        self._out = (
+            aligned((layers, batch, lanes), np.float32),
+            self.gradients,
+            np.empty(batch),
+            np.empty(CHUNKS, np.int64),
+            np.empty((CHUNKS, layers), np.int64),
+        )
+        self._sizes, self._switches = (T, kind), neurons.switches
+        blocks = words * pixels.starts[-1] / (pixels.starts.size - 1)
+        self._nanoseconds = float(_BLOCK * blocks + _STEP * T * layers)  # of a sample
 
-    def train(
-        self,
-        pixels: ActivePixels,
-        samples: Ints,
-        keys: Ints,
-        y: Ints,
-        weights: Sequence[Floats],
-        biases: Sequence[Floats | None],
-        kind: int,
-    ) -> Trained:
-        """Go forward and back through a batch.
+    def train(self, samples: Ints, keys: Ints, sums: Numbers) -> tuple[float, int]:
+        """Go forward and back through a batch; return its mean loss and correct predictions.
 
         Args:
-            pixels: the data set.
-            samples: which of it, int64 [B].
-            keys: of their draws, int64 [B].
-            y: classes, int64 [B].
-            weights: [M, 1, N] of every layer.
-            biases: [1, N] of every layer, or None.
-            kind: of the loss, see `losses.KINDS`; 0 for none.
+            samples: which of the data set, int64 [B].
+            keys: of the draws of all its samples, int64 [S].
+            sums: [layers, 1]; the spikes into every layer are added.
         """
-        batch, layers = len(samples), len(weights)
-        np.concatenate([weight.reshape(-1) for weight in weights], out=self._weights)
-        for row, bias in zip(self._base, biases, strict=True):
-            if bias is not None:
-                row[: bias.size] = bias[0]
-        lanes = self._base.shape[1]
-        back = aligned((layers, batch, lanes), np.float32)
-        sums, values = np.empty((layers, lanes), np.float32), np.empty(batch)
-        right, spikes = np.zeros(CHUNKS, np.int64), np.zeros((CHUNKS, layers), np.int64)
-        entries = pixels.starts[-1] / (pixels.starts.size - 1)
-        share(batch * (_BLOCK * entries * self._words + _STEP * self.T * layers))
-        loss = train(
-            (pixels.starts, pixels.records, samples, keys.view(np.uint64), y),
-            (self._plan, self._weights, self._base, *self._neurons),
-            (self._tables, self._turned, self._pieces),
-            self._blocks,
-            self._steps,
-            (back, sums, self._gradients, values, right, spikes),
-            (batch, self.T, kind),
-            self._switches,
-            NARROW,
-        )
-        of_weights = [
-            self._gradients[start : start + m * n].reshape(m, 1, n)
-            for m, n, _, start in self._plan.tolist()
-        ]
-        of_biases = [sums[i, None, :n] for i, n in enumerate(self.widths[1:])]
-        return Trained(loss, int(right.sum()), spikes.sum(0), of_weights, of_biases)
+        workers = min(CHUNKS, share(self._nanoseconds * samples.size))
+        done: tuple[float, int] = train(
+            (*self._pixels, keys.view(np.uint64), self._y, samples),
+            self._network, self._shared, self._blocks, self._steps, (*self._out, sums),
+            (workers, *self._sizes), self._switches, NARROW,
+        )  # fmt: skip
+        return done
+
+
+def _plan(widths: Sequence[int], *, has_bias: bool) -> Ints:
+    """Return for every layer M, N and where its groups, weights and biases begin; see `train`."""
+    rows, groups, weights = [], 0, 0
+    biases = sum(m * n for m, n in pairwise(widths))
+    for m, n in pairwise(widths):
+        rows.append((m, n, groups, weights, biases if has_bias else -1))
+        groups, weights, biases = groups + blocks_of(m, GROUP), weights + m * n, biases + n
+    return np.array(rows)
 
 
 def _padded(value: Any, units: int, lanes: int) -> Floats:

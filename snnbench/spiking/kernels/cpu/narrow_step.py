@@ -15,7 +15,7 @@ from numba import prange
 from snnbench.spiking.kernels.cpu.blocks import GROUP, WORD
 from snnbench.spiking.kernels.cpu.events import draw_row, fetch_row
 from snnbench.spiking.kernels.cpu.jit import Floats, Ints, kernel, parallel_kernel
-from snnbench.spiking.kernels.cpu.lanes import WIDTH, add, load, store, zeros
+from snnbench.spiking.kernels.cpu.lanes import WIDTH, add, load, store_first, zeros
 from snnbench.spiking.kernels.cpu.linear_lif import TABLE_ROWS, build_table, scan_samples
 from snnbench.spiking.kernels.cpu.linear_lif_backward import (
     CHUNKS,
@@ -39,66 +39,47 @@ def train(
     sizes: tuple[int, int, int],
     switches: tuple[int, int, int],
     vectors: Any,
-) -> float:
-    """Take a step, and return the loss.
+) -> tuple[float, int]:
+    """Take a step but for the optimizer's; return the loss and how many predictions are right.
 
     L layers; padded rows have as many values as a tile has lanes.
 
     Args:
-        source: starts and records of `ActivePixels`; samples, keys and classes of the batch.
+        source: starts and records of `ActivePixels`, keys and classes of all samples; which
+            samples are the batch.
         network: for every layer M, N, where its groups of inputs begin among those of all layers,
-            and where its weights do, int64 [L, 4]; the weights, flat; biases, beta, v_th, slope
-            and gain, padded [L, lanes] each.
-        shared: memory for tables of subsets, turned weights and pieces of the gradients.
+            where its weights do among the parameters, and its biases (-1: none), int64 [L, 5];
+            the parameters, flat; beta, v_th, slope and gain, padded [L, lanes] each.
+        shared: memory of every worker for tables of subsets, turned weights, and padded biases,
+            which are 0 where a layer has none; memory for pieces of the gradients.
         blocks: memory of every chunk of the batch for groups, codes and bits.
         steps: likewise for membranes, dL/dI, dL/dS of the layer below and tables of gradients.
-        out: filled: sums of dL/dI of every sample [L, B, lanes] and of all of them [L, lanes],
-            weight gradients as `network` has the weights, what each sample adds to the loss [B];
-            added to: correct predictions of every chunk, and spikes into each layer [chunks, L].
-        sizes: B, T and the kind of loss, see `losses.KINDS`.
+        out: filled: sums of dL/dI of every sample [L, B, lanes], gradients as `network` has the
+            parameters, what each sample adds to the loss [B], correct predictions of every chunk,
+            spikes into each layer [chunks, L]; the latter are added to those of the run [L, 1].
+        sizes: workers, at most chunks; T; the kind of loss, see `losses.KINDS`.
         switches: of `Neurons`.
         vectors: width of a tile.
     """
+    workers = sizes[0]
+    for worker in prange(workers):
+        _work(
+            (worker, workers), source, network, shared, blocks, steps, out, sizes, switches, vectors
+        )
+    for worker in prange(workers):
+        for layer in range(network[0].shape[0]):
+            _add_pieces(layer, (worker, workers), network, shared[3], out[1], vectors)
+    batch, (_, _, values, right, spikes, sums) = source[4].size, out
     for layer in range(network[0].shape[0]):
-        _prepare(layer, network, shared, vectors)
-    for chunk in prange(CHUNKS):
-        _train_chunk(chunk, source, network, shared, blocks, steps, out, sizes, switches, vectors)
-    for layer in range(network[0].shape[0]):
-        _finish(layer, network, shared, out, vectors)
-    return _added_up(out[3])
+        _add_biases(layer, batch, network, out, vectors)
+        for chunk in range(CHUNKS):
+            sums[layer, 0] += spikes[chunk, layer]
+    return _added_up(values[:batch]), right.sum()
 
 
 @kernel
-def _prepare(layer: int, network: Any, shared: Any, vectors: Any) -> None:
-    """Make a layer's table of subsets, and turn its weights round."""
-    plan, weights = network[0], network[1]
-    tables, turned, _ = shared
-    m, n, _, start = plan[layer]
-    lanes = WIDTH * len(vectors)
-    weight = weights[start : start + m * n]
-    build_table(weight, 1, n, 0, 1, _table(layer, plan, tables, lanes), vectors)
-    if layer > 0:
-        transpose(weight, 0, 0, (0, 1, m, n), 0, turned[layer], lanes)
-
-
-@kernel
-def _finish(layer: int, network: Any, shared: Any, out: Any, vectors: Any) -> None:
-    """Sum the chunks' weight gradients, and the samples' of the biases."""
-    m, n, _, start = network[0][layer]
-    back, of_bias, of_weights = out[0][layer], out[1][layer], out[2]
-    pieces = _pieces(layer, network[0], shared[2], WIDTH * len(vectors))
-    gradient = of_weights[start : start + m * n]
-    for row in range(m):
-        reduce_pieces(pieces, gradient, row, (0, 0, 1, n), 1, vectors)
-    total = zeros(vectors)
-    for b in range(len(back)):
-        total = add(total, load(back[b], 0, total))
-    store(of_bias, 0, total)
-
-
-@kernel
-def _train_chunk(
-    chunk: int,
+def _work(
+    who: tuple[int, int],
     source: Any,
     network: Any,
     shared: Any,
@@ -109,28 +90,100 @@ def _train_chunk(
     switches: tuple[int, int, int],
     vectors: Any,
 ) -> None:
+    """Do a worker's part of the chunks, with tables of its own.
+
+    Making these takes a core less time than another's memory to come over.
+    """
+    worker, workers = who
+    subsets, turned, base, pieces = shared
+    tables = subsets[worker], turned[worker], base[worker]
+    for layer in range(network[0].shape[0]):
+        _prepare(layer, network, tables, vectors)
+    for chunk in range(worker * CHUNKS // workers, (worker + 1) * CHUNKS // workers):
+        _train_chunk(
+            chunk, source, network, tables, pieces, blocks, steps, out, sizes, switches, vectors
+        )
+
+
+@kernel
+def _prepare(layer: int, network: Any, tables: Any, vectors: Any) -> None:
+    """Make a layer's table of subsets, turn its weights round, and copy its biases."""
+    plan, parameters = network[0], network[1]
+    subsets, turned, base = tables
+    m, n, _, start, bias = plan[layer]
+    lanes = WIDTH * len(vectors)
+    weight = parameters[start : start + m * n]
+    build_table(weight, 1, n, 0, 1, _table(layer, plan, subsets, lanes), vectors)
+    if layer > 0:
+        transpose(weight, 0, 0, (0, 1, m, n), 0, turned[layer], lanes)
+    if bias >= 0:
+        base[layer, :n] = parameters[bias : bias + n]
+
+
+@kernel
+def _add_pieces(
+    layer: int, who: tuple[int, int], network: Any, pieces: Floats, gradients: Floats, vectors: Any
+) -> None:
+    """Sum the chunks' gradients of a worker's part of a layer's weights."""
+    m, n, _, start, _ = network[0][layer]
+    worker, workers = who
+    of_layer = _pieces(layer, network[0], pieces, WIDTH * len(vectors))
+    gradient = gradients[start : start + m * n]
+    for row in range(worker * m // workers, (worker + 1) * m // workers):
+        reduce_pieces(of_layer, gradient, row, (0, 0, 1, n), 1, vectors)
+
+
+@kernel
+def _add_biases(layer: int, batch: int, network: Any, out: Any, vectors: Any) -> None:
+    """Sum the samples' gradients of a layer's biases."""
+    _, n, _, _, bias = network[0][layer]
+    back, gradients = out[0][layer], out[1]
+    if bias >= 0:
+        total = zeros(vectors)
+        for b in range(batch):
+            total = add(total, load(back[b], 0, total))
+        store_first(gradients, bias, total, n)
+
+
+@kernel
+def _train_chunk(
+    chunk: int,
+    source: Any,
+    network: Any,
+    prepared: Any,
+    pieces: Floats,
+    blocks: Any,
+    steps: Any,
+    out: Any,
+    sizes: tuple[int, int, int],
+    switches: tuple[int, int, int],
+    vectors: Any,
+) -> None:
     """Take the samples of a chunk one after another; each is the only one of its arrays."""
-    pixel_starts, records, samples, keys, y = source
-    plan, _, base, beta, v_th, slope, gain = network
-    tables, turned, pieces = shared
+    pixel_starts, records, keys, y, samples = source
+    plan, _, beta, v_th, slope, gain = network
+    tables, turned, base = prepared
     groups, codes, bits = blocks[0][chunk], blocks[1][chunk], blocks[2][chunk]
     membranes, currents, below = steps[0][chunk], steps[1][chunk], steps[2][chunk]
     subsets = steps[3][chunk]
-    back, _, _, values, right, spikes = out
-    batch, T, kind = sizes
+    back, _, values, right, spikes, _ = out
+    batch, (_, T, kind) = samples.size, sizes
     layers, classes = plan.shape[0], plan[-1, 1]
     lanes = WIDTH * len(vectors)
     words = (T + WORD - 1) // WORD
     starts, ends, counts = plan[:, 2].copy(), plan[:, 2].copy(), plan[:, 2].copy()
     sums, gradient = np.zeros(lanes, np.float32), np.zeros(lanes, np.float32)
     no_gradient, nothing = np.zeros(lanes, np.float32), np.zeros(0, np.float32)
+    # Of its own memory, for a line of the caches with another's would go to and fro.
+    entered, hits = np.zeros(layers, np.int64), 0
     for layer in range(layers):
         _piece(chunk, layer, plan, pieces, lanes)[:] = 0
     for b in range(batch * chunk // CHUNKS, batch * (chunk + 1) // CHUNKS):
         if b + 1 < batch * (chunk + 1) // CHUNKS:
             fetch_row((pixel_starts, records), samples[b + 1])
+        sample = samples[b]
         first = (starts[:1], ends[:1], groups, codes, counts[:1])
-        draw_row((pixel_starts, records), samples[b], keys[b], T, words, first, 0)
+        draw_row((pixel_starts, records), sample, keys[sample], T, words, first, 0)
         for layer in range(layers):
             n = plan[layer, 1]
             here = slice(layer, layer + 1)
@@ -141,15 +194,15 @@ def _train_chunk(
                 (_table(layer, plan, tables, lanes), membranes[layer], bits, sums),
                 (1, T, 1, n), 0, (switches[0], 1, 1), 0, 1, (0, 1), vectors,
             )  # fmt: skip
-            spikes[chunk, layer] += counts[layer]
+            entered[layer] += counts[layer]
             if layer + 1 < layers:
                 after = slice(layer + 1, layer + 2)
                 there = (starts[after], ends[after], groups, codes, counts[after])
                 pack_row(bits, 0, lanes // 8, 0, (T, n), 0, there)
         values[b] = sample_loss(
-            sums[:classes], y[b], kind, np.float32(1 / T), batch, gradient[:classes]
+            sums[:classes], y[sample], kind, np.float32(1 / T), batch, gradient[:classes]
         )
-        right[chunk] += prediction(sums[:classes]) == y[b]
+        hits += prediction(sums[:classes]) == y[sample]
         for layer in range(layers - 1, -1, -1):
             n = plan[layer, 1]
             last = layer == layers - 1
@@ -171,6 +224,7 @@ def _train_chunk(
                     currents, turned[layer], below, (0, T), (0, 0, 0), (n, lanes, lanes, inputs),
                     vectors,
                 )  # fmt: skip
+    right[chunk], spikes[chunk] = hits, entered
 
 
 @kernel

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from numba import prange
 
 from snnbench.spiking.kernels.cpu.jit import Floats, inlined, kernel, parallel_kernel, share
@@ -21,6 +20,8 @@ Kind = Literal["sgd", "adam", "adamw"]
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 _PIECE = 1 << 10  # elements that a thread takes at a time
 _SHORT = 1 << 8
+_ELEMENT = 3  # nanoseconds of an element
+WORTH_THREADS = 1 << 14  # elements; with fewer, a call that threads share costs more
 
 
 class CohortOptimizer:
@@ -49,33 +50,36 @@ class CohortOptimizer:
         self._momentum = np.array(momentum, np.float64)
         self._decay = np.array(weight_decay, np.float64)
         self._steps = 0
-        self._spread: tuple[tuple[tuple[float, ...], bytes], dict[int, Floats]] | None = None
+        self._spread: tuple[tuple[tuple[float, ...], tuple[int, ...]], dict[int, Floats]] | None
+        self._spread = None
 
-    def step(
-        self, gradients: Sequence[Floats], lr: Sequence[float], active: npt.NDArray[np.bool_]
-    ) -> None:
+    def step(self, gradients: Sequence[Floats], lr: Sequence[float], active: Sequence[int]) -> None:
         """Take one step.
 
         Args:
             gradients: shaped like the parameters, C-contiguous.
             lr: learning rates, [K].
-            active: which members change, [K].
+            active: positions of the members that change.
         """
         self._steps += 1
-        banks = self._numbers_of(tuple(lr), active.tobytes())
+        banks = self._numbers_of(tuple(lr), tuple(active))
         correction = 1 / (1 - _BETA1**self._steps), 1 / (1 - _BETA2**self._steps) ** 0.5
         scales = np.float32(correction[0]), np.float32(correction[1])
         for index, (parameter, gradient) in enumerate(zip(self.parameters, gradients, strict=True)):
             width, sizes = self._cuts[index]
             bank, flat = banks[width], gradient.reshape(-1)
-            share(parameter.size)
+            alone = parameter.size < WORTH_THREADS
+            if not alone:
+                share(_ELEMENT * parameter.size)
             if self.kind == "sgd":
-                _sgd(parameter, flat, self._first[index], bank, sizes)
+                sgd = _sgd_alone if alone else _sgd
+                sgd(parameter, flat, self._first[index], bank, sizes)
             else:
+                adam = _adam_alone if alone else _adam
                 state = self._first[index], self._second[index]
-                _adam(parameter, flat, state, bank, sizes, scales)
+                adam(parameter, flat, state, bank, sizes, scales)
 
-    def _numbers_of(self, lr: tuple[float, ...], active: bytes) -> dict[int, Floats]:
+    def _numbers_of(self, lr: tuple[float, ...], active: tuple[int, ...]) -> dict[int, Floats]:
         """Return width -> the members' numbers spread over it; made anew when they change."""
         if self._spread is None or self._spread[0] != (lr, active):
             rates = np.array(lr, np.float64)
@@ -85,7 +89,8 @@ class CohortOptimizer:
                 shrink = 1 - rates * self._decay if self.kind == "adamw" else np.ones_like(rates)
                 l2 = self._decay if self.kind == "adam" else np.zeros_like(rates)
                 columns = [rates, shrink, l2]
-            numbers = np.stack([*columns, np.frombuffer(active, np.bool_)]).astype(np.float32)
+            numbers = np.stack([*columns, np.isin(np.arange(rates.size), active)])
+            numbers = numbers.astype(np.float32)
             banks = {width: np.repeat(numbers, width, axis=1) for width, _ in self._cuts}
             self._spread = (lr, active), banks
         return self._spread[1]
@@ -110,9 +115,29 @@ def _sgd(
     parameter: Floats, gradient: Floats, buffer: Floats, bank: Floats, sizes: tuple[int, int, int]
 ) -> None:
     for i in prange(_piece_count(parameter.size, sizes)):
-        start, end, at = _piece(i, sizes)
-        numbers = _numbers(bank, at, end - start)
-        _sgd_row(parameter[start:end], gradient[start:end], buffer[start:end], numbers)
+        _sgd_piece(i, parameter, gradient, buffer, bank, sizes)
+
+
+@kernel
+def _sgd_alone(
+    parameter: Floats, gradient: Floats, buffer: Floats, bank: Floats, sizes: tuple[int, int, int]
+) -> None:
+    for i in range(_piece_count(parameter.size, sizes)):
+        _sgd_piece(i, parameter, gradient, buffer, bank, sizes)
+
+
+@kernel
+def _sgd_piece(
+    i: int,
+    parameter: Floats,
+    gradient: Floats,
+    buffer: Floats,
+    bank: Floats,
+    sizes: tuple[int, int, int],
+) -> None:
+    start, end, at = _piece(i, sizes)
+    numbers = _numbers(bank, at, end - start)
+    _sgd_row(parameter[start:end], gradient[start:end], buffer[start:end], numbers)
 
 
 @kernel
@@ -135,12 +160,38 @@ def _adam(
     sizes: tuple[int, int, int],
     scales: tuple[np.float32, np.float32],
 ) -> None:
-    first, second = state
     for i in prange(_piece_count(parameter.size, sizes)):
-        start, end, at = _piece(i, sizes)
-        moments = first[start:end], second[start:end]
-        numbers = _numbers(bank, at, end - start)
-        _adam_row(parameter[start:end], gradient[start:end], moments, numbers, scales)
+        _adam_piece(i, parameter, gradient, state, bank, sizes, scales)
+
+
+@kernel
+def _adam_alone(
+    parameter: Floats,
+    gradient: Floats,
+    state: Any,
+    bank: Floats,
+    sizes: tuple[int, int, int],
+    scales: tuple[np.float32, np.float32],
+) -> None:
+    for i in range(_piece_count(parameter.size, sizes)):
+        _adam_piece(i, parameter, gradient, state, bank, sizes, scales)
+
+
+@kernel
+def _adam_piece(
+    i: int,
+    parameter: Floats,
+    gradient: Floats,
+    state: Any,
+    bank: Floats,
+    sizes: tuple[int, int, int],
+    scales: tuple[np.float32, np.float32],
+) -> None:
+    first, second = state
+    start, end, at = _piece(i, sizes)
+    moments = first[start:end], second[start:end]
+    numbers = _numbers(bank, at, end - start)
+    _adam_row(parameter[start:end], gradient[start:end], moments, numbers, scales)
 
 
 @inlined

@@ -15,10 +15,9 @@ from snnbench.spiking.kernels.cpu.jit import Floats, Ints, kernel, parallel_kern
 from snnbench.spiking.kernels.cpu.lanes import (
     WIDE,
     WIDTH,
-    add,
     item,
     load,
-    mul,
+    multiply_add,
     prefetch,
     splat,
     store,
@@ -139,7 +138,7 @@ def _forward_tile(
         total = start
         for e in range(starts[rows[b]], starts[rows[b] + 1]):
             row = load(table, np.int64(item(columns, e)) * _LANES, zero)
-            total = add(total, mul(splat(item(values, e), zero), row))
+            total = multiply_add(splat(item(values, e), zero), row, total)
         store_first(out, (k * rows.size + b) * units + first, total, n)
 
 
@@ -181,7 +180,8 @@ def _backward_tile(
         above = load_columns(gradient, (k * rows.size + b) * units + first, n, zero, _LANES)
         for e in range(starts[rows[b]], starts[rows[b] + 1]):
             at = np.int64(item(columns, e)) * _LANES
-            store(table, at, add(load(table, at, zero), mul(splat(item(values, e), zero), above)))
+            value = splat(item(values, e), zero)
+            store(table, at, multiply_add(value, above, load(table, at, zero)))
     for i in range(inputs):
         row = load(table, i * _LANES, zero)
         store_first(out, (k * inputs + i) * units + first, row, n)

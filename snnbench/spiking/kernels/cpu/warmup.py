@@ -23,7 +23,8 @@ from snnbench.spiking.kernels.cpu.jit import ready_marker
 from snnbench.spiking.kernels.cpu.losses import KINDS, closed_losses, correct_predictions
 from snnbench.spiking.kernels.cpu.narrow_stack import NarrowStack
 from snnbench.spiking.kernels.cpu.neuron import Neurons
-from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer, Kind
+from snnbench.spiking.kernels.cpu.optimizers import WORTH_THREADS, CohortOptimizer, Kind
+from snnbench.spiking.kernels.cpu.small_layers import SmallLayers
 from snnbench.spiking.kernels.cpu.sparse_input import SparseRows
 from snnbench.spiking.kernels.cpu.stack import SpikingStack
 
@@ -71,6 +72,7 @@ def compile_kernels(announce: Callable[[], None] = lambda: None) -> bool:
         _use_scan()
         _use_losses()
         _use_sparse_input()
+        _use_small_layers()
         for kind in _KINDS:
             use_optimizer(kind)
     marker = ready_marker(draw_keys)
@@ -94,6 +96,19 @@ def _use_losses() -> None:
     correct_predictions(sums, y)
 
 
+def _use_small_layers() -> None:
+    parameters, rows = np.ones(6, np.float32), np.zeros(1, np.int64)
+    small = SmallLayers(
+        [2, 2, 1],
+        ["linear"] * 2,
+        1,
+        parameters=parameters,
+        gradients=np.zeros_like(parameters),
+        members=1,
+    )
+    small.train(np.ones((1, 1, 2), np.float32), rows, rows, rows)
+
+
 def _use_sparse_input() -> None:
     values, rows = np.ones((1, 3), np.float32), np.zeros(1, np.int64)
     weight = np.ones((1, 3, 2), np.float32)
@@ -110,12 +125,19 @@ def _use_layers() -> None:
     pixels = ActivePixels(np.ones((1, widths[0]), np.float32))
     bernoulli_events(pixels, samples, draw_keys(0, 0, samples), _T, blocks)
     input_counts(blocks)
-    narrow = NarrowStack([widths[0], 3, 3], Neurons([0.5], [1.0], [1.0]), _T)
-    layers = [np.ones((m, 1, n), np.float32) for m, n in pairwise(narrow.widths)]
-    keys = draw_keys(0, 0, samples)
-    narrow.train(pixels, samples, keys, samples, layers, [None, None], KINDS["mse"])
-    neurons = [Neurons([0.5], [1.0], [1.0])] * (len(widths) - 1)
-    stack = SpikingStack(widths, neurons, _T, readout="membrane")
+    neurons = Neurons([0.5], [1.0], [1.0])
+    narrow = NarrowStack(
+        [widths[0], 3],
+        neurons,
+        _T,
+        batch=1,
+        parameters=np.ones(3 * widths[0], np.float32),
+        pixels=pixels,
+        y=samples,
+        kind=KINDS["mse"],
+    )
+    narrow.train(samples, draw_keys(0, 0, samples), np.zeros((1, 1)))
+    stack = SpikingStack(widths, [neurons] * (len(widths) - 1), _T, readout="membrane")
     pairs = list(pairwise(widths))
     weights = [np.ones((m, 1, n), np.float32) for m, n in pairs]
     _, trace = stack.forward(blocks, weights, [None] * len(pairs))
@@ -132,6 +154,7 @@ def _use_scan() -> None:
 
 
 def use_optimizer(kind: Kind) -> None:
-    """Make an optimizer's kernel ready."""
-    parameter = np.ones((1, 1, 1), np.float32)
-    CohortOptimizer(kind, [parameter], [0.0], [0.0]).step([parameter], [0.0], np.ones(1, bool))
+    """Make an optimizer's kernels ready: of one thread, and of many."""
+    for size in (1, WORTH_THREADS):
+        parameter = np.ones((1, 1, size), np.float32)
+        CohortOptimizer(kind, [parameter], [0.0], [0.0]).step([parameter], [0.0], [0])
