@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from snnbench.spiking.kernels.cpu.jit import Floats, Ints, kernel, parallel_kernel, share
+from snnbench.spiking.kernels.cpu.jit import Buffer, Floats, Ints, kernel, parallel_kernel, share
 from snnbench.spiking.kernels.cpu.lanes import (
     WIDE,
     WIDTH,
@@ -50,6 +50,7 @@ class SparseRows:
         self.arrays = (starts, columns.astype(np.int32), values[rows, columns])
         self.inputs = values.shape[1]
         self.density = len(columns) / max(1, values.size)
+        self._tables = Buffer(np.float32)  # aligned: half of all rows would straddle cache lines
 
     def product(self, rows: Ints, weight: Floats, bias: Floats | None) -> Floats:
         """Return x W + b of some rows for K members, [K, B, N].
@@ -62,7 +63,7 @@ class SparseRows:
         members, _, units = weight.shape
         base = np.zeros((members, units), np.float32) if bias is None else bias
         out = np.empty((members, len(rows), units), np.float32)
-        table = np.empty(members * _tiles(units) * self.inputs * _LANES, np.float32)
+        table = self._tables.take(members * _tiles(units) * self.inputs * _LANES)
         self._share(len(rows), members, units)
         _forward(self.arrays, rows, weight.reshape(-1), base.reshape(-1), table,
                  out.reshape(-1), (members, self.inputs, units), WIDE)  # fmt: skip
@@ -77,7 +78,7 @@ class SparseRows:
             out: [K, M, N], C-contiguous.
         """
         members, _, units = gradient.shape
-        table = np.empty(members * _tiles(units) * self.inputs * _LANES, np.float32)
+        table = self._tables.take(members * _tiles(units) * self.inputs * _LANES)
         self._share(len(rows), members, units)
         _backward(self.arrays, rows, gradient.reshape(-1), table, out.reshape(-1),
                   (members, self.inputs, units), WIDE)  # fmt: skip

@@ -97,16 +97,18 @@ def _use_losses() -> None:
 
 
 def _use_small_layers() -> None:
-    parameters, rows = np.ones(6, np.float32), np.zeros(1, np.int64)
-    small = SmallLayers(
-        [2, 2, 1],
-        ["linear"] * 2,
-        1,
-        parameters=parameters,
-        gradients=np.zeros_like(parameters),
-        members=1,
-    )
-    small.train(np.ones((1, 1, 2), np.float32), rows, rows, rows)
+    rows = np.zeros(1, np.int64)
+    for members in (1, 2):
+        parameters = np.ones(6 * members, np.float32)
+        small = SmallLayers(
+            [2, 2, 1],
+            ["linear"] * 2,
+            1,
+            parameters=parameters,
+            gradients=np.zeros_like(parameters),
+            members=members,
+        )
+        small.train(np.ones((members, 1, 2), np.float32), rows, rows, np.zeros(members, np.int64))
 
 
 def _use_sparse_input() -> None:
