@@ -7,7 +7,6 @@ from snnbench.config.settings import Settings
 from snnbench.errors import UserError
 from snnbench.report.groups import Setting
 from snnbench.studies.plan import expand
-from snnbench.studies.selecting import planned_rows
 from snnbench.studies.study import Study
 
 # Where and by what a run is computed; and a teacher, which is a file that differs by seed.
@@ -26,7 +25,7 @@ def departure_notes(study: Study, settings: Sequence[Setting]) -> list[str]:
         return []
     if plan.spaces:
         return []
-    planned = planned_rows(plan)
+    planned = plan.rows()
     differing: dict[str, None] = {}
     count = 0
     for setting in settings:

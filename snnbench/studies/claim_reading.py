@@ -15,7 +15,6 @@ from snnbench.studies.plan import expand
 from snnbench.studies.selecting import (
     VARIANT,
     Selector,
-    planned_rows,
     select,
     value_text,
     values_along,
@@ -88,7 +87,7 @@ def check_selected(study: Study) -> None:
     except UserError:
         return
     if not plan.spaces:
-        rows = planned_rows(plan)
+        rows = plan.rows()
         for key, said in spoken:
             _check_selectors(study.file, key, said, rows)
 

@@ -9,6 +9,7 @@ from snnbench.errors import UserError
 from snnbench.studies.axis import MOST_RUNS, check_value
 from snnbench.studies.options import refuse_seed, refuse_varied
 from snnbench.studies.points import count_points, points
+from snnbench.studies.selecting import BETWEEN_VARIANTS, VARIANT
 from snnbench.studies.space import SearchSpace, configure_for, make_space
 from snnbench.studies.study import ASKED, LISTED, Study, Variant
 from snnbench.studies.teaching import teachers_first
@@ -49,6 +50,13 @@ class Plan:
     def runs_of_search(self) -> int:
         """How many runs are found by asking: every trial with every seed."""
         return len(self.spaces) * (self.study.trials or 0) * len(self.study.seeds)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the runs as rows of `runs.csv`, with the columns that selectors know."""
+        return [
+            {VARIANT: BETWEEN_VARIANTS.join(run.variants) or None} | run.config.effective
+            for run in self.runs
+        ]
 
 
 def expand(

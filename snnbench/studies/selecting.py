@@ -3,16 +3,13 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from snnbench.studies.axis import Value
 
-if TYPE_CHECKING:
-    from snnbench.studies.plan import Plan
-
 VARIANT = "variant"
 # Between the names of a run that belongs to several variants, as `runs.csv` has them.
-_BETWEEN_VARIANTS = ", "
+BETWEEN_VARIANTS = ", "
 
 
 @dataclass(frozen=True)
@@ -45,14 +42,6 @@ class Selector:
 EVERYTHING = Selector()
 
 
-def planned_rows(plan: "Plan") -> list[dict[str, Any]]:
-    """Return a plan's runs as rows of `runs.csv`, with the columns that selectors know."""
-    return [
-        {VARIANT: _BETWEEN_VARIANTS.join(run.variants) or None} | run.config.effective
-        for run in plan.runs
-    ]
-
-
 def select(selector: Selector, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the rows that are spoken of, in their order."""
     return [row for row in rows if selector.selects(row)]
@@ -78,5 +67,5 @@ def _is_in(wanted: Value, name: str, value: object) -> bool:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return wanted is None
     if name == VARIANT:
-        return wanted in str(value).split(_BETWEEN_VARIANTS)
+        return wanted in str(value).split(BETWEEN_VARIANTS)
     return bool(wanted == value)

@@ -12,6 +12,7 @@ from snnbench.network.model_files import MODELS, ModelFiles, read_files, weights
 from snnbench.network.plan import plan_layers
 from snnbench.results.schema import SCHEMA_VERSION
 from snnbench.studies.plan import PlannedRun
+from snnbench.studies.selecting import BETWEEN_VARIANTS
 from snnbench.sweep.datasets import DataSets, data_key
 from snnbench.training.cohorts import member_bytes, plan_cohorts
 
@@ -100,7 +101,7 @@ def make_jobs(
         elif config.teacher is not None:
             read_files(Path(config.teacher))
         run_id = config.run_id(data.of(config).sha256, SCHEMA_VERSION)
-        variant = ", ".join(run.variants) or None
+        variant = BETWEEN_VARIANTS.join(run.variants) or None
         jobs.append(Job(run_id, config, study, variant, teacher, position in taught))
     return jobs
 

@@ -9,7 +9,7 @@ from snnbench.studies import claims
 from snnbench.studies.claims import KINDS, Published
 from snnbench.studies.plan import expand
 from snnbench.studies.reading import read_study
-from snnbench.studies.selecting import EVERYTHING, Selector, planned_rows, select
+from snnbench.studies.selecting import EVERYTHING, Selector, select
 
 STUDY = """\
 seeds = 2
@@ -345,7 +345,7 @@ def test_a_selector_knows_the_rows_of_the_table():
 
 def test_numbers_are_compared_as_settings_are(read):
     study = read(claim("overfits", "where = { beta = ['1e-1', 0.50], batch_norm = 'no' }"))
-    rows = planned_rows(expand(study))
+    rows = expand(study).rows()
     chosen = select(study.claims[0].where, rows)
     assert [(row["beta"], row["seed"]) for row in chosen] == [
         (0.1, 0),

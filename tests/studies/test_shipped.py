@@ -5,7 +5,7 @@ import pytest
 from snnbench.results.schema import EPOCHS, RUNS
 from snnbench.studies.catalogue import find_study, shipped
 from snnbench.studies.plan import expand
-from snnbench.studies.selecting import planned_rows, select, values_along
+from snnbench.studies.selecting import select, values_along
 
 # study -> number of runs: settings times seeds
 RUN_COUNTS = {
@@ -63,7 +63,7 @@ def test_a_study_says_what_it_is_and_where_it_is_from(name, studies):
 
 @pytest.mark.parametrize("name", shipped())
 def test_every_selector_selects_runs(name, studies, plans):
-    rows = planned_rows(plans[name])
+    rows = plans[name].rows()
     for said in (*studies[name].claims, *studies[name].published):
         for selector in said.selectors().values():
             assert select(selector, rows), said.text
@@ -71,7 +71,7 @@ def test_every_selector_selects_runs(name, studies, plans):
 
 @pytest.mark.parametrize("name", shipped())
 def test_a_comparison_has_runs_of_every_seed_on_both_sides(name, studies, plans):
-    rows = planned_rows(plans[name])
+    rows = plans[name].rows()
     for claim in studies[name].claims:
         selectors = claim.selectors()
         if "a" in selectors:
