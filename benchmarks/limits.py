@@ -7,7 +7,7 @@ flop is half a multiply-add.
     B images a batch, T steps, K runs; layer l has M inputs, N outputs, M r spikes a sample and
     step; A pixels of an image are not 0.
 
-    encoding       5 B T A          a comparison a draw, and a 64-bit hash (16 operations) for 4
+    encoding       6 B T A          a comparison a draw, and a 32-bit hash (10 operations) for 2
     forward, S     K (B T hits_g N + tables_g)     the best g of 1, 2, 4, 8: spikes are taken g
                                     at a time, hits_g groups of g inputs with a spike, each adds
                                     an entry of a table of sums of weight rows;
@@ -23,9 +23,10 @@ flop is half a multiply-add.
                    moments, writes weight and moments)
 
 A convolution of C_in k k inputs a unit and N = C_out H W units counts as a layer of that fan-in,
-taken spike by spike (g = 1). An ANN's layers are dense: B M N K each for forward, dW and dS. An
-evaluation has no backward pass, no Adam and keeps nothing. Kernels can be closer to the limit
-than 100 % only if they find fewer operations than these formulas know.
+taken spike by spike (g = 1). An ANN's layers are dense: B M N K each for forward, dW and dS; the
+first takes what is not 0: B A N K each for forward and dW, and a convolution B M N K. An evaluation
+has no backward pass, no Adam and keeps nothing. Kernels can be closer to the limit than 100 % only
+if they find fewer operations than these formulas know.
 """
 
 from collections.abc import Mapping, Sequence
@@ -98,7 +99,7 @@ def snn_work(
     layers: Sequence[Layer], pixels: Pixels, *, B: int, T: int, K: int = 1, training: bool = True
 ) -> Work:
     """Return the least work of a step, or of evaluating a batch, of K spiking networks."""
-    operations = 5.0 * B * T * pixels.active
+    operations = 6.0 * B * T * pixels.active
     moved = float(B * pixels.count)
     for index, layer in enumerate(layers):
         hits = _hits(layer, pixels if index == 0 else None)
@@ -121,7 +122,9 @@ def ann_work(
     operations = 0.0
     for index, layer in enumerate(layers):
         passes = 1 if not training else 2 if index == 0 else 3
-        operations += K * passes * B * layer.fan_in * layer.units
+        reads_pixels = index == 0 and layer.kind == "linear"
+        inputs = pixels.active if reads_pixels else layer.fan_in
+        operations += K * passes * B * inputs * layer.units
     return _with_adam(operations, B * pixels.count, layers, K if training else 0)
 
 
