@@ -14,8 +14,8 @@ RUN_COUNTS = {
     "cifar-mlp-schedule": 6, "cifar-mlp-width": 9, "lab1-T": 30, "lab1-beta": 45,
     "lab1-encoding": 15, "lab1-flops": 10, "lab1-loss": 10, "lab1-vth": 30, "lab1-z": 30,
     "mimic": 15, "mimic-spiking": 15, "mimic-teachers": 18, "mimic-units": 8, "mlp-batch": 9,
-    "mlp-best": 3, "mlp-bn": 6, "mlp-depth": 9, "mlp-dropout": 12, "mlp-init": 12, "mlp-lr": 9,
-    "mlp-optimizer": 6, "mlp-preprocessing": 6, "numpy-mlp-arch": 24, "numpy-mlp-batch": 50,
+    "mlp-best": 3, "mlp-bn": 10, "mlp-depth": 9, "mlp-dropout": 12, "mlp-init": 12, "mlp-lr": 9,
+    "mlp-optimizer": 6, "mlp-preprocessing": 10, "numpy-mlp-arch": 24, "numpy-mlp-batch": 50,
     "numpy-mlp-lr": 40, "tabular-bn": 12, "tabular-depth": 15, "tabular-original": 5,
     "tabular-snn": 20, "tabular-surrogate": 12,
 }  # fmt: skip
