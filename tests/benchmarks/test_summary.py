@@ -98,12 +98,13 @@ def test_growth_is_the_exponent_between_the_ends():
 
 
 def test_a_limit_is_per_setting_and_of_the_slower_resource():
-    # dense layer 10 x 2 at batch 128: 2 * 128 * 20 + 8 * 22 operations, 128 * 10 + 28 * 22 bytes
+    # 2 units on 10 pixels, 3 of them not 0, at batch 128: 2 * 128 * 6 + 8 * 22 operations, and
+    # 128 * 10 + 28 * 22 bytes
     case = dataclasses.replace(CASES["ann"], members=1)
     layer = {"kind": "linear", "fan_in": 10, "units": 2, "params": 22, "input_rate": 0.5}
     facts = {"layers": [layer], "pixels": {"count": 10, "active": 3.0, "hits": {"1": 2.0}}}
     machine = {"gemm_flops_per_s": 2000.0, "triad_bytes_per_s": 1e9}
-    assert limit_ms(case, facts, machine) == pytest.approx(1000 * (5120 + 176) / 1000)
+    assert limit_ms(case, facts, machine) == pytest.approx(1000 * (1536 + 176) / 1000)
     machine = {"gemm_flops_per_s": 2e12, "triad_bytes_per_s": 1000.0}
     assert limit_ms(case, facts, machine) == pytest.approx(1000 * (1280 + 616) / 1000)
     pair = dataclasses.replace(case, members=2)  # the pixels are read once for both
