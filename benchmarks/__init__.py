@@ -5,7 +5,8 @@ this and nothing else.
 
 1.  A measurement is one process: one program, one case, one repeat. No library's threads,
     caches or memory disturb another's. The process is held to `--threads` processors and every
-    library is told to use as many threads.
+    library is told to use as many threads. How its idle threads wait is left to it: what this
+    program chooses for itself is not in the others' environment.
 2.  Repeats are interleaved: every program takes a case once, then every case again, then the
     next repeat begins. A machine that gets slower in time slows all programs alike.
 3.  A step is what one mini-batch costs from pixels to new weights: choose 128 images, encode
