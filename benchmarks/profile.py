@@ -100,14 +100,10 @@ def _of_stack(engine: StackedEngine, rows: torch.Tensor) -> Iterator[Part]:
 
 
 def _of_perceptron(engine: PerceptronEngine, rows: torch.Tensor) -> Iterator[Part]:
-    part, at, small = engine.data.train, rows.numpy(), engine.small
+    at, small, y = rows.numpy(), engine.small, engine.data.train.y.numpy()
     assert small is not None
-    first = engine._inputs[id(part)]
-    yield "first layer", lambda: first.product(at, engine.weights[0], engine.biases[0])
-    values = first.product(at, engine.weights[0], engine.biases[0])
-    y = part.y.numpy()
-    yield "other layers", lambda: small.train(values.clone().numpy(), at, y, engine._kinds)
-    yield "first weights' gradient", lambda: first.weight_gradient(at, values, engine.gradients[0])
+    assert small.takes_input
+    yield "forward and back", lambda: small.train(at, y, engine._kinds)
     yield "optimizer", _optimizer(engine, engine._updates)
 
 

@@ -66,7 +66,7 @@ class PerceptronEngine(OwnNetworks):
     Args:
         configs: of the runs.
         data: of them all.
-        small_layers: take those behind the first in one call; "auto": where that is faster.
+        small_layers: take them in one call; "auto": where that is faster.
     """
 
     def __init__(
@@ -94,16 +94,16 @@ class PerceptronEngine(OwnNetworks):
             [c.momentum for c in configs],
             [c.weight_decay for c in configs],
         )
-        self.small = self._make_small(flat, flat_gradients, small_layers)
         self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
         self._inputs = {
             id(part): _Input(part) for part in (data.train, data.val, data.test) if part
         }
         self._y = data.train.y.numpy()
+        self.small = self._make_small(flat, flat_gradients, small_layers)
         self._warm_up()
 
     def _make_small(self, parameters: Tensor, gradients: Tensor, how: str) -> SmallLayers | None:
-        """Return what takes the layers behind the first in one call; None where nothing is to."""
+        """Return what takes small layers in one call; None where nothing is to."""
         first, layers = self.configs[0], self.plan[1:]
         batch = min(first.batch_size, len(self.data.train))
         multiplications = batch * sum(entry.fan_in * entry.units for entry in layers)
@@ -118,6 +118,7 @@ class PerceptronEngine(OwnNetworks):
             parameters=parameters.numpy(),
             gradients=gradients.numpy(),
             members=len(self.configs),
+            sparse=self._inputs[id(self.data.train)].sparse,
         )
 
     def _warm_up(self) -> None:
@@ -160,11 +161,13 @@ class PerceptronEngine(OwnNetworks):
         kinds = self._kinds
         if len(active) < len(kinds):
             kinds = np.where(np.isin(np.arange(len(kinds)), active), kinds, 0)
+        if small.takes_input:
+            return small.train(at, self._y, kinds)
         source = self._inputs[id(part)]
         first = source.product(at, self.weights[0], self.biases[0])
-        losses, right = small.train(first.numpy(), at, self._y, kinds)
+        done = small.train(at, self._y, kinds, first.numpy())
         source.weight_gradient(at, first, self.gradients[0])
-        return losses, right
+        return done
 
     def _step(self, part: Part, at: Ints, active: Sequence[int]) -> tuple[Numbers, Ints]:
         """Do what `_small_step` does, layer by layer, for every size and loss."""

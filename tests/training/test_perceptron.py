@@ -1,5 +1,8 @@
 """The fast engine of ANNs against the reference, and a member against itself in company."""
 
+from dataclasses import replace
+
+import numba
 import pytest
 import torch
 from hypothesis import given, settings
@@ -7,7 +10,10 @@ from hypothesis import strategies as st
 
 from snnbench.config import RunConfig
 from snnbench.network.checkpoint import save_model
+from snnbench.spiking.kernels.cpu.jit import set_threads
 from snnbench.training.engines import make_engine
+from snnbench.training.events import RunDone
+from snnbench.training.loop import train_cohort
 from snnbench.training.modules import ModuleEngine
 from snnbench.training.perceptron import _LARGE, PerceptronEngine
 from tests.training.test_stacked import BASE, CPU, bits, data_of, one_step, outcomes
@@ -15,12 +21,20 @@ from tests.training.test_stacked import BASE, CPU, bits, data_of, one_step, outc
 ANN = {"model": "ann", "engine": "fast", "device": "cpu", "train_samples": 300, "epochs": 2}
 
 
-def assert_same_step(config, data, *, small):
+def dark(data):
+    """Return the data with four fifths of the pixels at 0, one sample with all of them."""
+    generator = torch.Generator().manual_seed(0)
+    x = data.train.x * (torch.rand(data.train.x.shape, generator=generator) < 0.4)
+    x[7] = 0
+    return replace(data, train=replace(data.train, x=x))
+
+
+def assert_same_step(config, data, *, small, batch=50):
     fast = PerceptronEngine([config], data, small_layers="always" if small else "never")
     slow = ModuleEngine([config], data, CPU)
     assert (fast.small is not None) == small
-    loss_f, right_f, step_f = one_step(fast, config)
-    loss_s, right_s, step_s = one_step(slow, config)
+    loss_f, right_f, step_f = one_step(fast, config, batch=batch)
+    loss_s, right_s, step_s = one_step(slow, config, batch=batch)
     assert loss_f == pytest.approx(loss_s, rel=1e-5)
     assert right_f == right_s
     for a, b in zip(step_f, step_s, strict=True):
@@ -35,15 +49,29 @@ def assert_same_step(config, data, *, small):
     loss=st.sampled_from(["mse", "ce"]),
     bias=st.booleans(),
     small=st.booleans(),
+    sparse=st.booleans(),
+    batch=st.integers(1, 50),
     seed=st.integers(0, 1000),
 )
-def test_one_step_is_the_reference_engines(hidden, activation, output, loss, bias, small, seed):
+def test_one_step_is_the_reference_engines(
+    hidden, activation, output, loss, bias, small, sparse, batch, seed
+):
     arch = "-".join([*map(str, hidden), f"10{output}"])
     config = RunConfig.from_layers(
         {}, ANN | {"arch": arch, "activation": activation, "loss": loss, "bias": bias,
                    "seed": seed, "optimizer": "sgd", "batch_size": 50}
     )  # fmt: skip
-    assert_same_step(config, data_of(config), small=small)
+    data = dark(data_of(config)) if sparse else data_of(config)
+    assert_same_step(config, data, small=small, batch=batch)
+
+
+@pytest.mark.parametrize(("units", "takes_input"), [(1024, True), (1025, False)])
+def test_a_first_layer_too_wide_for_the_caches_is_taken_by_itself(units, takes_input):
+    config = RunConfig(**(ANN | {"arch": f"{units}-10", "optimizer": "sgd", "batch_size": 50}))
+    data = dark(data_of(config))
+    engine = PerceptronEngine([config], data, small_layers="always")
+    assert engine.small.takes_input == takes_input
+    assert_same_step(config, data, small=True)
 
 
 def test_an_evaluation_is_the_reference_engines():
@@ -65,24 +93,58 @@ def test_a_wide_hidden_layer_before_few_classes_is_the_reference_engines():
     assert_same_step(config, data, small=False)
 
 
+@pytest.fixture
+def _threads():
+    yield
+    set_threads(numba.config.NUMBA_NUM_THREADS)
+
+
+@pytest.mark.parametrize("is_dark", [False, True])
 @pytest.mark.parametrize(("arch", "is_small"), [("33-17-10", True), ("200-200-10", False)])
-def test_a_member_is_bit_for_bit_the_same_in_any_cohort_and_position(arch, is_small):
+def test_a_member_is_bit_for_bit_the_same_in_any_cohort_and_position(arch, is_small, is_dark):
     members = [
         RunConfig(**ANN, arch=arch, lr=lr, loss=loss, weight_decay=decay, batch_size=100)
         for lr, loss, decay in [(0.01, "ce", 0.0), (0.003, "mse", 0.1), (0.03, "ce", 0.01)]
     ]
-    engine = PerceptronEngine(members, data_of(members[0]))
-    assert (engine.small is not None) == is_small
-    together, backwards = outcomes(members), outcomes(members[::-1])
+    data = data_of(members[0])
+    data = dark(data) if is_dark else data
+
+    def ends(configs):
+        events = train_cohort(configs, data, CPU)
+        return {e.member: bits(e) for e in events if isinstance(e, RunDone)}
+
+    small = PerceptronEngine(members, data).small
+    assert (small is not None) == is_small
+    assert small is None or small.takes_input == is_dark
+    together, backwards = ends(members), ends(members[::-1])
     for k, config in enumerate(members):
-        alone = bits(outcomes([config])[0])
-        assert bits(together[k]) == alone
-        assert bits(backwards[2 - k]) == alone
+        alone = ends([config])[0]
+        assert together[k] == alone
+        assert backwards[2 - k] == alone
+
+
+@pytest.mark.usefixtures("_threads")
+@pytest.mark.parametrize("is_dark", [False, True])
+@pytest.mark.parametrize("lr", [[0.01], [0.01, 0.003, 0.03]])
+def test_small_layers_have_the_same_bits_on_one_and_two_threads(lr, is_dark):
+    members = [RunConfig(**ANN, arch="70-17-10", lr=rate) for rate in lr]
+    data = data_of(members[0])
+    data = dark(data) if is_dark else data
+    ends = []
+    for threads in (1, 2):
+        set_threads(threads, grain=0)
+        engine = PerceptronEngine(members, data, small_layers="always")
+        seen = [
+            engine.train_batch(1, torch.arange(i, i + 50), lr, range(len(lr))) for i in range(20)
+        ]
+        ends.append((seen, [p.tobytes() for p in engine.optimizer.parameters]))
+    assert ends[0] == ends[1]
 
 
 @pytest.mark.parametrize("small", [True, False])
-def test_a_run_that_is_left_out_changes_nothing(small):
-    members = [RunConfig(**ANN, arch="20-10", lr=lr) for lr in (0.01, 0.02)]
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_run_that_is_left_out_changes_nothing(small, optimizer):
+    members = [RunConfig(**ANN, arch="20-10", lr=lr, optimizer=optimizer) for lr in (0.01, 0.02)]
     engine = PerceptronEngine(
         members, data_of(members[0]), small_layers="always" if small else "never"
     )

@@ -28,11 +28,11 @@ def data_of(config):
     return prepare(config, DIGITS, select(config, DIGITS), CPU)
 
 
-def one_step(engine, config, epoch=1):
+def one_step(engine, config, epoch=1, batch=50):
     """Return loss, correct predictions and the change of all parameters in one step."""
     before = [p.detach().clone() for p in engine.networks[0].parameters()]
     engine.begin_epoch()
-    rows = torch.arange(50)
+    rows = torch.arange(batch)
     loss, correct = engine.train_batch(epoch, rows, [1.0], [0])
     after = engine.networks[0].parameters()
     return loss[0], correct[0], [a.detach() - b for a, b in zip(after, before, strict=True)]

@@ -100,6 +100,11 @@ def set_threads(n: int, *, grain: float = _GRAIN) -> None:
     share(0)
 
 
+def most_threads() -> int:
+    """Return how many threads kernels may use."""
+    return _Threads.limit
+
+
 def share(nanoseconds: float) -> int:
     """Choose the threads of the next parallel kernel, by the time it takes on one; return them.
 

@@ -125,7 +125,7 @@ def _chunk(
                     (unit * tiles + tile) * columns * lanes,
                     b * T * to[0] + unit * to[1] + tile * lanes,
                 )
-                sizes = (columns, lanes, to[0], min(lanes, inputs - tile * lanes))
+                sizes = (columns, lanes, 1, to[0], min(lanes, inputs - tile * lanes))
                 multiply(steps, down[1], down[2], (0, T), starts, sizes, vectors)
 
 

@@ -221,7 +221,7 @@ def _train_chunk(
             if layer > 0:
                 inputs = plan[layer, 0]
                 multiply(
-                    currents, turned[layer], below, (0, T), (0, 0, 0), (n, lanes, lanes, inputs),
+                    currents, turned[layer], below, (0, T), (0, 0, 0), (n, lanes, 1, lanes, inputs),
                     vectors,
                 )  # fmt: skip
     right[chunk], spikes[chunk] = hits, entered

@@ -5,8 +5,6 @@ bias [1, K, N]. Learning rate, momentum and weight decay are a member's own. The
 member that is not active do not change, whatever its gradients are.
 """
 
-# ruff: noqa: PLR0917 (compiled functions take positional arguments)
-
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -45,6 +43,10 @@ class CohortOptimizer:
         self.parameters = [array.reshape(-1) for array in parameters]
         assert all(map(np.shares_memory, self.parameters, parameters)), "not contiguous"
         self._cuts = [_cut(array) for array in parameters]
+        self._counts = [
+            _piece_count(p.size, sizes)
+            for p, (_, sizes) in zip(self.parameters, self._cuts, strict=True)
+        ]
         self._first = [np.zeros_like(array) for array in self.parameters]
         self._second = [np.zeros_like(a) for a in (self.parameters if kind != "sgd" else [])]
         self._momentum = np.array(momentum, np.float64)
@@ -67,30 +69,33 @@ class CohortOptimizer:
         scales = np.float32(correction[0]), np.float32(correction[1])
         for index, (parameter, gradient) in enumerate(zip(self.parameters, gradients, strict=True)):
             width, sizes = self._cuts[index]
-            bank, flat = banks[width], gradient.reshape(-1)
+            work = parameter, gradient.reshape(-1), banks[width]
+            pieces = 0, self._counts[index]
             alone = parameter.size < WORTH_THREADS
             if not alone:
                 share(_ELEMENT * parameter.size)
             if self.kind == "sgd":
-                sgd = _sgd_alone if alone else _sgd
-                sgd(parameter, flat, self._first[index], bank, sizes)
+                sgd = _sgd_pieces if alone else _sgd
+                sgd(pieces, work, self._first[index], sizes)
             else:
-                adam = _adam_alone if alone else _adam
+                adam = _adam_pieces if alone else _adam
                 state = self._first[index], self._second[index]
-                adam(parameter, flat, state, bank, sizes, scales)
+                adam(pieces, work, state, sizes, scales)
 
     def _numbers_of(self, lr: tuple[float, ...], active: tuple[int, ...]) -> dict[int, Floats]:
         """Return width -> the members' numbers spread over it; made anew when they change."""
         if self._spread is None or self._spread[0] != (lr, active):
-            rates = np.array(lr, np.float64)
+            rates, is_active = np.array(lr, np.float64), np.isin(np.arange(len(lr)), active)
             if self.kind == "sgd":
-                columns = [rates, self._momentum, self._decay]
+                columns = [
+                    np.where(is_active, values, still)
+                    for values, still in ((rates, 0), (self._momentum, 1), (self._decay, 0))
+                ]
             else:
                 shrink = 1 - rates * self._decay if self.kind == "adamw" else np.ones_like(rates)
                 l2 = self._decay if self.kind == "adam" else np.zeros_like(rates)
                 columns = [rates, shrink, l2]
-            numbers = np.stack([*columns, np.isin(np.arange(rates.size), active)])
-            numbers = numbers.astype(np.float32)
+            numbers = np.stack([*columns, is_active]).astype(np.float32)
             banks = {width: np.repeat(numbers, width, axis=1) for width, _ in self._cuts}
             self._spread = (lr, active), banks
         return self._spread[1]
@@ -111,87 +116,73 @@ def _cut(parameter: Floats) -> tuple[int, tuple[int, int, int]]:
 
 
 @parallel_kernel
-def _sgd(
-    parameter: Floats, gradient: Floats, buffer: Floats, bank: Floats, sizes: tuple[int, int, int]
-) -> None:
-    for i in prange(_piece_count(parameter.size, sizes)):
-        _sgd_piece(i, parameter, gradient, buffer, bank, sizes)
+def _sgd(pieces: tuple[int, int], work: Any, buffer: Floats, sizes: tuple[int, int, int]) -> None:
+    for i in prange(pieces[0], pieces[1]):
+        _sgd_pieces((i, i + 1), work, buffer, sizes)
 
 
 @kernel
-def _sgd_alone(
-    parameter: Floats, gradient: Floats, buffer: Floats, bank: Floats, sizes: tuple[int, int, int]
+def _sgd_pieces(
+    pieces: tuple[int, int], work: Any, buffer: Floats, sizes: tuple[int, int, int]
 ) -> None:
-    for i in range(_piece_count(parameter.size, sizes)):
-        _sgd_piece(i, parameter, gradient, buffer, bank, sizes)
+    """Update some pieces of a parameter.
 
-
-@kernel
-def _sgd_piece(
-    i: int,
-    parameter: Floats,
-    gradient: Floats,
-    buffer: Floats,
-    bank: Floats,
-    sizes: tuple[int, int, int],
-) -> None:
-    start, end, at = _piece(i, sizes)
-    numbers = _numbers(bank, at, end - start)
-    _sgd_row(parameter[start:end], gradient[start:end], buffer[start:end], numbers)
+    Args:
+        pieces: first, and last + 1.
+        work: parameter, gradient, and bank of the members' numbers.
+        buffer: of the momentum.
+        sizes: of the cut, see `_cut`.
+    """
+    parameter, gradient, bank = work
+    for i in range(pieces[0], pieces[1]):
+        start, end, at = _piece(i, sizes)
+        numbers = _numbers(bank, at, end - start)
+        _sgd_row(parameter[start:end], gradient[start:end], buffer[start:end], numbers)
 
 
 @kernel
 def _sgd_row(parameter: Floats, gradient: Floats, buffer: Floats, numbers: Any) -> None:
+    """Update; the numbers of a member that is not active are lr 0, momentum 1 and decay 0.
+
+    Whether it is active is not asked where values are stored: the compiler would store under a
+    mask, which takes ten times as long.
+    """
     lr, momentum, decay, active = numbers
     for i in range(parameter.size):
-        p = parameter[i]
-        step = momentum[i] * buffer[i] + (gradient[i] + decay[i] * p)
-        on = active[i] != 0
-        buffer[i] = step if on else buffer[i]
-        parameter[i] = p - lr[i] * step if on else p
+        g = gradient[i] if active[i] != 0 else np.float32(0)
+        step = momentum[i] * buffer[i] + (g + decay[i] * parameter[i])
+        buffer[i] = step
+        parameter[i] -= lr[i] * step
 
 
 @parallel_kernel
 def _adam(
-    parameter: Floats,
-    gradient: Floats,
+    pieces: tuple[int, int],
+    work: Any,
     state: Any,
-    bank: Floats,
     sizes: tuple[int, int, int],
     scales: tuple[np.float32, np.float32],
 ) -> None:
-    for i in prange(_piece_count(parameter.size, sizes)):
-        _adam_piece(i, parameter, gradient, state, bank, sizes, scales)
+    for i in prange(pieces[0], pieces[1]):
+        _adam_pieces((i, i + 1), work, state, sizes, scales)
 
 
 @kernel
-def _adam_alone(
-    parameter: Floats,
-    gradient: Floats,
+def _adam_pieces(
+    pieces: tuple[int, int],
+    work: Any,
     state: Any,
-    bank: Floats,
     sizes: tuple[int, int, int],
     scales: tuple[np.float32, np.float32],
 ) -> None:
-    for i in range(_piece_count(parameter.size, sizes)):
-        _adam_piece(i, parameter, gradient, state, bank, sizes, scales)
-
-
-@kernel
-def _adam_piece(
-    i: int,
-    parameter: Floats,
-    gradient: Floats,
-    state: Any,
-    bank: Floats,
-    sizes: tuple[int, int, int],
-    scales: tuple[np.float32, np.float32],
-) -> None:
+    """Update some pieces of a parameter; see `_sgd_pieces` and, for scales, `_adam_row`."""
+    parameter, gradient, bank = work
     first, second = state
-    start, end, at = _piece(i, sizes)
-    moments = first[start:end], second[start:end]
-    numbers = _numbers(bank, at, end - start)
-    _adam_row(parameter[start:end], gradient[start:end], moments, numbers, scales)
+    for i in range(pieces[0], pieces[1]):
+        start, end, at = _piece(i, sizes)
+        moments = first[start:end], second[start:end]
+        numbers = _numbers(bank, at, end - start)
+        _adam_row(parameter[start:end], gradient[start:end], moments, numbers, scales)
 
 
 @inlined
@@ -201,7 +192,6 @@ def _numbers(bank: Floats, at: int, count: int) -> Any:
     return bank[0][at:end], bank[1][at:end], bank[2][at:end], bank[3][at:end]
 
 
-@inlined
 def _piece_count(size: int, sizes: tuple[int, int, int]) -> int:
     _, span, piece = sizes
     return (size // max(1, span)) * ((span + piece - 1) // piece)
@@ -233,13 +223,13 @@ def _adam_row(
     rate_scale, scale = scales
     lr, shrink, l2, active = numbers
     for i in range(parameter.size):
-        old = parameter[i]
+        old, old_m, old_v = parameter[i], first[i], second[i]
         p = old * shrink[i]
         g = gradient[i] + l2[i] * p
-        m = first[i] + np.float32(1 - _BETA1) * (g - first[i])
-        v = np.float32(_BETA2) * second[i] + np.float32(1 - _BETA2) * (g * g)
+        m = old_m + np.float32(1 - _BETA1) * (g - old_m)
+        v = np.float32(_BETA2) * old_v + np.float32(1 - _BETA2) * (g * g)
         step = lr[i] * rate_scale * m / (np.sqrt(v) * scale + np.float32(_EPSILON))
         on = active[i] != 0
-        first[i] = m if on else first[i]
-        second[i] = v if on else second[i]
+        first[i] = m if on else old_m  # loaded above: else these are stored under a mask
+        second[i] = v if on else old_v
         parameter[i] = p - step if on else old

@@ -55,7 +55,7 @@ def input_gradient(
         span = (rows * part // _PARTS, rows * (part + 1) // _PARTS)
         for tile in range(members * tiles):
             k, m = tile // tiles, (tile % tiles) * lanes
-            sizes = (outputs, row, to[0], min(lanes, inputs - m))
+            sizes = (outputs, row, 1, to[0], min(lanes, inputs - m))
             starts = (k * (row // members), tile * outputs * lanes, k * to[1] + m)
             multiply(currents, transposed, out, span, starts, sizes, WIDE)
 
@@ -88,7 +88,7 @@ def multiply(
     out: Floats,
     rows: tuple[int, int],
     starts: tuple[int, int, int],
-    sizes: tuple[int, int, int, int],
+    sizes: tuple[int, int, int, int, int],
     vectors: Any,
 ) -> None:
     """Multiply rows of a with a tile [inner, lanes], four at a time.
@@ -96,10 +96,11 @@ def multiply(
     Args:
         rows: first, and last + 1.
         starts: element of row 0 in a, of the tile, of row 0 in out.
-        sizes: inner; elements from row to row of a and of out; lanes to write.
+        sizes: inner; elements from row to row of a, and within a row of it; from row to row of
+            out; lanes to write.
     """
     first, last = rows
-    inner, a_row, out_row, n = sizes
+    inner, a_row, a_step, out_row, n = sizes
     zero = zeros(vectors)
     lanes = WIDTH * len(vectors)
     for r in range(first, last - 3, 4):
@@ -107,10 +108,11 @@ def multiply(
         at = starts[0] + r * a_row
         for i in range(inner):
             b = load(tile, starts[1] + i * lanes, zero)
-            c0 = multiply_add(splat(item(a, at + i), zero), b, c0)
-            c1 = multiply_add(splat(item(a, at + a_row + i), zero), b, c1)
-            c2 = multiply_add(splat(item(a, at + 2 * a_row + i), zero), b, c2)
-            c3 = multiply_add(splat(item(a, at + 3 * a_row + i), zero), b, c3)
+            here = at + i * a_step
+            c0 = multiply_add(splat(item(a, here), zero), b, c0)
+            c1 = multiply_add(splat(item(a, here + a_row), zero), b, c1)
+            c2 = multiply_add(splat(item(a, here + 2 * a_row), zero), b, c2)
+            c3 = multiply_add(splat(item(a, here + 3 * a_row), zero), b, c3)
         to = starts[2] + r * out_row
         store_first(out, to, c0, n)
         store_first(out, to + out_row, c1, n)
@@ -120,5 +122,6 @@ def multiply(
         c0 = zero
         for i in range(inner):
             b = load(tile, starts[1] + i * lanes, zero)
-            c0 = multiply_add(splat(item(a, starts[0] + r * a_row + i), zero), b, c0)
+            here = starts[0] + r * a_row + i * a_step
+            c0 = multiply_add(splat(item(a, here), zero), b, c0)
         store_first(out, starts[2] + r * out_row, c0, n)

@@ -26,7 +26,8 @@ from snnbench.spiking.kernels.cpu.lanes import (
 )
 from snnbench.spiking.kernels.cpu.linear_lif import load_columns
 
-_LANES = WIDTH * len(WIDE)
+LANES = WIDTH * len(WIDE)  # of a tile
+_NEAR = 2 * LANES  # units up to which rows of weights are read where they are
 _LINE = 16  # values in a cache line
 _VALUE = 3  # nanoseconds of one value in one tile
 
@@ -63,7 +64,7 @@ class SparseRows:
         members, _, units = weight.shape
         base = np.zeros((members, units), np.float32) if bias is None else bias
         out = np.empty((members, len(rows), units), np.float32)
-        table = self._tables.take(members * _tiles(units) * self.inputs * _LANES)
+        table = self._tables.take(members * tiles_of(units) * self.inputs * LANES)
         self._share(len(rows), members, units)
         _forward(self.arrays, rows, weight.reshape(-1), base.reshape(-1), table,
                  out.reshape(-1), (members, self.inputs, units), WIDE)  # fmt: skip
@@ -78,18 +79,19 @@ class SparseRows:
             out: [K, M, N], C-contiguous.
         """
         members, _, units = gradient.shape
-        table = self._tables.take(members * _tiles(units) * self.inputs * _LANES)
+        table = self._tables.take(members * tiles_of(units) * self.inputs * LANES)
         self._share(len(rows), members, units)
         _backward(self.arrays, rows, gradient.reshape(-1), table, out.reshape(-1),
                   (members, self.inputs, units), WIDE)  # fmt: skip
 
     def _share(self, batch: int, members: int, units: int) -> None:
         values = batch * self.density * self.inputs
-        share(_VALUE * values * members * _tiles(units))
+        share(_VALUE * values * members * tiles_of(units))
 
 
-def _tiles(units: int) -> int:
-    return -(-units // _LANES)
+def tiles_of(units: int) -> int:
+    """Return how many tiles the columns of a layer take."""
+    return -(-units // LANES)
 
 
 @parallel_kernel
@@ -104,14 +106,14 @@ def _forward(
     vectors: Any,
 ) -> None:
     members, inputs, units = shape
-    tiles = (units + _LANES - 1) // _LANES
+    tiles = (units + LANES - 1) // LANES
     for work in prange(members * tiles):
-        part = table[work * inputs * _LANES : (work + 1) * inputs * _LANES]
-        _forward_tile(sparse, rows, weight, base, part, out, shape, work, vectors)
+        part = table[work * inputs * LANES : (work + 1) * inputs * LANES]
+        multiply_rows(sparse, rows, weight, base, part, out, shape, work, vectors)
 
 
 @kernel
-def _forward_tile(
+def multiply_rows(
     sparse: Any,
     rows: Ints,
     weight: Floats,
@@ -122,15 +124,19 @@ def _forward_tile(
     work: int,
     vectors: Any,
 ) -> None:
+    """Compute a tile of x W + b; `table` is memory for the tile of W, [M, LANES]."""
     starts, columns, values = sparse
     _, inputs, units = shape
     zero = zeros(vectors)
     k, first, n = _tile(work, units)
-    # A tile's weights side by side: their rows would else lie in few sets of the cache.
-    for i in range(inputs):
-        row = load_columns(weight, (k * inputs + i) * units + first, n, zero, _LANES)
-        store(table, i * _LANES, row)
-    start = load_columns(base, k * units + first, n, zero, _LANES)
+    rows_of, here, step = weight, k * inputs * units + first, units
+    if n < LANES or units > _NEAR:
+        # A tile's weights side by side: rows far apart would lie in few sets of the cache.
+        for i in range(inputs):
+            row = load_columns(weight, (k * inputs + i) * units + first, n, zero, LANES)
+            store(table, i * LANES, row)
+        rows_of, here, step = table, 0, LANES
+    start = load_columns(base, k * units + first, n, zero, LANES)
     for b in range(rows.size):
         if b + 1 < rows.size:
             for at in range(starts[rows[b + 1]], starts[rows[b + 1] + 1], _LINE):
@@ -138,7 +144,7 @@ def _forward_tile(
                 prefetch(values, at)
         total = start
         for e in range(starts[rows[b]], starts[rows[b] + 1]):
-            row = load(table, np.int64(item(columns, e)) * _LANES, zero)
+            row = load(rows_of, here + np.int64(item(columns, e)) * step, zero)
             total = multiply_add(splat(item(values, e), zero), row, total)
         store_first(out, (k * rows.size + b) * units + first, total, n)
 
@@ -154,9 +160,9 @@ def _backward(
     vectors: Any,
 ) -> None:
     members, inputs, units = shape
-    tiles = (units + _LANES - 1) // _LANES
+    tiles = (units + LANES - 1) // LANES
     for work in prange(members * tiles):
-        part = table[work * inputs * _LANES : (work + 1) * inputs * _LANES]
+        part = table[work * inputs * LANES : (work + 1) * inputs * LANES]
         _backward_tile(sparse, rows, gradient, part, out, shape, work, vectors)
 
 
@@ -171,26 +177,43 @@ def _backward_tile(
     work: int,
     vectors: Any,
 ) -> None:
+    add_outer(sparse, rows, gradient, table, shape, work, vectors)
+    _, inputs, units = shape
+    zero = zeros(vectors)
+    k, first, n = _tile(work, units)
+    for i in range(inputs):
+        row = load(table, i * LANES, zero)
+        store_first(out, (k * inputs + i) * units + first, row, n)
+
+
+@kernel
+def add_outer(
+    sparse: Any,
+    rows: Ints,
+    gradient: Floats,
+    table: Floats,
+    shape: tuple[int, int, int],
+    work: int,
+    vectors: Any,
+) -> None:
+    """Fill a tile of x' G, [M, LANES], where gradient is G."""
     starts, columns, values = sparse
     _, inputs, units = shape
     zero = zeros(vectors)
     k, first, n = _tile(work, units)
     for i in range(inputs):
-        store(table, i * _LANES, zero)
+        store(table, i * LANES, zero)
     for b in range(rows.size):
-        above = load_columns(gradient, (k * rows.size + b) * units + first, n, zero, _LANES)
+        above = load_columns(gradient, (k * rows.size + b) * units + first, n, zero, LANES)
         for e in range(starts[rows[b]], starts[rows[b] + 1]):
-            at = np.int64(item(columns, e)) * _LANES
+            at = np.int64(item(columns, e)) * LANES
             value = splat(item(values, e), zero)
             store(table, at, multiply_add(value, above, load(table, at, zero)))
-    for i in range(inputs):
-        row = load(table, i * _LANES, zero)
-        store_first(out, (k * inputs + i) * units + first, row, n)
 
 
 @kernel
 def _tile(work: int, units: int) -> tuple[int, int, int]:
     """Return member, first unit and number of units of a tile."""
-    tiles = (units + _LANES - 1) // _LANES
-    first = work % tiles * _LANES
-    return work // tiles, first, min(_LANES, units - first)
+    tiles = (units + LANES - 1) // LANES
+    first = work % tiles * LANES
+    return work // tiles, first, min(LANES, units - first)

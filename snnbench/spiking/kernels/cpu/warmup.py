@@ -97,18 +97,17 @@ def _use_losses() -> None:
 
 
 def _use_small_layers() -> None:
-    rows = np.zeros(1, np.int64)
-    for members in (1, 2):
-        parameters = np.ones(6 * members, np.float32)
-        small = SmallLayers(
-            [2, 2, 1],
-            ["linear"] * 2,
-            1,
-            parameters=parameters,
-            gradients=np.zeros_like(parameters),
-            members=members,
-        )
-        small.train(np.ones((members, 1, 2), np.float32), rows, rows, np.zeros(members, np.int64))
+    rows, parameters = np.zeros(1, np.int64), np.ones(6, np.float32)
+    small = SmallLayers(
+        [2, 2, 1],
+        ["linear"] * 2,
+        1,
+        parameters=parameters,
+        gradients=np.zeros_like(parameters),
+        members=1,
+        sparse=SparseRows(np.ones((1, 2), np.float32)),
+    )
+    small.train(rows, rows, rows)
 
 
 def _use_sparse_input() -> None:
