@@ -1,9 +1,9 @@
 """The fast engine for fully connected ANNs on a CPU: gradients written out, no autograd.
 
 A step of a small perceptron is bound by the cost of calls, not of arithmetic, so there are few:
-one matrix product a layer and direction for each run, and one fused optimizer for all. Each run
-has products of its own, so that no bit depends on its companions. Of inputs that are mostly
-zeros only the others are read.
+one for small layers and their loss, else a matrix product a layer and direction for each run,
+and one fused optimizer for all. Each run has products of its own, so that no bit depends on its
+companions. Of inputs that are mostly zeros only the others are read.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ _SPARSE = 0.3
 _WORTH_THREADS = 2e7
 _CACHE_LINE = 64  # bytes; where torch's own tensors begin
 # Multiplications a step of the layers behind the first, up to which calls cost more than they.
-_SMALL = 2e6
+_SMALL = 5e6
 # A product a b with fewer columns than a vector has lanes is faster as (b' a')', where `a` has so
 # many values that the copies do not matter: 2 to 4 times for 8000 units and 10 classes.
 _NARROW = 16

@@ -11,7 +11,7 @@ from snnbench.training.stacked import StackedEngine
     [
         ("t10", ["step", "step, part by part", "draw", "forward", "loss", "backward",
                  "optimizer"]),
-        ("ann", ["step", "first layer", "other layers", "first weights' gradient", "optimizer"]),
+        ("ann", ["step", "forward and back", "optimizer"]),
     ],
 )  # fmt: skip
 def test_every_part_of_a_step_runs(case, parts):

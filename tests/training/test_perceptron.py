@@ -100,7 +100,7 @@ def _threads():
 
 
 @pytest.mark.parametrize("is_dark", [False, True])
-@pytest.mark.parametrize(("arch", "is_small"), [("33-17-10", True), ("200-200-10", False)])
+@pytest.mark.parametrize(("arch", "is_small"), [("33-17-10", True), ("300-300-10", False)])
 def test_a_member_is_bit_for_bit_the_same_in_any_cohort_and_position(arch, is_small, is_dark):
     members = [
         RunConfig(**ANN, arch=arch, lr=lr, loss=loss, weight_decay=decay, batch_size=100)
