@@ -100,10 +100,10 @@ def _of_stack(engine: StackedEngine, rows: torch.Tensor) -> Iterator[Part]:
 
 
 def _of_perceptron(engine: PerceptronEngine, rows: torch.Tensor) -> Iterator[Part]:
-    at, small, y = rows.numpy(), engine.small, engine.data.train.y.numpy()
+    part, at, members = engine.data.train, rows.numpy(), range(len(engine.configs))
+    small = engine.small
     assert small is not None
-    assert small.takes_input
-    yield "forward and back", lambda: small.train(at, y, engine._kinds)
+    yield "forward and back", lambda: engine._small_step(small, part, at, members)
     yield "optimizer", _optimizer(engine, engine._updates)
 
 
