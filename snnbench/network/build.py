@@ -14,6 +14,10 @@ from snnbench.network.plan import WeightLayer, plan_layers
 from snnbench.spiking.neuron import LIF
 from snnbench.spiking.surrogate import make_surrogate
 
+InputConvolution = Callable[
+    [torch.Tensor, torch.Tensor, torch.Tensor | None, tuple[int, int]], torch.Tensor
+]
+
 _POOLED = 2  # width of the windows that `Kernels.pooled_scan` has
 _ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 
@@ -31,6 +35,26 @@ class RepeatCurrent(nn.Module):
     def forward(self, current: torch.Tensor) -> torch.Tensor:
         """Return the current at every step, without copying it."""
         return current.expand(self.steps, *current.shape[1:])
+
+
+class Convolution(layer.Conv2d):  # type: ignore[misc]
+    """A convolution, of which a kernel may take the backward pass.
+
+    Attributes:
+        kernel: used where the input needs no gradient: x, weight, bias, padding -> output; None
+            for torch's own.
+    """
+
+    kernel: InputConvolution | None = None
+
+    def _conv_forward(
+        self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
+    ) -> torch.Tensor:
+        trains = torch.is_grad_enabled() and weight.requires_grad
+        if self.kernel is None or input.requires_grad or not trains:
+            out: torch.Tensor = super()._conv_forward(input, weight, bias)
+            return out
+        return self.kernel(input, weight, bias, self.padding)
 
 
 class Network(nn.Module):
@@ -51,6 +75,12 @@ class Network(nn.Module):
     def weight_modules(self) -> tuple[nn.Module, ...]:
         """The linear and convolutional modules, in the plan's order."""
         return tuple(self.layers.get_submodule(entry.name) for entry in self.plan)
+
+    def convolve_by(self, kernel: InputConvolution | None) -> None:
+        """Let a kernel take the backward pass of convolutions whose input needs no gradient."""
+        for module in self.weight_modules:
+            if isinstance(module, Convolution):
+                module.kernel = kernel
 
     @property
     def neurons(self) -> tuple[LIF | None, ...]:
@@ -174,7 +204,7 @@ def _weights(entry: WeightLayer, bias: bool, mode: str) -> nn.Module:
     if entry.kind == "linear":
         linear: nn.Module = layer.Linear(entry.fan_in, entry.units, bias=bias, step_mode=mode)
         return linear
-    conv: nn.Module = layer.Conv2d(
+    conv: nn.Module = Convolution(
         entry.input_shape[0],
         entry.output_shape[0],
         entry.kernel,

@@ -53,6 +53,7 @@ def make_engine(configs: Sequence[RunConfig], data: RunData, device: torch.devic
     if device.type == "cuda":
         return ModuleEngine(configs, data, device, _cuda_kernels(first))
     # numba costs half a second to import: only when needed
+    from snnbench.spiking.kernels.cpu.functions import input_convolution
     from snnbench.spiking.kernels.cpu.jit import set_threads
     from snnbench.training import perceptron, stacked
 
@@ -64,7 +65,7 @@ def make_engine(configs: Sequence[RunConfig], data: RunData, device: torch.devic
         return stacked.StackedEngine(configs, data)
     if perceptron.fits(first, plan):
         return perceptron.PerceptronEngine(configs, data)
-    return ModuleEngine(configs, data, device, _cpu_kernels(first))
+    return ModuleEngine(configs, data, device, _cpu_kernels(first), input_convolution)
 
 
 def _cpu_kernels(config: RunConfig) -> Callable[[RunConfig], Kernels] | None:

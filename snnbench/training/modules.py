@@ -13,7 +13,7 @@ from snnbench.config import RunConfig
 from snnbench.cost.counting import tallying
 from snnbench.cost.tally import Tally
 from snnbench.encoding import draw_keys, encode
-from snnbench.network.build import Network, build_network
+from snnbench.network.build import InputConvolution, Network, build_network
 from snnbench.spiking.neuron import Kernels
 from snnbench.training.evaluation import evaluate, output_membrane
 from snnbench.training.losses import scores, training_loss
@@ -36,6 +36,7 @@ class ModuleEngine(OwnNetworks):
         data: RunData,
         device: torch.device,
         make_kernels: Callable[[RunConfig], Kernels] | None = None,
+        convolution: InputConvolution | None = None,
     ) -> None:
         self.configs, self.data = list(configs), data
         self.networks = [build_network(c, data.input_shape).to(device) for c in configs]
@@ -43,6 +44,8 @@ class ModuleEngine(OwnNetworks):
             for config, network in zip(configs, self.networks, strict=True):
                 for neurons in filter(None, network.neurons):
                     neurons.kernels = make_kernels(config)
+        for network in self.networks:
+            network.convolve_by(convolution)
         self.parameters, gradients = _flatten(self.networks)
         self.gradients = gradients
         self.optimizer = StackedOptimizer(configs, self.parameters, gradients)

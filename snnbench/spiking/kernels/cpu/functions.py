@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from snnbench.spiking.kernels.cpu.blocks import SpikeBlocks
+from snnbench.spiking.kernels.cpu.convolution import weight_gradients
 from snnbench.spiking.kernels.cpu.jit import Floats, share
 from snnbench.spiking.kernels.cpu.neuron import Neurons
 from snnbench.spiking.kernels.cpu.pooled_scan import pooled_scan, pooled_scan_back
@@ -142,6 +143,27 @@ class _PooledScanFunction(torch.autograd.Function):
         return out, None, None
 
 
+class _InputConvolution(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor | None,
+        padding: tuple[int, int],
+    ) -> torch.Tensor:
+        ctx.save_for_backward(x)
+        ctx.setup = (weight.shape[2], padding[0])
+        return torch.nn.functional.conv2d(x, weight, bias, padding=padding)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[Any, ...]:
+        x, gradient = ctx.saved_tensors[0].contiguous(), grads[0].contiguous()
+        found = weight_gradients(x.numpy(), gradient.numpy(), *ctx.setup)
+        weight, bias = map(torch.from_numpy, found)
+        return None, weight, bias if ctx.needs_input_grad[2] else None, None
+
+
 def _flat(tensor: torch.Tensor) -> Floats:
     array: Floats = tensor.numpy().reshape(-1)
     return array
@@ -182,5 +204,25 @@ def pooled_lif_scan(
     """
     out: torch.Tensor = _PooledScanFunction.apply(  # type: ignore[no-untyped-call]
         current, neurons, steps
+    )
+    return out
+
+
+def input_convolution(
+    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, padding: tuple[int, int]
+) -> torch.Tensor:
+    """Convolve with stride 1: torch's conv2d, with another backward pass.
+
+    Args:
+        x: [N, C, H, W], which gets no gradient.
+        weight: [O, C, size, size].
+        bias: [O] or None.
+        padding: zeros on each side, the same for both directions.
+
+    Returns:
+        [N, O, ...].
+    """
+    out: torch.Tensor = _InputConvolution.apply(  # type: ignore[no-untyped-call]
+        x, weight, bias, padding
     )
     return out

@@ -18,7 +18,11 @@ from snnbench.spiking.kernels.cpu.events import (
     draw_keys,
     events_from_spikes,
 )
-from snnbench.spiking.kernels.cpu.functions import lif_scan, pooled_lif_scan
+from snnbench.spiking.kernels.cpu.functions import (
+    input_convolution,
+    lif_scan,
+    pooled_lif_scan,
+)
 from snnbench.spiking.kernels.cpu.jit import ready_marker
 from snnbench.spiking.kernels.cpu.losses import KINDS, closed_losses, correct_predictions
 from snnbench.spiking.kernels.cpu.narrow_stack import NarrowStack
@@ -152,6 +156,8 @@ def _use_scan() -> None:
     plane = torch.ones((_T, 1, 1, 2, 2), requires_grad=True)
     pooled = pooled_lif_scan(plane, Neurons([0.5], [1.0], [1.0]))
     torch.autograd.grad(pooled.sum(), plane)
+    weight = torch.ones((1, 1, 1, 1), requires_grad=True)
+    torch.autograd.grad(input_convolution(plane[0].detach(), weight, None, (0, 0)).sum(), weight)
 
 
 def use_optimizer(kind: Kind) -> None:
