@@ -9,15 +9,15 @@ from snnbench.studies.selecting import select, values_along
 
 # study -> number of runs: settings times seeds
 RUN_COUNTS = {
-    "cifar-mlp-batch": 9, "cifar-mlp-depth": 9, "cifar-mlp-dropout": 9, "cifar-mlp-epochs": 9,
-    "cifar-mlp-final": 9, "cifar-mlp-l2": 9, "cifar-mlp-lr": 9, "cifar-mlp-optimizer": 6,
-    "cifar-mlp-schedule": 6, "cifar-mlp-width": 9, "lab1-T": 30, "lab1-beta": 45,
+    "cifar-mlp-batch": 15, "cifar-mlp-depth": 15, "cifar-mlp-dropout": 15, "cifar-mlp-epochs": 15,
+    "cifar-mlp-final": 15, "cifar-mlp-l2": 15, "cifar-mlp-lr": 15, "cifar-mlp-optimizer": 10,
+    "cifar-mlp-schedule": 10, "cifar-mlp-width": 15, "lab1-T": 30, "lab1-beta": 45,
     "lab1-encoding": 15, "lab1-flops": 10, "lab1-loss": 10, "lab1-vth": 30, "lab1-z": 30,
-    "mimic": 15, "mimic-spiking": 15, "mimic-teachers": 18, "mimic-units": 8, "mlp-batch": 9,
-    "mlp-best": 3, "mlp-bn": 10, "mlp-depth": 9, "mlp-dropout": 12, "mlp-init": 12, "mlp-lr": 9,
-    "mlp-optimizer": 6, "mlp-preprocessing": 10, "numpy-mlp-arch": 24, "numpy-mlp-batch": 50,
-    "numpy-mlp-lr": 40, "tabular-bn": 12, "tabular-depth": 15, "tabular-original": 5,
-    "tabular-snn": 20, "tabular-surrogate": 12,
+    "mimic": 15, "mimic-spiking": 15, "mimic-teachers": 18, "mimic-units": 8, "mlp-batch": 15,
+    "mlp-best": 5, "mlp-bn": 10, "mlp-depth": 15, "mlp-dropout": 20, "mlp-init": 20, "mlp-lr": 15,
+    "mlp-optimizer": 10, "mlp-preprocessing": 10, "numpy-mlp-arch": 24, "numpy-mlp-batch": 50,
+    "numpy-mlp-lr": 40, "tabular-bn": 20, "tabular-depth": 25, "tabular-original": 5,
+    "tabular-snn": 20, "tabular-surrogate": 20,
 }  # fmt: skip
 # What the documents must find here, one name or more for each of their sections.
 NAMES = (

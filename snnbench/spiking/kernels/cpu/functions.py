@@ -123,23 +123,20 @@ class _PooledScanFunction(torch.autograd.Function):
         T, *planes, height, width = current.shape if steps is None else (steps, *current.shape)
         shape = (T, math.prod(planes), height, width)
         numbers, switches = [vector[0] for vector in neurons.vectors()], neurons.switches
-        membranes = torch.empty((T, *planes, height, width), dtype=torch.float32)
         pooled = torch.empty((T, *planes, height // 2, width // 2), dtype=torch.float32)
-        share(membranes.numel())
-        pooled_scan(
-            _flat(current), tuple(numbers[:2]), _flat(pooled), _flat(membranes), shape, switches[0]
-        )
-        ctx.save_for_backward(membranes)
-        ctx.setup = (tuple(numbers), shape, switches, current.shape)
+        share(math.prod(shape))
+        pooled_scan(_flat(current), tuple(numbers[:2]), _flat(pooled), shape, switches[0])
+        ctx.save_for_backward(current)
+        ctx.setup = (tuple(numbers), shape, switches)
         return pooled
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor, None, None]:
-        numbers, shape, switches, current_shape = ctx.setup
-        membranes, grad = ctx.saved_tensors[0], grads[0].contiguous()
-        out = torch.empty(current_shape, dtype=torch.float32)
-        share(2 * membranes.numel())
-        pooled_scan_back(_flat(membranes), numbers, _flat(grad), _flat(out), shape, switches)
+        numbers, shape, switches = ctx.setup
+        current, grad = ctx.saved_tensors[0], grads[0].contiguous()
+        out = torch.empty_like(current)
+        share(2 * math.prod(shape))
+        pooled_scan_back(_flat(current), numbers, _flat(grad), _flat(out), shape, switches)
         return out, None, None
 
 

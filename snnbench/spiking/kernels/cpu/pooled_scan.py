@@ -1,6 +1,8 @@
 """The LIF scan and 2 x 2 max pooling of its spikes in one pass, so that only pooled spikes leave.
 
-Layout: currents and membranes [T, P, H, W], pooled spikes [T, P, H // 2, W // 2], with P planes,
+The way back computes the membranes anew: kept, they would take as much memory as the currents.
+
+Layout: currents [T, P, H, W], pooled spikes [T, P, H // 2, W // 2], with P planes,
 samples times channels; currents that are the same at every step [P, H, W]. As in torch, a last
 odd row or column is in no window, and the gradient goes to the first of a window's largest
 values, row by row: its first spike, or its first place.
@@ -33,54 +35,60 @@ _PARTS = 32  # pieces of the planes that threads share out
 
 
 @parallel_kernel
-def pooled_scan(
-    currents: Floats, neurons: Any, pooled: Floats, membranes: Floats, shape: Any, reset: int
-) -> None:
+def pooled_scan(currents: Floats, neurons: Any, pooled: Floats, shape: Any, reset: int) -> None:
     """Run the neurons from rest, and pool.
 
     Args:
         currents: I, flat [T, P, H, W], or [P, H, W] for the same at every step.
         neurons: beta and v_th.
         pooled: spikes after pooling, flat [T, P, H // 2, W // 2]; written.
-        membranes: U, flat [T, P, H, W]; written.
         shape: T, P, H, W.
         reset: kind of reset.
     """
     for part in prange(_PARTS):
-        planes = _planes(part, shape[1])
-        _scan_planes(currents, neurons, pooled, membranes, shape, planes, reset)
+        _scan_planes(currents, neurons, pooled, shape, _planes(part, shape[1]), reset)
 
 
 @kernel
 def _scan_planes(
-    currents: Floats,
-    neurons: Any,
-    pooled: Floats,
-    membranes: Floats,
-    shape: Any,
-    planes: Any,
-    reset: int,
+    currents: Floats, neurons: Any, pooled: Floats, shape: Any, planes: Any, reset: int
 ) -> None:
     T, P, height, width = shape
     size, windows = height * width, (height // 2) * (width // 2)
-    zero = zeros(NARROW)
-    beta, v_th = splat(neurons[0], zero), splat(neurons[1], zero)
-    state, spikes = _scratch(size), _scratch(size)
+    membranes, state, spikes = _scratch(size), _scratch(size), _scratch(size)
     top, low = _scratch(2 * windows), _scratch(2 * windows)
-    step = P * size if currents.size == membranes.size else 0
+    step = P * size if currents.size == T * P * size else 0
     for p in range(*planes):
         state[:] = 0
         for t in range(T):
-            at, source = (t * P + p) * size, t * step + p * size
-            for c in range(0, size, WIDTH):
-                n = min(WIDTH, size - c)
-                u = add(mul(beta, load(state, c, zero)), _load(currents, source + c, n, zero))
-                store_first(membranes, at + c, u, n)
-                store(spikes, c, at_least(u, v_th))
-                store(state, c, reset_membrane(u, v_th, reset))
+            _scan_step(currents, t * step + p * size, neurons, reset, state, membranes)
+            _fire(membranes, neurons[1], spikes)
             _split_rows(spikes, height, width, top, low)
             first = (t * P + p) * windows
             _pool(top, low, pooled[first : first + windows])
+
+
+@inlined
+def _scan_step(
+    currents: Floats, source: int, neurons: Any, reset: int, state: Floats, membranes: Floats
+) -> None:
+    """Write a plane's membranes before the reset, and its state after it."""
+    zero = zeros(NARROW)
+    beta, v_th = splat(neurons[0], zero), splat(neurons[1], zero)
+    size = state.size - WIDTH
+    for c in range(0, size, WIDTH):
+        current = _load(currents, source + c, min(WIDTH, size - c), zero)
+        u = add(mul(beta, load(state, c, zero)), current)
+        store(membranes, c, u)
+        store(state, c, reset_membrane(u, v_th, reset))
+
+
+@inlined
+def _fire(membranes: Floats, threshold: np.float32, spikes: Floats) -> None:
+    zero = zeros(NARROW)
+    v_th = splat(threshold, zero)
+    for c in range(0, spikes.size - WIDTH, WIDTH):
+        store(spikes, c, at_least(load(membranes, c, zero), v_th))
 
 
 @kernel
@@ -94,26 +102,27 @@ def _pool(top: Floats, low: Floats, out: Floats) -> None:
 
 @parallel_kernel
 def pooled_scan_back(
-    membranes: Floats, neurons: Any, grad_pooled: Floats, out: Floats, shape: Any, switches: Any
+    currents: Floats, neurons: Any, grad_pooled: Floats, out: Floats, shape: Any, switches: Any
 ) -> None:
     """Go back through pooling and scan.
 
     Args:
-        membranes: U, flat [T, P, H, W].
+        currents: I, as they were given to `pooled_scan`.
         neurons: beta, v_th, slope and gain.
         grad_pooled: the loss's derivative by the pooled spikes, flat [T, P, H // 2, W // 2].
-        out: dL/dI, flat [T, P, H, W]; or [P, H, W] for its sum over the steps. Written.
+        out: dL/dI, flat like the currents: summed over the steps where these have one plane for
+            all. Written.
         shape: T, P, H, W.
         switches: of `Neurons`.
     """
     for part in prange(_PARTS):
         planes = _planes(part, shape[1])
-        _scan_planes_back(membranes, neurons, grad_pooled, out, shape, planes, switches)
+        _scan_planes_back(currents, neurons, grad_pooled, out, shape, planes, switches)
 
 
 @kernel
 def _scan_planes_back(
-    membranes: Floats,
+    currents: Floats,
     neurons: Any,
     grad_pooled: Floats,
     out: Floats,
@@ -128,20 +137,24 @@ def _scan_planes_back(
     slope, gain = splat(neurons[2], zero), splat(neurons[3], zero)
     state, spikes, grads = _scratch(size), _scratch(size), _scratch(size)
     top, low = _scratch(2 * windows), _scratch(2 * windows)
-    constant, total = out.size < membranes.size, _scratch(size)
+    constant, total = currents.size < T * P * size, _scratch(size)
+    step, room = 0 if constant else P * size, size + WIDTH
+    membranes = np.zeros(T * room, np.float32)
     for p in range(*planes):
+        state[:] = 0
+        for t in range(T):
+            u_of_step = membranes[t * room : (t + 1) * room]
+            _scan_step(currents, t * step + p * size, neurons, switches[0], state, u_of_step)
         state[:], total[:] = 0, 0
         for t in range(T - 1, -1, -1):
             at, first = (t * P + p) * size, (t * P + p) * windows
-            for c in range(0, size, WIDTH):
-                u = _load(membranes, at + c, min(WIDTH, size - c), zero)
-                store(spikes, c, at_least(u, v_th))
+            u_of_step = membranes[t * room : (t + 1) * room]
+            _fire(u_of_step, neurons[1], spikes)
             _split_rows(spikes, height, width, top, low)
             _unpool(top, low, grad_pooled[first : first + windows])
             _join_rows(top, low, height, width, grads)
             for c in range(0, size, WIDTH):
-                n = min(WIDTH, size - c)
-                u = _load(membranes, at + c, n, zero)
+                u = load(u_of_step, c, zero)
                 ds_du, dv_du = derivatives(u, v_th, slope, gain, switches)
                 grad = mul(load(state, c, zero), dv_du)
                 grad = add(mul(load(grads, c, zero), ds_du), grad)
@@ -149,7 +162,7 @@ def _scan_planes_back(
                 if constant:
                     store(total, c, add(load(total, c, zero), grad))
                 else:
-                    store_first(out, at + c, grad, n)
+                    store_first(out, at + c, grad, min(WIDTH, size - c))
         if constant:
             out[p * size : (p + 1) * size] = total[:size]
 
