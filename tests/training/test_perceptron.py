@@ -156,6 +156,15 @@ def test_a_run_that_is_left_out_changes_nothing(small, optimizer):
     assert not torch.equal(before[0], next(iter(engine.networks[1].parameters())))
 
 
+def test_a_batch_larger_than_the_memory_is_refused():
+    for arch, model in (("20-10", ANN), ("10", BASE)):
+        config = RunConfig(**(model | {"arch": arch, "batch_size": 20}))
+        engine = make_engine([config], data_of(config), CPU)
+        engine.begin_epoch()
+        with pytest.raises(AssertionError, match="memory"):
+            engine.train_batch(1, torch.arange(21), [0.1], [0])
+
+
 def test_a_student_of_a_spiking_teacher_learns(tmp_path):
     teacher = RunConfig(**(BASE | {"arch": "64-10", "T": 8, "epochs": 5, "readout": "current",
                                    "train_samples": None}))  # fmt: skip

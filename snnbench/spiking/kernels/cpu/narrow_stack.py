@@ -94,7 +94,7 @@ class NarrowStack:
             np.empty(CHUNKS, np.int64),
             np.empty((CHUNKS, layers), np.int64),
         )
-        self._sizes, self._switches = (T, kind), neurons.switches
+        self._sizes, self._switches, self._batch = (T, kind), neurons.switches, batch
         blocks = words * pixels.starts[-1] / (pixels.starts.size - 1)
         self._nanoseconds = float(_BLOCK * blocks + _STEP * T * layers)  # of a sample
 
@@ -106,6 +106,7 @@ class NarrowStack:
             keys: of the draws of all its samples, int64 [S].
             sums: [layers, 1]; the spikes into every layer are added.
         """
+        assert samples.size <= self._batch, "more samples than there is memory for"
         workers = min(CHUNKS, share(self._nanoseconds * samples.size))
         done: tuple[float, int] = train(
             (*self._pixels, keys.view(np.uint64), self._y, samples),

@@ -84,7 +84,7 @@ class SmallLayers:
         self._memory = tuple(aligned((rooms, size), np.float32) for size in sizes)
         self._losses = np.empty((members, HALVES))
         self._right = np.empty((members, HALVES), np.int64)
-        self._gradients = gradients
+        self._gradients, self._batch = gradients, batch
 
     def train(
         self, rows: Ints, y: Ints, kinds: Ints, first: Floats | None = None
@@ -99,6 +99,7 @@ class SmallLayers:
                 C-contiguous; becomes the loss's derivative by it, and the gradients of that
                 layer's weights are not written.
         """
+        assert len(rows) <= self._batch, "more samples than there is memory for"
         samples = len(kinds) * len(rows)
         workers = min(self._workers, share(self._nanoseconds * samples))
         values = self._first if first is None else first.reshape(-1)
