@@ -148,6 +148,9 @@ def line_style(index: int) -> dict[str, Any]:
     }
 
 
+_LONG = 300  # characters of a path; markers are shorter
+
+
 def part_of_name(name: str) -> str:
     """Return a column's name, or that of a setting's choice, as part of a figure's name."""
     return name.replace("_", "-")
@@ -159,18 +162,33 @@ def shortened(text: str, most: int = 48) -> str:
 
 
 def _rounded(place: re.Match[str]) -> str:
-    """Round coordinates to hundredths of a point; curves are a third shorter then."""
-    return re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", place[0])
+    """Round coordinates: of long lines to tenths of a point, else to hundredths.
+
+    The lines to the next point need no letter of their own. Curves are half as long then.
+    """
+    is_line = place[0].startswith('d="M') and not re.search("[a-yA-KN-Y]", place[0][3:])
+    digits = 1 if is_line and len(place[0]) > _LONG else 2
+    text = re.sub(
+        r"-?\d+\.\d+",
+        lambda number: f"{float(number[0]):.{digits}f}".rstrip("0").rstrip("."),
+        place[0],
+    )
+    return re.sub(r"\s*L ", " ", text) if is_line else text
 
 
 def _inline(svg: str, name: str, title: str, description: str) -> str:
     """Return matplotlib's file as an element of a page with other figures.
 
-    Its ids are made the figure's own, its fixed size is left to the page.
+    Its ids are made the figure's own, its fixed size is left to the page, and what nobody reads
+    is left out: indentation, ids that nothing refers to, rotations by 0.
     """
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
     svg = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', _rounded, svg)
+    svg = re.sub(r"\n +", "\n", svg)
+    used = set(re.findall(r"#([^)\"]*)[)\"]", svg))
+    svg = re.sub(r' id="([^"]*)"', lambda own: own[0] if own[1] in used else "", svg)
     svg = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', svg)
     svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", svg)
     svg = re.sub(r'xlink:href="#([^"]*)"', rf'href="#{name}-\1"', svg)
