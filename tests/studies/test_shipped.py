@@ -15,7 +15,7 @@ RUN_COUNTS = {
     "lab1-encoding": 15, "lab1-flops": 10, "lab1-loss": 10, "lab1-vth": 30, "lab1-z": 30,
     "mimic": 15, "mimic-spiking": 15, "mimic-teachers": 18, "mimic-units": 8, "mlp-batch": 15,
     "mlp-best": 5, "mlp-bn": 10, "mlp-depth": 15, "mlp-dropout": 20, "mlp-init": 20, "mlp-lr": 15,
-    "mlp-optimizer": 10, "mlp-preprocessing": 10, "numpy-mlp-arch": 24, "numpy-mlp-batch": 50,
+    "mlp-optimizer": 10, "mlp-preprocessing": 10, "numpy-mlp-arch": 40, "numpy-mlp-batch": 50,
     "numpy-mlp-lr": 40, "tabular-bn": 20, "tabular-depth": 25, "tabular-original": 5,
     "tabular-snn": 20, "tabular-surrogate": 20,
 }  # fmt: skip
