@@ -25,6 +25,7 @@ INK = "#010203"
 SERIES = tuple(f"#0a000{i}" for i in range(1, 7))
 _CSS = {INK: "currentColor"} | {name: f"var(--series-{i})" for i, name in enumerate(SERIES, 1)}
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
+_LONG = 300  # characters of a line's path; a marker has fewer
 _MARKERS = ("o", "s", "^", "D", "v", "x", "P", "*")
 MOST_LINES = 8
 BAND = "Bands and bars are 95 % t-intervals over seeds; where there is none, n is 1."
@@ -148,9 +149,6 @@ def line_style(index: int) -> dict[str, Any]:
     }
 
 
-_LONG = 300  # characters of a path; markers are shorter
-
-
 def part_of_name(name: str) -> str:
     """Return a column's name, or that of a setting's choice, as part of a figure's name."""
     return name.replace("_", "-")
@@ -164,7 +162,7 @@ def shortened(text: str, most: int = 48) -> str:
 def _rounded(place: re.Match[str]) -> str:
     """Round coordinates: of long lines to tenths of a point, else to hundredths.
 
-    The lines to the next point need no letter of their own. Curves are half as long then.
+    The lines to the next point need no letter of their own.
     """
     is_line = place[0].startswith('d="M') and not re.search("[a-yA-KN-Y]", place[0][3:])
     digits = 1 if is_line and len(place[0]) > _LONG else 2
@@ -188,8 +186,9 @@ def _inline(svg: str, name: str, title: str, description: str) -> str:
     svg = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', _rounded, svg)
     svg = re.sub(r"\n +", "\n", svg)
     used = set(re.findall(r"#([^)\"]*)[)\"]", svg))
-    svg = re.sub(r' id="([^"]*)"', lambda own: own[0] if own[1] in used else "", svg)
-    svg = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(
+        r' id="([^"]*)"', lambda own: f' id="{name}-{own[1]}"' if own[1] in used else "", svg
+    )
     svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", svg)
     svg = re.sub(r'xlink:href="#([^"]*)"', rf'href="#{name}-\1"', svg)
     for colour, css in _CSS.items():

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from snnbench.report.drawing import Drawing, drawing
+from snnbench.report.drawing import Drawing, _rounded, drawing
 from snnbench.report.pareto import pareto_front
 from snnbench.report.source import load
 from snnbench.report.summary import summarise
@@ -105,3 +105,33 @@ def test_coordinates_are_short_and_texts_as_they_were():
     assert sum(len(re.findall(r"\d+\.\d\d\b", path)) for path in paths) > 10
     assert not any(re.search(r"\.\d{3}", path) for path in paths)
     assert ">0.123456<" in svg
+
+
+def points(path):
+    """Return (command, x, y) of every point of a path; after M or L a letter may be left out."""
+    found, command = [], ""
+    tokens = re.findall(r"[A-Za-z]|-?[\d.]+", path)
+    while tokens:
+        command = tokens.pop(0) if tokens[0].isalpha() else {"M": "L"}.get(command, command)
+        count = {"z": 0, "C": 6}.get(command, 2)
+        found.append((command, *(float(tokens.pop(0)) for _ in range(count))))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "tolerance"),
+    [
+        (" \nL ".join(f"{i / 7:.6f} {-i * i / 9:.6f}" for i in range(60)), 0.05),
+        (" \nL ".join(f"{i / 7:.6f} {i % 5 / 9:.6f}" for i in range(60)) + " \nz\n", 0.05),
+        ("1.234567 2.345678 \nL 3.456789 -0.001 \n", 0.005),
+        ("0 3.123456 \nC 0.795609 3 1.55874 2.683901 2.12132 2.12132 \nL 1.5 2 \nz\n", 0.005),
+    ],
+    ids=["long line", "closed", "short line", "with a curve"],
+)
+def test_a_shortened_path_has_the_same_points(path, tolerance):
+    whole = f"M {path}"
+    short = re.sub(r'd="[^"]*"', _rounded, f'd="{whole}"')[3:-1]
+    assert len(short) < len(whole)
+    for one, other in zip(points(short), points(whole), strict=True):
+        assert one[0] == other[0]
+        assert one[1:] == pytest.approx(other[1:], abs=tolerance)
