@@ -28,17 +28,17 @@ import torch
 from benchmarks.cases import BATCH, BETA, SLOPE
 from snnbench.config import RunConfig
 from snnbench.data.catalogue import load_dataset
-from snnbench.spiking.kernels.cpu.blocks import SpikeBlocks, events_from_spikes
-from snnbench.spiking.kernels.cpu.functions import lif_scan
-from snnbench.spiking.kernels.cpu.jit import Buffer, set_threads
-from snnbench.spiking.kernels.cpu.layer import SpikingLayer
-from snnbench.spiking.kernels.cpu.layout import Layout
-from snnbench.spiking.kernels.cpu.neuron import Neurons
-from snnbench.spiking.kernels.cpu.sparse_input import SparseRows
+from snnbench.inputs.prepare import prepare
+from snnbench.inputs.selection import select
+from snnbench.kernels.base.jit import Buffer, set_threads
+from snnbench.kernels.events.blocks import SpikeBlocks, events_from_spikes
+from snnbench.kernels.functions import lif_scan
+from snnbench.kernels.layers.layer import SpikingLayer
+from snnbench.kernels.layers.layout import Layout
+from snnbench.kernels.neurons.equations import Neurons
+from snnbench.kernels.perceptron.sparse_input import SparseRows
 from snnbench.training.allocation import freed_memory_kept
 from snnbench.training.perceptron import PerceptronEngine
-from snnbench.training.prepare import prepare
-from snnbench.training.selection import select
 
 COLUMNS = ("layer", "inputs", "units", "density", "events_ms", "dense_ms", "dense_over_events")
 SHAPES = ((128, 10), (256, 256), (1000, 1000))

@@ -21,12 +21,12 @@ import torch
 from benchmarks.cases import BATCH, CASES
 from benchmarks.images import load_images
 from benchmarks.ours import configs
+from snnbench.inputs.prepare import prepare
+from snnbench.inputs.selection import select
 from snnbench.training.allocation import freed_memory_kept
 from snnbench.training.engines import make_engine
 from snnbench.training.gradients import losses_and_gradients
 from snnbench.training.perceptron import PerceptronEngine
-from snnbench.training.prepare import prepare
-from snnbench.training.selection import select
 from snnbench.training.stacked import StackedEngine
 
 NAMES = ("t10", "t50", "betas16", "ann")

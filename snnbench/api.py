@@ -177,7 +177,7 @@ def load_data(config: RunConfig) -> Dataset:
     Raises:
         UserError: the data or the teacher are missing, or do not fit the settings.
     """
-    from snnbench.training.selection import select
+    from snnbench.inputs.selection import select
 
     dataset = read_data(config)
     select(config, dataset)

@@ -13,11 +13,11 @@ from snnbench.cost.foreign import count_model
 from snnbench.cost.report import NetworkCount
 from snnbench.data.dataset import Dataset
 from snnbench.errors import UserError
+from snnbench.inputs.prepare import prepare
+from snnbench.inputs.selection import select
 from snnbench.network.build import Network, build_network
 from snnbench.runs import resolve_machine
 from snnbench.training.evaluation import evaluate
-from snnbench.training.prepare import prepare
-from snnbench.training.selection import select
 
 
 def measured_count(

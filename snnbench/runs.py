@@ -11,14 +11,14 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.data.dataset import Dataset
 from snnbench.errors import UserError
+from snnbench.inputs.prepare import prepare
+from snnbench.inputs.selection import select
 from snnbench.network.build import Network
 from snnbench.results.provenance import provenance, utc_now
 from snnbench.results.schema import EPOCHS, LAYERS, SCHEMA_VERSION
 from snnbench.training.allocation import freed_memory_kept
 from snnbench.training.events import Event, RunDone
 from snnbench.training.loop import train_cohort
-from snnbench.training.prepare import prepare
-from snnbench.training.selection import select
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,7 +144,7 @@ def _announcing(
     """Return the context in which compiling is announced, where numba may compile."""
     if config.engine != "fast" or config.device == "cuda":
         return contextlib.nullcontext()
-    from snnbench.spiking.kernels.cpu.warmup import announcing
+    from snnbench.kernels.warmup import announcing
 
     return announcing(announce)
 

@@ -11,8 +11,8 @@ from torch import nn
 
 from snnbench.config import RunConfig
 from snnbench.network.plan import WeightLayer, plan_layers
-from snnbench.spiking.neuron import LIF
-from snnbench.spiking.surrogate import make_surrogate
+from snnbench.neurons.lif import LIF
+from snnbench.neurons.surrogates import make_surrogate
 
 InputConvolution = Callable[
     [torch.Tensor, torch.Tensor, torch.Tensor | None, tuple[int, int]], torch.Tensor

@@ -86,10 +86,10 @@ def record(row: Mapping[str, Any], path: Path) -> Recording:
 def _run(saved: "Checkpoint", row: Mapping[str, Any]) -> Recording:
     import torch
 
-    from snnbench.encoding import EVALUATION_EPOCH, encode
+    from snnbench.inputs.encodings import EVALUATION_EPOCH, encode
+    from snnbench.inputs.prepare import prepare
+    from snnbench.inputs.selection import Selection, select
     from snnbench.training.losses import scores
-    from snnbench.training.prepare import prepare
-    from snnbench.training.selection import Selection, select
 
     config = _on_this_machine(saved.config)
     dataset = read_data(config)  # a teacher need not be here any more

@@ -6,7 +6,7 @@ from typing import Any
 from snnbench.api import read_data
 from snnbench.config import RunConfig
 from snnbench.data.dataset import Dataset
-from snnbench.training.selection import select
+from snnbench.inputs.selection import select
 
 _TABLE = ("data_file", "target", "test_fraction", "test_samples")
 

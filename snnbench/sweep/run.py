@@ -166,7 +166,7 @@ def run_sweep(
         if to_do or plan.spaces:
             executor = (make_executor or executor_of)(where, total)
             if make_executor is None and where.cluster is None and _must_compile(configs):
-                from snnbench.spiking.kernels.cpu.warmup import compile_kernels
+                from snnbench.kernels.warmup import compile_kernels
 
                 yield Compiling()
                 compile_kernels()
@@ -204,7 +204,7 @@ def _must_compile(configs: Iterable[RunConfig]) -> bool:
     if not any(resolve_machine(c).engine == "fast" for c in configs):
         return False
     # numba costs half a second to import: only when needed
-    from snnbench.spiking.kernels.cpu.warmup import are_compiled
+    from snnbench.kernels.warmup import are_compiled
 
     return not are_compiled()
 

@@ -6,13 +6,13 @@ from typing import Protocol
 import torch
 
 from snnbench.config import RunConfig
+from snnbench.inputs.prepare import Part, RunData
 from snnbench.network.build import Network
 from snnbench.network.plan import plan_layers
-from snnbench.spiking.neuron import Kernels
+from snnbench.neurons.lif import Kernels
 from snnbench.training.member import Evaluation
 from snnbench.training.modules import ModuleEngine
 from snnbench.training.numpy_engine import NumpyEngine
-from snnbench.training.prepare import Part, RunData
 
 
 class Engine(Protocol):
@@ -53,8 +53,8 @@ def make_engine(configs: Sequence[RunConfig], data: RunData, device: torch.devic
     if device.type == "cuda":
         return ModuleEngine(configs, data, device, _cuda_kernels(first))
     # numba costs half a second to import: only when needed
-    from snnbench.spiking.kernels.cpu.functions import input_convolution
-    from snnbench.spiking.kernels.cpu.jit import set_threads
+    from snnbench.kernels.base.jit import set_threads
+    from snnbench.kernels.functions import input_convolution
     from snnbench.training import perceptron, stacked
 
     threads = torch.get_num_threads()
@@ -70,8 +70,8 @@ def make_engine(configs: Sequence[RunConfig], data: RunData, device: torch.devic
 
 def _cpu_kernels(config: RunConfig) -> Callable[[RunConfig], Kernels] | None:
     """Return what makes a run's kernels on a CPU; None where only the reference can do it."""
-    from snnbench.spiking.kernels.cpu.functions import lif_scan, pooled_lif_scan
-    from snnbench.spiking.kernels.cpu.neuron import SURROGATES
+    from snnbench.kernels.functions import lif_scan, pooled_lif_scan
+    from snnbench.kernels.neurons.equations import SURROGATES
     from snnbench.training.stacked import neurons_of
 
     if config.model == "ann" or config.surrogate not in SURROGATES:
@@ -101,7 +101,7 @@ def _cuda_kernels(config: RunConfig) -> Callable[[RunConfig], Kernels] | None:
     """Return what makes a run's kernels on a GPU; None where only the reference can do it."""
     if config.model == "ann":
         return None
-    from snnbench.spiking.kernels import cuda
+    from snnbench.kernels import triton_scan as cuda
 
     if config.surrogate not in cuda.SURROGATES:
         return None

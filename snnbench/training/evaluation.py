@@ -7,11 +7,11 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.cost.counting import tallying
 from snnbench.cost.tally import Tally
-from snnbench.encoding import EVALUATION_EPOCH, encode
+from snnbench.inputs.encodings import EVALUATION_EPOCH, encode
+from snnbench.inputs.prepare import Part
 from snnbench.network.build import Network
 from snnbench.training.losses import scores, training_loss
 from snnbench.training.member import Evaluation
-from snnbench.training.prepare import Part
 
 # The same for every run, so that no result depends on training's batch size.
 EVALUATION_BATCH = 128

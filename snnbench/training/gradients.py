@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from snnbench.config import RunConfig
-from snnbench.spiking.kernels.cpu.jit import Floats, Ints, Numbers
-from snnbench.spiking.kernels.cpu.losses import KINDS, closed_losses
+from snnbench.kernels.base.jit import Floats, Ints, Numbers
+from snnbench.kernels.base.losses import KINDS, closed_losses
 from snnbench.training.losses import training_loss
 
 

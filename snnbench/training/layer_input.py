@@ -3,16 +3,16 @@
 import torch
 
 from snnbench.config import RunConfig
-from snnbench.encoding import encode
-from snnbench.spiking.kernels.cpu.events import (
+from snnbench.inputs.encodings import encode
+from snnbench.inputs.prepare import Part
+from snnbench.kernels.base.jit import Floats, Ints
+from snnbench.kernels.events.events import (
     ActivePixels,
     SpikeBlocks,
     bernoulli_events,
     draw_keys,
     events_from_spikes,
 )
-from snnbench.spiking.kernels.cpu.jit import Floats, Ints
-from snnbench.training.prepare import Part
 
 
 class LayerInput:

@@ -10,11 +10,11 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.cost.counting import count_network, dense_count
 from snnbench.cost.expected import lab_flops
+from snnbench.inputs.prepare import RunData
 from snnbench.training.engines import Engine, make_engine
 from snnbench.training.events import EpochDone, EpochRecord, Event, StepDone
 from snnbench.training.halving import freeze_losers, rungs
 from snnbench.training.member import Held, Member
-from snnbench.training.prepare import RunData
 
 _ORDER = 1  # keeps the order's draws apart from the seed's other uses
 

@@ -12,14 +12,14 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.cost.counting import tallying
 from snnbench.cost.tally import Tally
-from snnbench.encoding import draw_keys, encode
+from snnbench.inputs.encodings import draw_keys, encode
+from snnbench.inputs.prepare import Part, RunData
 from snnbench.network.build import InputConvolution, Network, build_network
-from snnbench.spiking.neuron import Kernels
+from snnbench.neurons.lif import Kernels
 from snnbench.training.evaluation import evaluate, output_membrane
 from snnbench.training.losses import scores, training_loss
 from snnbench.training.member import Evaluation, OwnNetworks
 from snnbench.training.optim import StackedOptimizer
-from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
 
 

@@ -15,13 +15,13 @@ import torch
 
 from snnbench.config import RunConfig
 from snnbench.cost.tally import Tally
+from snnbench.inputs.prepare import Part, RunData
 from snnbench.network.build import Network
 from snnbench.reference_numpy.losses import loss_and_gradient
 from snnbench.reference_numpy.network import Perceptron, build_perceptron
 from snnbench.reference_numpy.optimizers import make_optimizer
 from snnbench.training.evaluation import EVALUATION_BATCH, judges
 from snnbench.training.member import Evaluation, OwnNetworks
-from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
 
 _DROPOUT = 3  # keeps these draws apart from the seed's other uses

@@ -14,19 +14,19 @@ import torch
 
 from snnbench.config import RunConfig
 from snnbench.cost.tally import Tally
+from snnbench.inputs.prepare import Part, RunData
+from snnbench.kernels.base.jit import Floats, Ints, Numbers
+from snnbench.kernels.base.losses import KINDS, correct_predictions
+from snnbench.kernels.base.optimizers import CohortOptimizer
+from snnbench.kernels.perceptron.small_layers import SmallLayers
+from snnbench.kernels.perceptron.sparse_input import SparseRows
+from snnbench.kernels.warmup import use_optimizer
 from snnbench.network.build import build_network
 from snnbench.network.plan import WeightLayer
-from snnbench.spiking.kernels.cpu.jit import Floats, Ints, Numbers
-from snnbench.spiking.kernels.cpu.losses import KINDS, correct_predictions
-from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer
-from snnbench.spiking.kernels.cpu.small_layers import SmallLayers
-from snnbench.spiking.kernels.cpu.sparse_input import SparseRows
-from snnbench.spiking.kernels.cpu.warmup import use_optimizer
 from snnbench.training.evaluation import EVALUATION_BATCH, judges
 from snnbench.training.gradients import losses_and_gradients
 from snnbench.training.member import Evaluation, OwnNetworks
 from snnbench.training.parameters import side_by_side, stack_parameters
-from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
 
 Tensor = torch.Tensor

@@ -11,27 +11,27 @@ import torch
 
 from snnbench.config import RunConfig
 from snnbench.cost.tally import Tally
-from snnbench.encoding import EVALUATION_EPOCH
-from snnbench.network.build import build_network
-from snnbench.network.plan import WeightLayer
-from snnbench.spiking.kernels.cpu.counts import input_counts
-from snnbench.spiking.kernels.cpu.events import (
+from snnbench.inputs.encodings import EVALUATION_EPOCH
+from snnbench.inputs.prepare import Part, RunData
+from snnbench.kernels.base.jit import Floats, Ints, Numbers
+from snnbench.kernels.base.losses import KINDS, correct_predictions
+from snnbench.kernels.base.optimizers import CohortOptimizer
+from snnbench.kernels.events.counts import input_counts
+from snnbench.kernels.events.events import (
     SpikeBlocks,
 )
-from snnbench.spiking.kernels.cpu.jit import Floats, Ints, Numbers
-from snnbench.spiking.kernels.cpu.losses import KINDS, correct_predictions
-from snnbench.spiking.kernels.cpu.narrow_stack import MOST_UNITS, NarrowStack
-from snnbench.spiking.kernels.cpu.neuron import SURROGATES, Neurons
-from snnbench.spiking.kernels.cpu.optimizers import CohortOptimizer
-from snnbench.spiking.kernels.cpu.stack import SpikingStack
-from snnbench.spiking.kernels.cpu.warmup import use_optimizer
-from snnbench.spiking.surrogate import default_alpha
+from snnbench.kernels.layers.narrow_stack import MOST_UNITS, NarrowStack
+from snnbench.kernels.layers.stack import SpikingStack
+from snnbench.kernels.neurons.equations import SURROGATES, Neurons
+from snnbench.kernels.warmup import use_optimizer
+from snnbench.network.build import build_network
+from snnbench.network.plan import WeightLayer
+from snnbench.neurons.surrogates import default_alpha
 from snnbench.training.evaluation import EVALUATION_BATCH, judges
 from snnbench.training.gradients import losses_and_gradients
 from snnbench.training.layer_input import LayerInput
 from snnbench.training.member import Evaluation, OwnNetworks
 from snnbench.training.parameters import stack_parameters
-from snnbench.training.prepare import Part, RunData
 from snnbench.training.teacher import teacher_scores
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import torch
 
 from snnbench.config import RunConfig
-from snnbench.encoding import EVALUATION_EPOCH, encode
 from snnbench.errors import UserError
+from snnbench.inputs.encodings import EVALUATION_EPOCH, encode
 from snnbench.network.checkpoint import load_model
 from snnbench.training.losses import scores
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from snnbench.spiking.kernels.cpu.warmup import are_compiled, compile_kernels
+from snnbench.kernels.warmup import are_compiled, compile_kernels
 
 SNNBENCH = Path(sys.executable).parent / "snnbench"
 TINY = ["--arch", "16-10", "-T", "3", "--epochs", "2", "--train-samples", "256"]

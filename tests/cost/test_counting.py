@@ -11,7 +11,7 @@ from snnbench.cost.counting import count_network, dense_count, tallying
 from snnbench.cost.effective import effective_operations
 from snnbench.cost.expected import expected_count
 from snnbench.cost.tally import Tally
-from snnbench.encoding import EVALUATION_EPOCH, encode
+from snnbench.inputs.encodings import EVALUATION_EPOCH, encode
 from snnbench.network.build import build_network
 
 SHAPE = (1, 8, 8)

@@ -2,11 +2,11 @@ import pytest
 import torch
 
 from snnbench.config import RunConfig
-from snnbench.encoding import encode
 from snnbench.errors import UserError
+from snnbench.inputs.encodings import encode
 from snnbench.network.build import build_network
 from snnbench.network.plan import plan_layers
-from snnbench.spiking.neuron import Kernels
+from snnbench.neurons.lif import Kernels
 
 
 def parameters(network):

@@ -9,7 +9,9 @@ import torch
 
 from snnbench.config import RunConfig
 from snnbench.data.catalogue import load_dataset
-from snnbench.encoding import EVALUATION_EPOCH, encode
+from snnbench.inputs.encodings import EVALUATION_EPOCH, encode
+from snnbench.inputs.prepare import prepare
+from snnbench.inputs.selection import select
 from snnbench.network.build import build_network
 from snnbench.network.checkpoint import save_model
 from snnbench.report.drawing import drawing
@@ -20,8 +22,6 @@ from snnbench.report.source import load
 from snnbench.report.summary import summarise
 from snnbench.studies.objective import Objective
 from snnbench.studies.study import Study
-from snnbench.training.prepare import prepare
-from snnbench.training.selection import select
 from tests.report.samples import Made
 
 DIGITS = load_dataset("digits")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from snnbench.config import RunConfig
-from snnbench.encoding import draw_keys, encode
+from snnbench.inputs.encodings import draw_keys, encode
 from snnbench.network.build import build_network
 from snnbench.training import loop
 from snnbench.training.engines import make_engine

@@ -6,15 +6,15 @@ import torch
 
 from snnbench.config import RunConfig
 from snnbench.data.catalogue import load_dataset
-from snnbench.encoding import EVALUATION_EPOCH, encode
 from snnbench.errors import UserError
+from snnbench.inputs.encodings import EVALUATION_EPOCH, encode
+from snnbench.inputs.prepare import prepare
+from snnbench.inputs.selection import select
 from snnbench.network.build import build_network
 from snnbench.network.checkpoint import save_model
 from snnbench.training.evaluation import evaluate
 from snnbench.training.events import EpochDone, RunDone, StepDone
 from snnbench.training.loop import train_cohort
-from snnbench.training.prepare import prepare
-from snnbench.training.selection import select
 
 CPU = torch.device("cpu")
 SMALL = {"arch": "24-10", "T": 4, "epochs": 3, "train_samples": 512, "v_th": 0.5}

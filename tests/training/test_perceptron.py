@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnbench.config import RunConfig
+from snnbench.kernels.base.jit import set_threads
 from snnbench.network.checkpoint import save_model
-from snnbench.spiking.kernels.cpu.jit import set_threads
 from snnbench.training.engines import make_engine
 from snnbench.training.events import RunDone
 from snnbench.training.loop import train_cohort

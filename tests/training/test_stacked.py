@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from snnbench.config import RunConfig
 from snnbench.data.catalogue import load_dataset
+from snnbench.inputs.prepare import prepare
+from snnbench.inputs.selection import select
 from snnbench.network.build import build_network
 from snnbench.training.engines import make_engine
 from snnbench.training.events import RunDone
@@ -15,8 +17,6 @@ from snnbench.training.gradients import losses_and_gradients
 from snnbench.training.loop import train_cohort
 from snnbench.training.losses import training_loss
 from snnbench.training.modules import ModuleEngine
-from snnbench.training.prepare import prepare
-from snnbench.training.selection import select
 from snnbench.training.stacked import StackedEngine, fits
 
 CPU = torch.device("cpu")

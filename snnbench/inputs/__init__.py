@@ -1,0 +1,1 @@
+"""What enters a network: which samples, scaled how, and as what over time."""

@@ -1,0 +1,1 @@
+"""How kernels are compiled, vectors, and what all of them use."""

@@ -1,0 +1,145 @@
+"""How the kernels are compiled, and the memory they work in."""
+
+import hashlib
+import math
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+Codes = npt.NDArray[np.uint32]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_GRAIN = 50_000  # nanoseconds of work that are worth a thread
+_CACHE_LINE = 64  # bytes; a vector that straddles two lines costs two loads
+
+
+def kernel(function: _Function) -> _Function:
+    """Compile for one thread.
+
+    Floating point stays as written, without fastmath: every result must have the same bits
+    whatever stands beside it. The machine code is cached on disk.
+    """
+    return _compiled(function)
+
+
+def inlined(function: _Function) -> _Function:
+    """Compile into the callers' loops."""
+    return _compiled(function, forceinline=True)
+
+
+def parallel_kernel(function: _Function) -> _Function:
+    """Compile with `prange` spread over the threads that `set_threads` allows."""
+    return _compiled(function, parallel=True)
+
+
+def _compiled(function: _Function, **options: bool) -> _Function:
+    njit: Any = numba.njit
+    try:
+        compiled = njit(cache=True, error_model="numpy", **options)(function)
+    except RuntimeError:  # no folder to keep machine code in: neither ours nor the user's
+        compiled = njit(error_model="numpy", **options)(function)
+    # Machine code holds what other files of this package inlined, but numba's cache looks at the
+    # function's own file alone. Its stamp is replaced by one of all sources.
+    cache_file: Any = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    if hasattr(cache_file, "_source_stamp"):
+        cache_file._source_stamp = _SOURCES
+    result: _Function = compiled
+    return result
+
+
+def _digest_of_sources() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+_SOURCES = _digest_of_sources()
+
+
+def ready_marker(function: Any) -> Path | None:
+    """Return the file that says that all kernels of these sources are compiled.
+
+    It lies beside the machine code, and goes with it; None where no code is kept.
+
+    Args:
+        function: any kernel.
+    """
+    folder = getattr(getattr(function, "_cache", None), "cache_path", None)
+    return None if folder is None else Path(folder) / f"{_SOURCES}-{numba.__version__}.ready"
+
+
+class _Threads:
+    most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+    limit = most
+    grain: float = _GRAIN
+
+
+_chosen = threading.local()  # numba keeps the number of threads for each thread that calls
+
+
+def set_threads(n: int, *, grain: float = _GRAIN) -> None:
+    """Let kernels use `n` threads, or as many as there are, where there is work for them.
+
+    The first call starts numba's threads, which sets OpenMP's number of threads for torch too.
+
+    Args:
+        n: torch.get_num_threads(), so that both use the same cores.
+        grain: nanoseconds of work that are worth a thread; 0 uses all of them always.
+    """
+    _Threads.limit, _Threads.grain = max(1, min(n, _Threads.most)), grain
+    share(0)
+
+
+def most_threads() -> int:
+    """Return how many threads kernels may use."""
+    return _Threads.limit
+
+
+def share(nanoseconds: float) -> int:
+    """Choose the threads of the next parallel kernel, by the time it takes on one; return them.
+
+    For a short kernel the others would hardly come in time, and on a busy machine waiting for
+    them costs a hundred times what they save. No result depends on the choice.
+    """
+    wanted = int(nanoseconds / _Threads.grain) if _Threads.grain else _Threads.limit
+    threads = max(1, min(_Threads.limit, wanted))
+    if getattr(_chosen, "threads", None) != threads:  # numba's own call costs microseconds
+        numba.set_num_threads(threads)
+        _chosen.threads = threads
+    return threads
+
+
+def aligned(shape: int | tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return an array that begins at a cache line, with whatever it holds."""
+    count = math.prod(shape) if isinstance(shape, tuple) else shape
+    size = count * np.dtype(dtype).itemsize
+    raw = np.empty(size + _CACHE_LINE, np.uint8)
+    start = -raw.__array_interface__["data"][0] % _CACHE_LINE  # .ctypes takes three times as long
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+class Buffer:
+    """Flat memory that is kept from step to step: a new allocation costs page faults.
+
+    It is 0 when it is new; gaps that nobody writes to stay 0.
+    """
+
+    def __init__(self, dtype: npt.DTypeLike) -> None:
+        self._array = aligned(0, dtype)
+
+    def take(self, count: int) -> npt.NDArray[Any]:
+        """Return the first `count` elements, with what was last written to them."""
+        if self._array.size < count:
+            self._array = aligned(count, self._array.dtype)
+            self._array.fill(0)
+        return self._array[:count]

@@ -1,0 +1,1 @@
+"""Spikes as blocks of bits, and the encodings that make them."""

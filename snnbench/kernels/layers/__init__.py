@@ -1,0 +1,1 @@
+"""Fully connected spiking layers on blocks of spikes, forward and back."""

@@ -1,0 +1,1 @@
+"""The equations of spiking neurons on vectors, and scans over dense currents."""

@@ -1,0 +1,1 @@
+"""Ordinary fully connected layers: sparse inputs, and small layers as one call."""

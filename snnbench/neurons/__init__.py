@@ -1,0 +1,1 @@
+"""Spiking neurons: their equations, named state and surrogate derivatives."""

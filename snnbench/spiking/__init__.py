@@ -1,1 +1,0 @@
-"""The neuron's equations, its surrogate derivatives and their implementations."""

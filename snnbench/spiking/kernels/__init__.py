@@ -1,1 +1,0 @@
-"""Implementations of one mathematics; `reference` is the truth."""

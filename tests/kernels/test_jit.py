@@ -1,0 +1,110 @@
+"""How kernels are compiled and kept, threads, memory."""
+
+import os
+import subprocess
+import sys
+
+import numba
+import numpy as np
+
+from snnbench.kernels.base import jit
+from snnbench.kernels.base.jit import Buffer, aligned, set_threads
+from snnbench.kernels.events.events import draw_keys
+from snnbench.kernels.warmup import are_compiled, compile_kernels
+
+
+def test_kernels_are_compiled_once_and_then_loaded():
+    said = []
+    compile_kernels()
+    assert not compile_kernels(lambda: said.append(1))
+    assert not said
+    script = (
+        "from snnbench.kernels.warmup import compile_kernels;"
+        "print(compile_kernels(lambda: print('compiling')))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False"]
+
+
+def test_whether_all_is_compiled_is_known_without_compiling():
+    compile_kernels()
+    assert are_compiled()
+    marker = jit.ready_marker(draw_keys)
+    marker.unlink()
+    assert not are_compiled()
+    compile_kernels()
+    assert are_compiled()
+
+
+def test_a_cold_cache_is_announced_before_compiling(tmp_path):
+    script = (
+        "from numba.core import event\n"
+        "from snnbench.kernels import warmup\n"
+        "from snnbench.kernels.events.events import draw_keys\n"
+        "import numpy as np\n"
+        "watch = warmup._Watch(lambda: print('announced'))\n"
+        "with event.install_listener('numba:compile', watch):\n"
+        "    print(draw_keys(0, 0, np.arange(1)).size)\n"
+        "print(watch.compiled)\n"
+    )
+    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", script]
+    runs = [
+        subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.split()
+        for _ in range(2)
+    ]
+    assert runs == [["announced", "1", "True"], ["1", "False"]]
+
+
+def test_machine_code_is_kept_for_these_very_sources():
+    stamps = {path.name for path in jit.Path(jit.__file__).parent.glob("*.py")}
+    assert {"lanes.py", "neuron.py", "linear_lif.py"} <= stamps
+    assert draw_keys._cache._cache_file._source_stamp == jit._digest_of_sources()
+
+
+def test_without_a_folder_to_keep_it_in_code_is_compiled_all_the_same(monkeypatch):
+    tried = []
+    original = numba.njit
+
+    def njit(*args, **options):
+        tried.append(options.get("cache", False))
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return original(*args, **options)
+
+    monkeypatch.setattr(numba, "njit", njit)
+    double = jit.kernel(lambda x: 2 * x)
+    assert double(21) == 42
+    assert tried == [True, False]
+
+
+def test_threads_stay_within_what_the_machine_has():
+    most = numba.config.NUMBA_NUM_THREADS
+    try:
+        for asked, expected in ((1, 1), (10_000, most), (0, 1)):
+            set_threads(asked, grain=0)
+            jit.share(1)
+            assert numba.get_num_threads() == expected
+    finally:
+        set_threads(most)
+
+
+def test_threads_are_used_where_there_is_work_for_them():
+    most = numba.config.NUMBA_NUM_THREADS
+    try:
+        set_threads(most, grain=1000)
+        for work, expected in ((0, 1), (1999, 1), (2000, min(2, most)), (1e9, most)):
+            jit.share(work)
+            assert numba.get_num_threads() == expected
+    finally:
+        set_threads(most)
+
+
+def test_memory_begins_at_a_cache_line_and_is_kept():
+    assert all(aligned(n, np.float32).ctypes.data % 64 == 0 for n in (1, 3, 1000))
+    buffer = Buffer(np.float32)
+    first = buffer.take(10)
+    assert first.tolist() == [0.0] * 10
+    first[:] = 7
+    assert np.shares_memory(buffer.take(4), first)
+    assert buffer.take(20).tolist() == [0.0] * 20
