@@ -1,0 +1,126 @@
+"""A kind of word: a table of rows, to which plug-ins add."""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any, TypeVar
+
+from snnbench.errors import UserError, did_you_mean
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """One row.
+
+    Attributes:
+        name: as users write it.
+        meaning: one line for people.
+        home: where its implementation lies, "module:attribute"; a plug-in's is the object itself.
+        uses: the settings that have an effect where this word is chosen, and may have none else.
+        plugin: SHA-256 of the plug-in's file that added it; "" of a word of ours.
+    """
+
+    name: str
+    meaning: str
+    home: Any = ""
+    uses: tuple[str, ...] = ()
+    plugin: str = ""
+
+    def load(self) -> Any:
+        """Return the implementation."""
+        if not isinstance(self.home, str):
+            return self.home
+        module, _, attribute = self.home.partition(":")
+        return getattr(import_module(module), attribute)
+
+
+W = TypeVar("W", bound=Word)
+
+
+class Table(Mapping[str, W]):
+    """The words of a kind, in the order they were added.
+
+    Args:
+        kind: what they are, in the singular: "neuron".
+        row: what a row is made of.
+        rows: ours.
+        signature: a function with the parameters that an implementation is called with; what a
+            plug-in adds must take them.
+    """
+
+    plugin = ""  # SHA-256 of the plug-in's file that is being loaded, if one is
+
+    def __init__(
+        self,
+        kind: str,
+        row: type[W],
+        rows: Iterable[W] = (),
+        signature: Callable[..., Any] | None = None,
+    ) -> None:
+        self.kind, self._row, self._signature = kind, row, signature
+        self._rows = {word.name: word for word in rows}
+
+    def __getitem__(self, name: str) -> W:
+        return self._rows[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def find(self, name: str) -> W:
+        """Return a row.
+
+        Raises:
+            UserError: there is no such word; it suggests the nearest.
+        """
+        if name not in self._rows:
+            raise UserError(f"{self.kind}: '{name}' is not known.", did_you_mean(name, self._rows))
+        return self._rows[name]
+
+    def add(self, name: str, meaning: str, **row: Any) -> Callable[[Any], Any]:
+        """Return a decorator that makes a class or function a word of this kind.
+
+        Raises:
+            UserError: there is such a word already, or the implementation cannot be called as
+                words of this kind are.
+        """
+        if name in self._rows:
+            raise UserError(f"There is a {self.kind} '{name}' already.", "Give it another name.")
+
+        def add(home: Any) -> Any:
+            self._check(name, home)
+            word = self._row(name=name, meaning=meaning, home=home, plugin=Table.plugin, **row)
+            self._rows[name] = word
+            return home
+
+        return add
+
+    def remove(self, name: str) -> None:
+        """Take out a word that a plug-in added."""
+        del self._rows[name]
+
+    def change(self, name: str, **changes: Any) -> None:
+        """Replace parts of a row."""
+        self._rows[name] = replace(self._rows[name], **changes)
+
+    def _check(self, name: str, home: Any) -> None:
+        if self._signature is None:
+            return
+        wanted = inspect.signature(self._signature)
+        example: list[object] = []
+        named: dict[str, object] = {}
+        for parameter in wanted.parameters.values():
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                named[parameter.name] = None
+            else:
+                example.append(None)
+        try:
+            inspect.signature(home).bind(*example, **named)
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                f"The {self.kind} '{name}' cannot be called as {self.kind}s are: {error}.",
+                f"Let it take {wanted}.",
+            ) from None
