@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnbench.config import RunConfig
+from snnbench.config.setting import SETTINGS
 from snnbench.config.values import read_number
-from snnbench.data.catalogue import find_entry, load_dataset
 from snnbench.data.dataset import Dataset
 from snnbench.errors import UserError
+from snnbench.inputs.reading import read_data
 from snnbench.network.model_files import MODELS
 from snnbench.network.plan import plan_layers
 from snnbench.results.frames import to_rows
 from snnbench.results.schema import SCHEMA_VERSION
 from snnbench.results.tables import ResultStore, read_epochs, read_layers
+from snnbench.words.datasets import DATASETS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,7 +159,7 @@ def count(
 
 def data_shape(config: RunConfig) -> tuple[int, ...]:
     """Return the shape of a sample; the data are only read where the catalogue cannot know it."""
-    shape = find_entry(config.dataset).shape
+    shape = DATASETS[config.dataset].shape
     return shape if shape is not None else load_data(config).input_shape
 
 
@@ -189,20 +191,6 @@ def load_data(config: RunConfig) -> Dataset:
     return dataset
 
 
-def read_data(config: RunConfig) -> Dataset:
-    """Read the data set a config names.
-
-    Raises:
-        UserError: the data are missing or damaged.
-    """
-    table: dict[str, Any] = {}
-    if config.dataset == "table":
-        fraction = None if config.test_samples else config.test_fraction
-        table = {"data_file": config.data_file, "target": config.target}
-        table |= {"test_fraction": fraction, "test_samples": config.test_samples}
-    return load_dataset(config.dataset, data_dir=config.data_dir, **table)
-
-
 def check_name(name: str) -> None:
     """Refuse a study's name that is no plain file name.
 
@@ -218,16 +206,10 @@ def check_name(name: str) -> None:
         )
 
 
-_SHAPING = (
-    "model", "arch", "activation", "batch_norm", "bias", "neuron", "beta", "v_th", "reset",
-    "readout", "T", "encoding", "encoding_threshold",
-)  # fmt: skip
-
-
 def _check_same_network(saved: RunConfig, wanted: RunConfig) -> None:
     """A saved network is counted as it was trained: only its data and machine may be others."""
-    for name in _SHAPING:
-        if getattr(saved, name) != getattr(wanted, name):
+    for name, setting in SETTINGS.items():
+        if setting.network and getattr(saved, name) != getattr(wanted, name):
             raise UserError(
                 f"The saved model has {name} = {getattr(saved, name)}; "
                 f"{getattr(wanted, name)} cannot be asked of it.",

@@ -17,7 +17,7 @@ from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
 from snnbench.network.build import Network, build_network
 from snnbench.runs import resolve_machine
-from snnbench.training.evaluation import evaluate
+from snnbench.training.evaluation import NetworkEvaluator, evaluate
 
 
 def measured_count(
@@ -33,7 +33,7 @@ def measured_count(
     data = prepare(config, dataset, select(config, dataset), device)
     network = network or build_network(config, data.input_shape)
     network = network.to(device)
-    (evaluation,) = evaluate([config], [network], data.test)
+    (evaluation,) = evaluate(NetworkEvaluator([config], [network]), data.test, [0])
     T = config.T if config.model == "snn" else None
     return count_network(network, evaluation.tallies, T, dense_count(network))
 

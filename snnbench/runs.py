@@ -14,11 +14,13 @@ from snnbench.errors import UserError
 from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
 from snnbench.network.build import Network
+from snnbench.network.plan import plan_layers
 from snnbench.results.provenance import provenance, utc_now
 from snnbench.results.schema import EPOCHS, LAYERS, SCHEMA_VERSION
-from snnbench.training.allocation import freed_memory_kept
 from snnbench.training.events import Event, RunDone
 from snnbench.training.loop import train_cohort
+from snnbench.training.machine import using
+from snnbench.training.paths import path_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,16 +124,16 @@ def run_cohort(
         halving: freeze members that fall behind early; needs validation data.
     """
     first = configs[0]
-    torch.set_num_threads(first.threads or threads or default_threads())
-    device = torch.device(first.device)
-    data = prepare(first, dataset, select(first, dataset), device)
+    data = prepare(first, dataset, select(first, dataset), torch.device(first.device))
     about = {
         "started_at": utc_now(),
         "cohort_size": len(configs),
         "data_sha256": dataset.sha256,
+        "path": path_of(first, plan_layers(first, data.input_shape)).name,
     }
-    with _announcing(first, announce), freed_memory_kept():
-        for event in train_cohort(configs, data, device, halving=halving):
+    threads = first.threads or threads or default_threads()
+    with using(threads, first.engine, first.device), _announcing(first, announce):
+        for event in train_cohort(configs, data, halving=halving):
             if isinstance(event, RunDone):
                 yield _result(configs[event.member], event, about)
             else:

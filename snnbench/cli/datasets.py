@@ -44,7 +44,7 @@ def list_(*, data_dir: DataDir = None, json: Json = False) -> None:
             "train": entry.n_train,
             "test": entry.n_test,
             "location": info.location or ("yours" if entry.name == "table" else "missing"),
-            "description": entry.description,
+            "description": entry.meaning,
             "stand_in_for": entry.stand_in_for,
         })  # fmt: skip
     if json:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from snnbench.config.settings import Settings, choices
+from snnbench.config.setting import Setting
+from snnbench.config.settings import SETTINGS
 
 _ALIASES = {"T": ("--timesteps", "-T")}
 
@@ -24,11 +25,11 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     Values stay text here: RunConfig reads and checks them, the same from every source.
     """
     parameters = [p for p in inspect.signature(command).parameters.values() if p.name != "settings"]
-    options = [_option(name) for name in Settings.model_fields]
+    options = [_option(setting) for setting in SETTINGS.values()]
 
     @functools.wraps(command)
     def run(**arguments: Any) -> None:
-        settings = {name: arguments.pop(name) for name in Settings.model_fields}
+        settings = {name: arguments.pop(name) for name in SETTINGS}
         given = {name: value for name, value in settings.items() if value is not None}
         command(**arguments, settings=given)
 
@@ -37,40 +38,23 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _option(name: str) -> inspect.Parameter:
-    field = Settings.model_fields[name]
-    extra = field.json_schema_extra
-    assert isinstance(extra, dict)
-    flag = "--" + name.replace("_", "-")
-    is_truth = field.annotation is bool
-    names = _ALIASES.get(name, (f"{flag}/--no-{flag[2:]}",) if is_truth else (flag,))
-    default = field.default if field.default_factory is None else None
+def _option(setting: Setting) -> inspect.Parameter:
+    flag = "--" + setting.name.replace("_", "-")
+    is_truth = setting.kind == "boolean"
+    names = _ALIASES.get(setting.name, (f"{flag}/--no-{flag[2:]}",) if is_truth else (flag,))
+    default = setting.default
     note = "" if default is None or default is False else f" \\[default: {default}]"
     option = typer.Option(
         *names,
-        help=_sentence(field.description, note),
-        metavar=None if is_truth else _metavar(name),
-        rich_help_panel=f"Settings: {extra['group']}",
+        help=f"{setting.meaning[0].upper()}{setting.meaning[1:]}.{note}",
+        metavar=None if is_truth else "|".join(setting.choices) or setting.metavar,
+        rich_help_panel=f"Settings: {setting.group}",
         show_default=False,
     )
     kind = bool if is_truth else str
     return inspect.Parameter(
-        name,
+        setting.name,
         inspect.Parameter.KEYWORD_ONLY,
         default=None,
         annotation=Annotated[kind | None, option],
-    )
-
-
-def _sentence(description: str | None, note: str) -> str:
-    text = description or ""
-    return f"{text[0].upper()}{text[1:]}.{note}"
-
-
-def _metavar(name: str) -> str:
-    allowed = choices(name)
-    if allowed:
-        return "|".join(allowed)
-    return {"data_dir": "DIR", "data_file": "FILE", "teacher": "FILE", "arch": "LAYERS"}.get(
-        name, "VALUE"
     )

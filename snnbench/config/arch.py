@@ -11,17 +11,12 @@ One token a layer, joined by "-", from the input's side to the output's, without
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 from snnbench.errors import UserError, did_you_mean
+from snnbench.words.layers import LAYERS
+from snnbench.words.networks import ACTIVATIONS
 
-ACTIVATIONS = ("relu", "sigmoid", "tanh", "linear")
 MAX_WIDTH = 1_000_000
-
-_TOKEN = re.compile(
-    r"(?:(?P<channels>\d+)c(?P<kernel>\d+)|p(?P<pool>\d+)|(?P<units>\d+))(?::(?P<name>[^-]*))?$",
-    re.ASCII,
-)
 
 
 @dataclass(frozen=True)
@@ -29,13 +24,13 @@ class LayerSpec:
     """One token of the notation.
 
     Attributes:
-        kind: what the layer is.
+        kind: what the layer is, a word of `LAYERS`.
         width: units of a linear layer, channels of a convolution, window of a pooling.
         kernel: side of a convolution's kernel; 0 for the others.
         activation: the layer's own activation, or None for the network's.
     """
 
-    kind: Literal["linear", "conv", "pool"]
+    kind: str
     width: int
     kernel: int = 0
     activation: str | None = None
@@ -43,7 +38,7 @@ class LayerSpec:
     @property
     def has_weights(self) -> bool:
         """Whether the layer has weights: all but pooling."""
-        return self.kind != "pool"
+        return LAYERS[self.kind].weights
 
 
 @lru_cache(maxsize=1024)  # a sweep asks for the same few, many times a run
@@ -60,11 +55,11 @@ def parse_arch(arch: str) -> tuple[LayerSpec, ...]:
     position = 0
     for token in arch.split("-"):
         layer = _parse_token(arch, token, position)
-        if layer.kind != "linear" and any(before.kind == "linear" for before in layers):
+        if LAYERS[layer.kind].spatial and any(not LAYERS[b.kind].spatial for b in layers):
             raise _broken(arch, position, f"'{token}' cannot follow a fully connected layer")
         layers.append(layer)
         position += len(token) + 1
-    if layers[-1].kind != "linear":
+    if LAYERS[layers[-1].kind].spatial:
         raise _broken(
             arch, position - 1, "the last layer must be fully connected, one unit a class"
         )
@@ -84,35 +79,34 @@ def split_input(arch: str) -> tuple[int, str]:
 
 
 def _parse_token(arch: str, token: str, position: int) -> LayerSpec:
-    match = _TOKEN.match(token)
-    if match is None:
-        good = re.match(r"\d+(c\d*)?|p\d*", token, re.ASCII)
-        offset = good.end() if good else 0
+    found = ((kind, _token(kind.token).match(token)) for kind in LAYERS.values())
+    kind, match = next((pair for pair in found if pair[1] is not None), (None, None))
+    if kind is None or match is None:
+        starts = (re.match(kind.start, token, re.ASCII) for kind in LAYERS.values())
+        offset = max((start.end() for start in starts if start), default=0)
         what = f"unexpected '{token[offset:]}'" if token[offset:] else f"'{token}' is incomplete"
         raise _broken(arch, position + offset, what if token else "a layer is missing here")
-    name = match["name"]
-    if name is not None and (name not in ACTIVATIONS or match["pool"]):
-        remedy = (
-            did_you_mean(name, ACTIVATIONS) if not match["pool"] else "pooling has no activation"
-        )
+    parts = match.groupdict()
+    name, kernel = parts["name"], int(parts.get("kernel", 0))
+    if name is not None and (name not in ACTIVATIONS or not kind.weights):
+        remedy = did_you_mean(name, ACTIVATIONS) if kind.weights else "pooling has no activation"
         raise _broken(
             arch, position + match.start("name"), f"unknown activation '{name}'. {remedy}"
         )
-    if match["channels"]:
-        kernel = int(match["kernel"])
-        if kernel % 2 == 0:
-            where = position + match.start("kernel")
-            raise _broken(arch, where, "a kernel that keeps the image size has an odd side")
-        layer = LayerSpec("conv", int(match["channels"]), kernel, name)
-    elif match["pool"]:
-        layer = LayerSpec("pool", int(match["pool"]))
-        if layer.width == 1:
-            raise _broken(arch, position + 1, "a pooling window is at least 2")
-    else:
-        layer = LayerSpec("linear", int(match["units"]), activation=name)
+    if "kernel" in parts and kernel % 2 == 0:
+        where = position + match.start("kernel")
+        raise _broken(arch, where, "a kernel that keeps the image size has an odd side")
+    layer = LayerSpec(kind.name, int(parts["width"]), kernel, name)
     if not 0 < layer.width <= MAX_WIDTH or layer.kernel > MAX_WIDTH:
         raise _broken(arch, position, f"sizes go from 1 to {MAX_WIDTH:,}")
+    if layer.width < kind.least:
+        raise _broken(arch, position + match.start("width"), f"it is at least {kind.least} here")
     return layer
+
+
+@lru_cache
+def _token(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"{pattern}(?::(?P<name>[^-]*))?$", re.ASCII)
 
 
 def _broken(arch: str, position: int, what: str) -> UserError:

@@ -2,85 +2,91 @@
 
 A setting without effect is empty in the tables, and given explicitly it is an error: a sweep
 over `beta` of an ANN would otherwise print ten equal rows as if they meant something.
+
+Most follows from the words chosen: a setting `of` another has an effect where the word chosen
+there uses it. The functions below are the rest, each named in the fields it is about.
 """
 
-from collections.abc import Iterator
+from typing import Any
 
 from snnbench.config.arch import parse_arch
-from snnbench.config.settings import EMBEDDED, Settings
-
-_NEURON = ("neuron", "beta", "v_th", "reset", "detach_reset", "surrogate", "surrogate_alpha", "z")
-
-
-def without_effect(settings: Settings) -> dict[str, str]:
-    """Return setting -> reason for every setting that can change nothing in this run."""
-    rules = (_data_rules, _network_rules, _neuron_rules, _training_rules)
-    return {name: reason for rule in rules for name, reason in rule(settings)}
+from snnbench.config.setting import SETTINGS
+from snnbench.words.readouts import READOUTS
 
 
-def spiking_layers(settings: Settings) -> tuple[bool, ...]:
+def without_effect(settings: Any) -> dict[str, str]:
+    """Return setting -> reason for every one of the `Settings` that can change nothing here."""
+    reasons: dict[str, str | None] = {}
+
+    def reason_of(name: str) -> str | None:
+        if name not in reasons:
+            about = SETTINGS[name]
+            reason = reason_of(about.of) if about.of else None
+            if reason is None and about.of:
+                reason = _unused(name, about.of, settings)
+            if reason is None and about.unless is not None:
+                reason = about.unless(settings)
+            reasons[name] = reason
+        return reasons[name]
+
+    return {name: reason for name in SETTINGS if (reason := reason_of(name)) is not None}
+
+
+def _unused(name: str, owner: str, settings: Any) -> str | None:
+    """Return why the word chosen for `owner` does not use a setting; None if it does."""
+    words = SETTINGS[owner].words
+    assert words is not None, f"{name} is of {owner}, whose values are no words"
+    word = words[getattr(settings, owner)]
+    if name in word.uses:
+        return None
+    instead = [used for used in word.uses if used in SETTINGS and SETTINGS[used].of == owner]
+    but = f", but {' and '.join(instead)}" if instead else ""
+    return word.otherwise or f"{owner} '{word.name}' does not use it{but}"
+
+
+def spiking_layers(settings: Any) -> tuple[bool, ...]:
     """Return for every weight layer whether it is followed by spiking neurons.
 
     In an SNN all layers spike but those with an activation of their own in `arch`, and the
-    output layer with readout `current`.
+    output layer with a readout that does not spike.
     """
     layers = [layer for layer in parse_arch(settings.arch) if layer.has_weights]
     spiking = [settings.model == "snn" and layer.activation is None for layer in layers]
-    spiking[-1] &= settings.readout != "current"
+    spiking[-1] &= READOUTS[settings.readout].spiking
     return tuple(spiking)
 
 
-def _data_rules(s: Settings) -> Iterator[tuple[str, str]]:
-    if s.dataset != "table":
-        for name in ("data_file", "target", "test_fraction"):
-            yield name, "only dataset 'table' uses it"
-    elif s.test_samples is not None:
-        yield "test_fraction", "test_samples says how much is kept for testing"
-    if s.dataset in (*EMBEDDED, "table"):
-        yield "data_dir", f"dataset '{s.dataset}' is not looked up in a folder"
+def of_test_fraction(s: Any) -> str | None:
+    """The number of test rows may be given instead of their share."""
+    return "test_samples says how much is kept for testing" if s.test_samples is not None else None
 
 
-def _network_rules(s: Settings) -> Iterator[tuple[str, str]]:
-    weighted = [layer for layer in parse_arch(s.arch) if layer.has_weights]
-    if len(weighted) == 1:
-        for name in ("batch_norm", "dropout"):
-            yield name, "the network has no hidden layer"
-    if s.model == "snn":
-        yield "activation", "the layers of an SNN spike; name a layer's own in arch, as in 64:relu"
-    elif all(layer.activation for layer in weighted[:-1]):
-        yield "activation", "no hidden layer is without an activation of its own in arch"
+def of_hidden_layers(s: Any) -> str | None:
+    """BatchNorm and Dropout belong to hidden layers."""
+    layers = sum(layer.has_weights for layer in parse_arch(s.arch))
+    return "the network has no hidden layer" if layers == 1 else None
 
 
-def _neuron_rules(s: Settings) -> Iterator[tuple[str, str]]:
-    if s.model == "ann":
-        for name in (*_NEURON, "encoding", "encoding_threshold", "T", "readout"):
-            yield name, "an ANN has neither spikes nor time steps"
-        return
-    if s.encoding != "threshold":
-        yield "encoding_threshold", f"encoding '{s.encoding}' has no threshold"
-    if not any(spiking_layers(s)):
-        for name in _NEURON:
-            yield name, "no layer of this network spikes"
-        return
-    if s.neuron == "if":
-        yield "beta", "an IF neuron does not leak (beta is 1)"
-    if s.reset == "none":
-        yield "detach_reset", "there is no reset"
-    if s.surrogate == "fast-sigmoid":
-        yield "surrogate_alpha", "fast-sigmoid has the slope z"
-    else:
-        yield "z", f"surrogate '{s.surrogate}' has no slope z, but surrogate_alpha"
+def of_activation(s: Any) -> str | None:
+    """Every hidden layer may name an activation of its own."""
+    hidden = [layer for layer in parse_arch(s.arch) if layer.has_weights][:-1]
+    if all(layer.activation for layer in hidden):
+        return "no hidden layer is without an activation of its own in arch"
+    return None
 
 
-def _training_rules(s: Settings) -> Iterator[tuple[str, str]]:
-    if not s.loss.startswith("mimic"):
-        yield "teacher", f"loss '{s.loss}' learns labels"
-    if s.loss != "mimic-kl":
-        yield "temperature", f"loss '{s.loss}' has no temperature"
-    if s.optimizer != "sgd":
-        yield "momentum", f"optimizer '{s.optimizer}' has moments of its own"
-    if s.lr_schedule is not None:
-        for name in ("lr", "epochs"):
-            yield name, "lr_schedule says it"
-    if not s.has_validation:
-        yield "patience", "there are no validation data; give val_fraction or val_samples"
+def of_neuron(s: Any) -> str | None:
+    """All layers may name ordinary activations."""
+    return None if any(spiking_layers(s)) else "no layer of this network spikes"
+
+
+def of_schedule(s: Any) -> str | None:
+    """A schedule says learning rates and epochs."""
+    return "lr_schedule says it" if s.lr_schedule is not None else None
+
+
+def of_patience(s: Any) -> str | None:
+    """Early stopping looks at validation data."""
+    if s.has_validation:
+        return None
+    return "there are no validation data; give val_fraction or val_samples"

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,20 @@ from pydantic import model_validator
 
 from snnbench.config.arch import LayerSpec, parse_arch
 from snnbench.config.effects import without_effect
-from snnbench.config.settings import TABULAR, Settings
+from snnbench.config.setting import SETTINGS
+from snnbench.config.settings import Settings
 from snnbench.config.values import parse_schedule
 from snnbench.errors import UserError
+from snnbench.words.datasets import DATASETS
+from snnbench.words.encodings import ENCODINGS
+from snnbench.words.paths import PATHS, cannot
+from snnbench.words.readouts import READOUTS
 
-# They say where and how fast, not what: the data's checksum stands for the first two.
-_NOT_IDENTITY = ("data_dir", "data_file", "threads")
+IDENTITY_VERSION = 1  # of how a run's name is made; a hundred columns later it is still the same
+# Engine -> version of its numbers, raised when equal settings begin to give other bits: such runs
+# get other names. 1, which is not hashed, has stood since the Bernoulli draws have 32 bits: no
+# table with older ones was kept. 2 of `reference`: its optimizers are torch.optim's own.
+NUMERICS = {"reference": 2}
 
 
 class RunConfig(Settings):
@@ -30,15 +38,16 @@ class RunConfig(Settings):
 
     @model_validator(mode="after")
     def _agree(self) -> "RunConfig":
-        for name, reason in without_effect(self).items():
+        useless = without_effect(self)
+        for name, reason in useless.items():
             if name in self.model_fields_set:
                 raise UserError(
                     f"{name} = {getattr(self, name)} has no effect here: {reason}.",
                     f"Leave {name} out.",
                 )
-        _check_data(self)
+        _check_required(self, useless)
         _check_encoding(self)
-        _check_loss(self)
+        _check_readout(self)
         _check_engine(self)
         return self
 
@@ -67,17 +76,12 @@ class RunConfig(Settings):
     def effective(self) -> dict[str, Any]:
         """All settings in the table's order; None where a setting can have no effect."""
         useless = without_effect(self)
-        return {n: None if n in useless else getattr(self, n) for n in type(self).model_fields}
+        return {n: None if n in useless else getattr(self, n) for n in SETTINGS}
 
     @property
     def layers(self) -> tuple[LayerSpec, ...]:
         """The layer list that `arch` describes."""
         return parse_arch(self.arch)
-
-    @property
-    def leak(self) -> float:
-        """The beta of the equations: 1 for IF neurons."""
-        return 1.0 if self.neuron == "if" else self.beta
 
     @property
     def learning_rates(self) -> tuple[float, ...]:
@@ -87,33 +91,65 @@ class RunConfig(Settings):
         parts = parse_schedule(self.lr_schedule)
         return tuple(part.lr for part in parts for _ in range(part.epochs))
 
-    def run_id(self, data_sha256: str, schema_version: int) -> str:
+    def run_id(self, data_sha256: str) -> str:
         """Return 12 hex digits that name this run: what is computed, on which data.
+
+        Settings of version 1 of the tables enter always, empty where they have no effect; later
+        ones where they have an effect and differ from what the program did before them. So a run
+        keeps its name when settings are added.
 
         Args:
             data_sha256: checksum of the data, which stands for their place on disk.
-            schema_version: version of the result tables.
         """
         assert "auto" not in (self.device, self.engine), "resolve device and engine first"
-        settings = {k: v for k, v in self.effective.items() if k not in _NOT_IDENTITY}
-        if self.teacher is not None:
-            settings["teacher"] = Path(self.teacher).stem
-        identity = {"settings": settings, "data": data_sha256, "schema": schema_version}
+        settings = {}
+        for name, value in self.effective.items():
+            about = SETTINGS[name]
+            if about.identity == "nothing":
+                continue
+            if about.since == 1 or value not in (None, about.absent):
+                stem = about.identity == "stem" and value is not None
+                settings[name] = Path(value).stem if stem else value
+        identity = {"settings": settings, "data": data_sha256, "schema": IDENTITY_VERSION}
+        if self.numerics > 1:
+            identity["numerics"] = self.numerics
+        if plugins := self.plugins:
+            identity["plugins"] = plugins
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
+    @property
+    def numerics(self) -> int:
+        """Version of the numbers that the engine gives for equal settings."""
+        return NUMERICS.get(self.engine, 1)
 
-def _check_data(config: RunConfig) -> None:
-    if config.dataset == "table":
-        _require(config, ("data_file", "target"), "dataset 'table'")
+    @property
+    def plugins(self) -> list[str]:
+        """SHA-256 of the files of the plug-ins whose words the run uses, sorted."""
+        found = set()
+        for name, value in self.effective.items():
+            words = SETTINGS[name].words
+            if words is not None and value is not None:
+                found.add(words[value].plugin)
+        return sorted(found - {""})
+
+
+def _check_required(config: RunConfig, useless: Mapping[str, str]) -> None:
+    for name, about in SETTINGS.items():
+        if about.required and name not in useless and getattr(config, name) is None:
+            raise UserError(
+                f"{about.of} '{getattr(config, about.of)}' needs {name}.",
+                f"Give {about.option}.",
+            )
     if config.val_fraction is not None and config.val_samples is not None:
         raise UserError("val_fraction and val_samples are both given.", "Keep one of them.")
 
 
 def _check_encoding(config: RunConfig) -> None:
-    if config.model != "snn" or config.encoding not in ("bernoulli", "latency"):
+    row, data = ENCODINGS[config.encoding], DATASETS[config.dataset]
+    if config.model != "snn" or row.gives != "spikes" or not row.unit_range:
         return
-    if config.standardize or config.dataset in TABULAR[:2]:
+    if config.standardize or (data.features and data.shape is not None):
         what = "standardized data" if config.standardize else f"dataset '{config.dataset}'"
         raise UserError(
             f"encoding '{config.encoding}' needs values in 0..1, and {what} leave that range.",
@@ -121,11 +157,9 @@ def _check_encoding(config: RunConfig) -> None:
         )
 
 
-def _check_loss(config: RunConfig) -> None:
-    if config.loss.startswith("mimic"):
-        _require(config, ("teacher",), f"loss '{config.loss}'")
+def _check_readout(config: RunConfig) -> None:
     output = config.layers[-1]
-    if config.model == "snn" and config.readout != "current" and output.activation:
+    if config.model == "snn" and READOUTS[config.readout].spiking and output.activation:
         raise UserError(
             f"readout '{config.readout}' needs a spiking output layer, but arch gives it "
             f"'{output.activation}'.",
@@ -133,27 +167,15 @@ def _check_loss(config: RunConfig) -> None:
         )
 
 
-def _check_engine(config: RunConfig) -> None:
+def _check_engine(config: RunConfig, effective: Mapping[str, Any]) -> None:
     if config.engine != "numpy":
         return
-    if config.model != "ann":
-        raise UserError(
-            "engine 'numpy' trains ordinary networks only, not SNNs.",
-            "Use --model ann, or another --engine.",
-        )
-    if any(layer.kind != "linear" for layer in config.layers):
-        raise UserError(
-            f"engine 'numpy' has fully connected layers only, and arch '{config.arch}' has others.",
-            "Use an arch such as 64-10, or another --engine.",
-        )
+    if (
+        reason := cannot(PATHS["numpy"], effective, [layer.kind for layer in config.layers])
+    ) is not None:
+        raise UserError(f"engine 'numpy' {reason}.", "Use another --engine.")
     if config.device == "cuda":
         raise UserError(
             "engine 'numpy' computes on the CPU only, not on device 'cuda'.",
             "Use --device cpu, or another --engine.",
         )
-
-
-def _require(config: RunConfig, names: Iterable[str], what: str) -> None:
-    for name in names:
-        if getattr(config, name) is None:
-            raise UserError(f"{what} needs {name}.", f"Give --{name.replace('_', '-')}.")

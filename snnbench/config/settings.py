@@ -1,63 +1,41 @@
-"""Every setting of one run: name, default, bounds, meaning. Vocabulary only: no torch here.
+"""Every setting of one run. Vocabulary only: no torch here.
 
 The names are the command line's options, the keys of TOML files, the parameters of a sweep and
 the columns of `runs.csv`.
 """
 
 from collections.abc import Mapping
-from functools import cache
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from snnbench.config import effects
 from snnbench.config.arch import parse_arch
-from snnbench.config.values import (
-    parse_schedule,
-    read_integer,
-    read_number,
-    read_text,
-    read_truth,
-)
+from snnbench.config.setting import SETTINGS, Integer, Number, Text, Truth, setting, setting_of
+from snnbench.config.values import parse_schedule
 from snnbench.errors import UserError, did_you_mean
+from snnbench.words.datasets import DATASETS
+from snnbench.words.encodings import ENCODINGS
+from snnbench.words.losses import LOSSES
+from snnbench.words.machines import DEVICES, ENGINES
+from snnbench.words.networks import ACTIVATIONS, INITS, NETWORKS
+from snnbench.words.neurons import NEURONS, RESETS
+from snnbench.words.optimizers import OPTIMIZERS
+from snnbench.words.readouts import READOUTS
+from snnbench.words.surrogates import SURROGATES
 
-# Data sets whose values are not pixels in 0..1: they enter a spiking network as they are.
-TABULAR = ("tabular-standin", "cifar10-pca128", "table")
-# Data sets that need no files of their own.
-EMBEDDED = ("digits", "tabular-standin")
-SURROGATES = (
-    "fast-sigmoid", "atan", "sigmoid", "s2nn", "erf", "piecewise-exp", "piecewise-quadratic",
-    "soft-sign", "super-spike", "q-pseudo-spike", "rect",
-)  # fmt: skip
-
-Number = Annotated[float, BeforeValidator(lambda v, info: read_number(info.field_name, v))]
-Integer = Annotated[int, BeforeValidator(lambda v, info: read_integer(info.field_name, v))]
-Truth = Annotated[bool, BeforeValidator(lambda v, info: read_truth(info.field_name, v))]
-Text = Annotated[str, BeforeValidator(lambda v, info: read_text(info.field_name, v))]
-
-Positive = Annotated[Number, Field(gt=0, le=1e9)]
-Fraction = Annotated[Number, Field(gt=0, lt=1)]
-Count = Annotated[Integer, Field(ge=1, le=10_000_000)]
-
-
-def _setting(default: Any, group: str, meaning: str) -> Any:
-    default = {"default_factory": default} if callable(default) else {"default": default}
-    return Field(**default, description=meaning, json_schema_extra={"group": group})
+_MOST = 1e9
+_MOST_COUNTED = 10_000_000
 
 
 def _default_encoding(settings: dict[str, Any]) -> str:
-    return "repeat" if settings.get("dataset") in TABULAR else "bernoulli"
+    row = DATASETS.get(settings.get("dataset", ""))
+    return "repeat" if row is not None and row.features else "bernoulli"
 
 
 def _default_loss(settings: dict[str, Any]) -> str:
-    rates = settings.get("model") == "snn" and settings.get("readout") == "rate"
-    return "mse" if rates else "ce"
+    row = READOUTS.get(settings.get("readout", ""))
+    return row.loss if row is not None and settings.get("model") == "snn" else "ce"
 
 
 class Settings(BaseModel):
@@ -65,107 +43,166 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dataset: Literal[
-        "digits", "mnist", "fashion-mnist", "cifar10", "cifar10-pca128", "tabular-standin", "table"
-    ] = _setting("digits", "data", "data set")
-    data_dir: Text | None = _setting(None, "data", "folder that holds the data sets' files")
-    data_file: Text | None = _setting(None, "data", "your table: CSV, TSV, Parquet or NPZ")
-    target: Text | None = _setting(None, "data", "the table's column with the class")
-    test_fraction: Fraction = _setting(0.2, "data", "share of the table kept for testing")
-    train_samples: Count | None = _setting(None, "data", "train on this many samples only")
-    test_samples: Count | None = _setting(None, "data", "test on this many samples only")
-    val_fraction: Fraction | None = _setting(
-        None, "data", "share of the training set kept for validation"
+    dataset: Text = setting("digits", "data", "data set", words=DATASETS)
+    data_dir: Text | None = setting(
+        None, "data", "folder that holds the data sets' files",
+        of="dataset", role="place", identity="nothing", metavar="DIR",
+    )  # fmt: skip
+    data_file: Text | None = setting(
+        None, "data", "your table: CSV, TSV, Parquet or NPZ",
+        of="dataset", required=True, role="file", identity="nothing", metavar="FILE",
+    )  # fmt: skip
+    target: Text | None = setting(
+        None, "data", "the table's column with the class", of="dataset", required=True
     )
-    val_samples: Count | None = _setting(
-        None, "data", "number of training samples kept for validation"
+    test_fraction: Number = setting(
+        0.2, "data", "share of the table kept for testing", gt=0, lt=1, unit="fraction",
+        of="dataset", unless=effects.of_test_fraction,
+    )  # fmt: skip
+    train_samples: Integer | None = setting(
+        None, "data", "train on this many samples only", ge=1, le=_MOST_COUNTED, unit="samples"
     )
-    standardize: Truth = _setting(
+    test_samples: Integer | None = setting(
+        None, "data", "test on this many samples only", ge=1, le=_MOST_COUNTED, unit="samples"
+    )
+    val_fraction: Number | None = setting(
+        None, "data", "share of the training set kept for validation", gt=0, lt=1, unit="fraction"
+    )
+    val_samples: Integer | None = setting(
+        None, "data", "number of training samples kept for validation",
+        ge=1, le=_MOST_COUNTED, unit="samples",
+    )  # fmt: skip
+    standardize: Truth = setting(
         False, "data", "subtract mean and divide by deviation of the training set, per feature"
     )
 
-    encoding: Literal["repeat", "threshold", "bernoulli", "latency"] = _setting(
+    encoding: Text = setting(
         _default_encoding, "input",
         "input over time; default: bernoulli for images, repeat for tables",
+        words=ENCODINGS, of="model", network=True,
     )  # fmt: skip
-    encoding_threshold: Annotated[Number, Field(ge=0, le=1)] = _setting(
-        0.5, "input", "pixels up to this value are set to 0 (encoding threshold)"
+    encoding_threshold: Number = setting(
+        0.5, "input", "pixels up to this value are set to 0 (encoding threshold)",
+        ge=0, le=1, of="encoding", network=True,
+    )  # fmt: skip
+    T: Integer = setting(
+        10, "input", "time steps a sample", ge=1, le=100_000, unit="steps", of="model", network=True
     )
-    T: Annotated[Integer, Field(ge=1, le=100_000)] = _setting(10, "input", "time steps a sample")
 
-    model: Literal["ann", "snn"] = _setting("snn", "network", "ordinary or spiking network")
-    arch: Text = _setting(
-        "100-10", "network", "layers after the input: 64-10, 16c3-p2-64-10, 20:linear-400-10"
+    model: Text = setting(
+        "snn", "network", "ordinary or spiking network", words=NETWORKS, network=True
     )
-    activation: Literal["relu", "sigmoid", "tanh", "linear"] = _setting(
-        "relu", "network", "activation of an ANN's hidden layers"
+    arch: Text = setting(
+        "100-10", "network", "layers after the input: 64-10, 16c3-p2-64-10, 20:linear-400-10",
+        network=True, metavar="LAYERS",
+    )  # fmt: skip
+    activation: Text = setting(
+        "relu", "network", "activation of an ANN's hidden layers",
+        words=ACTIVATIONS, of="model", unless=effects.of_activation, network=True,
+    )  # fmt: skip
+    batch_norm: Truth = setting(
+        False, "network", "BatchNorm after hidden weight layers",
+        unless=effects.of_hidden_layers, network=True,
+    )  # fmt: skip
+    dropout: Number = setting(
+        0.0, "network", "probability of dropping a hidden unit's input current, while training",
+        ge=0, lt=1, unit="probability", unless=effects.of_hidden_layers,
+    )  # fmt: skip
+    init: Text = setting(
+        "default", "network", "initial weights; default is torch's own", words=INITS, free=True
     )
-    batch_norm: Truth = _setting(False, "network", "BatchNorm after hidden weight layers")
-    dropout: Annotated[Number, Field(ge=0, lt=1)] = _setting(
-        0.0, "network", "probability of dropping a hidden unit's input current, while training"
-    )
-    init: Literal[
-        "default", "xavier-normal", "xavier-uniform", "kaiming-normal", "kaiming-uniform"
-    ] = _setting("default", "network", "initial weights; default is torch's own")
-    bias: Truth = _setting(True, "network", "weight layers have a bias")
+    bias: Truth = setting(True, "network", "weight layers have a bias", network=True)
 
-    neuron: Literal["if", "lif"] = _setting("lif", "neuron", "integrate-and-fire, or leaky")
-    beta: Annotated[Number, Field(ge=0, le=1000)] = _setting(0.5, "neuron", "leak of LIF neurons")
-    v_th: Positive = _setting(1.0, "neuron", "threshold V_th")
-    reset: Literal["subtract", "zero", "none"] = _setting(
-        "subtract", "neuron", "what a spike does to the membrane"
+    neuron: Text = setting(
+        "lif", "neuron", "integrate-and-fire, or leaky",
+        words=NEURONS, of="model", unless=effects.of_neuron, free=True, network=True,
+    )  # fmt: skip
+    beta: Number = setting(
+        0.5, "neuron", "leak of LIF neurons", ge=0, le=1000, of="neuron", free=True, network=True
     )
-    detach_reset: Truth = _setting(
-        True, "neuron", "no gradient through the reset; trains better, and is snnTorch's way"
+    v_th: Number = setting(
+        1.0, "neuron", "threshold V_th", gt=0, le=_MOST, of="neuron", free=True, network=True
     )
-    surrogate: Literal[SURROGATES] = _setting(  # type: ignore[valid-type]
-        "fast-sigmoid", "neuron", "surrogate derivative"
+    reset: Text = setting(
+        "subtract", "neuron", "what a spike does to the membrane",
+        words=RESETS, of="neuron", network=True,
+    )  # fmt: skip
+    detach_reset: Truth = setting(
+        True, "neuron", "no gradient through the reset; trains better, and is snnTorch's way",
+        of="reset",
+    )  # fmt: skip
+    surrogate: Text = setting(
+        "fast-sigmoid", "neuron", "surrogate derivative", words=SURROGATES, of="neuron"
     )
-    surrogate_alpha: Positive | None = _setting(
-        None, "neuron", "alpha of SpikingJelly's surrogates; default: theirs"
+    surrogate_alpha: Number | None = setting(
+        None, "neuron", "alpha of SpikingJelly's surrogates; default: theirs",
+        gt=0, le=_MOST, of="surrogate", free=True,
+    )  # fmt: skip
+    z: Number = setting(
+        2.0, "neuron", "slope of fast-sigmoid", ge=0, le=1e6, of="surrogate", free=True
     )
-    z: Annotated[Number, Field(ge=0, le=1e6)] = _setting(2.0, "neuron", "slope of fast-sigmoid")
 
-    readout: Literal["rate", "current", "membrane"] = _setting(
+    readout: Text = setting(
         "rate", "readout and loss",
         "rate: mean spikes of the output; current: mean of a non-spiking output; "
         "membrane: loss on the output membrane at every step",
+        words=READOUTS, of="model", network=True,
     )  # fmt: skip
-    loss: Literal["mse", "ce", "mimic-l2", "mimic-kl"] = _setting(
-        _default_loss, "readout and loss", "default: mse for rates, else ce (cross-entropy)"
-    )
-    teacher: Text | None = _setting(
-        None, "readout and loss", "saved model whose logits are learned (mimic losses)"
-    )
-    temperature: Positive = _setting(1.0, "readout and loss", "softens logits (mimic-kl)")
-
-    optimizer: Literal["sgd", "adam", "adamw"] = _setting("adam", "training", "optimizer")
-    lr: Positive = _setting(0.01, "training", "learning rate")
-    momentum: Annotated[Number, Field(ge=0, lt=1)] = _setting(0.0, "training", "momentum of SGD")
-    weight_decay: Annotated[Number, Field(ge=0, le=1e6)] = _setting(
-        0.0, "training", "L2 added to the gradient (sgd, adam), or decoupled (adamw)"
-    )
-    lr_schedule: Text | None = _setting(
-        None, "training", "stepped learning rates instead of lr and epochs: 0.1x10,0.01x10"
-    )
-    batch_size: Count = _setting(128, "training", "samples a step")
-    epochs: Annotated[Integer, Field(ge=1, le=1_000_000)] = _setting(5, "training", "epochs")
-    patience: Count | None = _setting(
-        None, "training", "stop after this many epochs without better validation accuracy"
+    loss: Text = setting(
+        _default_loss, "readout and loss", "default: mse for rates, else ce (cross-entropy)",
+        words=LOSSES, free=True,
+    )  # fmt: skip
+    teacher: Text | None = setting(
+        None, "readout and loss", "saved model whose logits are learned (mimic losses)",
+        of="loss", required=True, free=True, role="file", identity="stem", metavar="FILE",
+    )  # fmt: skip
+    temperature: Number = setting(
+        1.0, "readout and loss", "softens logits (mimic-kl)", gt=0, le=_MOST, of="loss", free=True
     )
 
-    seed: Annotated[Integer, Field(ge=0, lt=2**32)] = _setting(
-        0, "machine", "weights, order, split and encoding draws all follow from it"
+    optimizer: Text = setting("adam", "training", "optimizer", words=OPTIMIZERS)
+    lr: Number = setting(
+        0.01, "training", "learning rate",
+        gt=0, le=_MOST, unless=effects.of_schedule, free=True,
+    )  # fmt: skip
+    momentum: Number = setting(
+        0.0, "training", "momentum of SGD", ge=0, lt=1, of="optimizer", free=True
     )
-    device: Literal["auto", "cpu", "cuda"] = _setting("auto", "machine", "where to compute")
-    engine: Literal["auto", "reference", "fast", "numpy"] = _setting(
+    weight_decay: Number = setting(
+        0.0, "training", "L2 added to the gradient (sgd, adam), or decoupled (adamw)",
+        ge=0, le=1e6, free=True,
+    )  # fmt: skip
+    lr_schedule: Text | None = setting(
+        None, "training", "stepped learning rates instead of lr and epochs: 0.1x10,0.01x10",
+        free=True,
+    )  # fmt: skip
+    batch_size: Integer = setting(
+        128, "training", "samples a step", ge=1, le=_MOST_COUNTED, unit="samples"
+    )
+    epochs: Integer = setting(
+        5, "training", "epochs",
+        ge=1, le=1_000_000, unit="epochs", unless=effects.of_schedule, free=True,
+    )  # fmt: skip
+    patience: Integer | None = setting(
+        None, "training", "stop after this many epochs without better validation accuracy",
+        ge=1, le=_MOST_COUNTED, unit="epochs", unless=effects.of_patience, free=True,
+    )  # fmt: skip
+
+    seed: Integer = setting(
+        0, "machine", "weights, order, split and encoding draws all follow from it",
+        ge=0, lt=2**32, role="repetition",
+    )  # fmt: skip
+    device: Text = setting("auto", "machine", "where to compute", words=DEVICES, role="machine")
+    engine: Text = setting(
         "auto", "machine",
         "reference: plain torch; fast: kernels that give the same numbers; "
         "numpy: perceptrons without torch",
+        words=ENGINES, role="machine",
     )  # fmt: skip
-    threads: Annotated[Integer, Field(ge=1, le=1024)] | None = _setting(
-        None, "machine", "CPU threads; default: all"
-    )
+    threads: Integer | None = setting(
+        None, "machine", "CPU threads; default: all",
+        ge=1, le=1024, unit="threads", role="speed", identity="nothing",
+    )  # fmt: skip
 
     @property
     def has_validation(self) -> bool:
@@ -182,13 +219,11 @@ class Settings(BaseModel):
     @classmethod
     def _known_names_with_values(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in settings.items():
-            if name not in cls.model_fields:
-                raise UserError(f"Unknown setting '{name}'.", did_you_mean(name, cls.model_fields))
-            allowed = choices(name)
-            if allowed and value is not None and value not in allowed:
-                raise UserError(
-                    f"{name}: '{value}' is not known.", did_you_mean(str(value), allowed)
-                )
+            if name not in SETTINGS:
+                raise UserError(f"Unknown setting '{name}'.", did_you_mean(name, SETTINGS))
+            words = SETTINGS[name].words
+            if words is not None and value is not None:
+                words.find(str(value))
         return {name: value for name, value in settings.items() if value is not None}
 
     @model_validator(mode="after")
@@ -199,11 +234,7 @@ class Settings(BaseModel):
         return self
 
 
-@cache
-def choices(name: str) -> tuple[str, ...]:
-    """Return the values a named setting can take, or () where it is a number or free text."""
-    annotation = Settings.model_fields[name].annotation
-    return get_args(annotation) if get_origin(annotation) is Literal else ()
+SETTINGS.update({name: setting_of(name, field) for name, field in Settings.model_fields.items()})
 
 
 def _first_problem(error: ValidationError) -> UserError:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from snnbench.config.run_config import RunConfig
-from snnbench.config.settings import Settings
+from snnbench.config.setting import SETTINGS
 from snnbench.config.toml_file import read_toml
 from snnbench.errors import UserError, did_you_mean
 
@@ -43,8 +43,8 @@ def settings_from_toml(path: Path) -> dict[str, Any]:
     """
     file = read_toml(path)
     for name, value in file.content.items():
-        if name not in Settings.model_fields:
-            remedy = did_you_mean(name, Settings.model_fields)
+        if name not in SETTINGS:
+            remedy = did_you_mean(name, SETTINGS)
             raise file.error((name,), f"unknown setting '{name}'.", remedy)
         if isinstance(value, dict | list):
             raise file.error((name,), f"{name} must be one value.", "Use `sweep` for several.")
@@ -57,7 +57,7 @@ def settings_from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     Raises:
         UserError: a variable begins with SNNBENCH_ but names no setting.
     """
-    names = {PREFIX + name.upper(): name for name in Settings.model_fields}
+    names = {PREFIX + name.upper(): name for name in SETTINGS}
     settings = {}
     for variable, value in environment.items():
         if not variable.startswith(PREFIX) or variable in _NOT_SETTINGS:

@@ -60,6 +60,13 @@ class Dataset:
         return self.x_train.shape[1:]
 
     @cached_property
+    def value_range(self) -> tuple[float, float]:
+        """Smallest and largest value, in network units."""
+        parts = (self.x_train, self.x_test)
+        low, high = min(x.min() for x in parts), max(x.max() for x in parts)
+        return float(low) * self.scale, float(high) * self.scale
+
+    @cached_property
     def sha256(self) -> str:
         """SHA-256 over dtype, shape and values of the four arrays, 64 hex digits.
 

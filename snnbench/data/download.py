@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from snnbench.data.catalogue import find_entry
 from snnbench.data.sources import SOURCES, Offer, cache_folder
 from snnbench.errors import UserError
+from snnbench.words.datasets import DATASETS
 
 Progress = Callable[[int, int], None]
 PAUSES = (1.0, 4.0)  # seconds before the second and the third round through the mirrors
@@ -27,7 +27,7 @@ def fetch_dataset(
     """Fetch a data set's files; those already there and right are kept.
 
     Args:
-        name: a name of the catalogue.
+        name: a row of `DATASETS`.
         into: folder in which a folder with the data set's name is made; default, the cache.
         mirrors: addresses of folders to fetch from instead of the known ones.
         progress: called with bytes done and bytes in all (published sizes).
@@ -40,13 +40,13 @@ def fetch_dataset(
         UserError: a data set without files, a folder that cannot be written, or no mirror
             gave the right file. Nothing half-written is left; files that came whole are.
     """
-    entry = find_entry(name)
-    if entry.source is None:
+    row = DATASETS.find(name)
+    if row.source is None:
         raise UserError(
-            f"There is nothing to fetch for '{name}': {entry.description}.",
+            f"There is nothing to fetch for '{name}': {row.meaning}.",
             f"Use it as it is: --dataset {name}.",
         )
-    source = SOURCES[entry.source]
+    source = SOURCES[row.source]
     base = cache_folder() if into is None else Path(into).expanduser()
     downloads = source.downloads
     if mirrors is not None:

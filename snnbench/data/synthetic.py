@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 from snnbench.data.dataset import Array, Dataset, Part
 from snnbench.data.splits import split_test, standardize
 from snnbench.errors import UserError
+from snnbench.words.datasets import DATASETS
 
 DIGITS_TEST = 360
 _DIGITS_SEED = 0  # of the fixed split, not of a run
 
-TABULAR_STANDS_FOR = "an unpublished table of 50 features and 4 classes, 4,000 training rows"
-PCA_STANDS_FOR = "an unpublished table of 128 features and 10 classes, 50,000 rows"
 COMPONENTS = 128
 _GRID = 2**11  # steps a unit to which components are rounded
 _ROWS = 1024  # images summed at a time: 1,024 products of at most 2^14 are exact in float32
@@ -81,7 +80,7 @@ def load_tabular_standin() -> Dataset:
         class_names=tuple("0123"),
         scale=1.0,
         is_image=False,
-        stand_in_for=TABULAR_STANDS_FOR,
+        stand_in_for=DATASETS["tabular-standin"].stand_in_for,
     )
 
 
@@ -125,7 +124,7 @@ def project_cifar(train: Part, test: Part, class_names: tuple[str, ...]) -> Data
         class_names=class_names,
         scale=1.0,
         is_image=False,
-        stand_in_for=PCA_STANDS_FOR,
+        stand_in_for=DATASETS["cifar10-pca128"].stand_in_for,
     )
 
 

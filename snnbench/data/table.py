@@ -28,7 +28,7 @@ _SPLIT = ("x_train", "y_train", "x_test", "y_test")
 
 
 def load_table(
-    path: Path,
+    data_file: str | Path | None,
     target: str | None,
     test_fraction: float | None = None,
     test_samples: int | None = None,
@@ -36,7 +36,7 @@ def load_table(
     """Load a table and split off its test part, stratified and always the same way.
 
     Args:
-        path: .csv, .tsv, .parquet, or .npz with arrays x, y or x_train, y_train, x_test,
+        data_file: .csv, .tsv, .parquet, or .npz with arrays x, y or x_train, y_train, x_test,
             y_test. x is [N, F], or [N, C, H, W] for images in an .npz.
         target: the column of the labels; None for .npz.
         test_fraction: share of the rows for testing, default 0.2; or
@@ -49,6 +49,9 @@ def load_table(
         UserError: whatever is wrong with the file, naming line and column where it has
             them; one class alone; a class that would miss from training or test part.
     """
+    if data_file is None:
+        raise UserError("table: no file is named.", "Name your table with --data-file.")
+    path = Path(data_file).expanduser()
     suffix = path.suffix.lower()
     if suffix not in _SUFFIXES:
         raise UserError(

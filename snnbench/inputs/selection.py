@@ -9,6 +9,8 @@ from snnbench.data.dataset import Dataset
 from snnbench.data.splits import split_validation, subset
 from snnbench.errors import UserError
 from snnbench.network.plan import plan_layers
+from snnbench.words.datasets import DATASETS
+from snnbench.words.encodings import ENCODINGS
 
 # The test set is the same for every seed, so that seeds differ in training only.
 _TEST_SEED = 0
@@ -48,7 +50,7 @@ def select(config: RunConfig, dataset: Dataset) -> Selection:
             f"Use --batch-size {len(train)} or less.",
         )
     test = np.arange(len(dataset.y_test))
-    if config.test_samples is not None and config.dataset != "table":
+    if config.test_samples is not None and "test_samples" not in DATASETS[config.dataset].uses:
         test = subset(dataset.y_test, config.test_samples, _TEST_SEED)
     return Selection(train, val, test)
 
@@ -64,11 +66,9 @@ def _check_arch(config: RunConfig, dataset: Dataset) -> None:
 
 
 def _check_range(config: RunConfig, dataset: Dataset) -> None:
-    if config.model == "ann" or config.encoding == "repeat":
+    if config.model == "ann" or not ENCODINGS[config.encoding].unit_range:
         return
-    parts = (dataset.x_train, dataset.x_test)
-    low = min(x.min() for x in parts) * dataset.scale
-    high = max(x.max() for x in parts) * dataset.scale
+    low, high = dataset.value_range
     if low < 0 or high > 1:
         raise UserError(
             f"encoding '{config.encoding}' needs values in 0..1, but the data go from "

@@ -12,7 +12,7 @@ from numba.core import event
 
 from snnbench.kernels.base.jit import ready_marker
 from snnbench.kernels.base.losses import KINDS, closed_losses, correct_predictions
-from snnbench.kernels.base.optimizers import WORTH_THREADS, CohortOptimizer, Kind
+from snnbench.kernels.base.optimizers import WORTH_THREADS, CohortOptimizer
 from snnbench.kernels.events.counts import input_counts
 from snnbench.kernels.events.events import (
     ActivePixels,
@@ -33,7 +33,7 @@ from snnbench.kernels.perceptron.small_layers import SmallLayers
 from snnbench.kernels.perceptron.sparse_input import SparseRows
 
 _T = 2
-_KINDS: tuple[Kind, ...] = ("sgd", "adam")  # adamw shares the kernel of adam
+_KINDS = ("sgd", "adam")  # adamw shares the kernel of adam
 
 
 class _Watch(event.Listener):
@@ -160,7 +160,7 @@ def _use_scan() -> None:
     torch.autograd.grad(input_convolution(plane[0].detach(), weight, None, (0, 0)).sum(), weight)
 
 
-def use_optimizer(kind: Kind) -> None:
+def use_optimizer(kind: str) -> None:
     """Make an optimizer's kernels ready: of one thread, and of many."""
     for size in (1, WORTH_THREADS):
         parameter = np.ones((1, 1, size), np.float32)

@@ -10,16 +10,16 @@ from spikingjelly.activation_based import functional, layer
 from torch import nn
 
 from snnbench.config import RunConfig
+from snnbench.network.convolution import Convolution, InputConvolution
+from snnbench.network.layers import pool
 from snnbench.network.plan import WeightLayer, plan_layers
-from snnbench.neurons.lif import LIF
-from snnbench.neurons.surrogates import make_surrogate
-
-InputConvolution = Callable[
-    [torch.Tensor, torch.Tensor, torch.Tensor | None, tuple[int, int]], torch.Tensor
-]
+from snnbench.neurons.make import make_neuron
+from snnbench.neurons.neuron import Neuron
+from snnbench.words.layers import LAYERS
+from snnbench.words.networks import ACTIVATIONS, INITS
+from snnbench.words.readouts import READOUTS
 
 _POOLED = 2  # width of the windows that `Kernels.pooled_scan` has
-_ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 
 
 class RepeatCurrent(nn.Module):
@@ -35,26 +35,6 @@ class RepeatCurrent(nn.Module):
     def forward(self, current: torch.Tensor) -> torch.Tensor:
         """Return the current at every step, without copying it."""
         return current.expand(self.steps, *current.shape[1:])
-
-
-class Convolution(layer.Conv2d):  # type: ignore[misc]
-    """A convolution, of which a kernel may take the backward pass.
-
-    Attributes:
-        kernel: used where the input needs no gradient: x, weight, bias, padding -> output; None
-            for torch's own.
-    """
-
-    kernel: InputConvolution | None = None
-
-    def _conv_forward(
-        self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
-    ) -> torch.Tensor:
-        trains = torch.is_grad_enabled() and weight.requires_grad
-        if self.kernel is None or input.requires_grad or not trains:
-            out: torch.Tensor = super()._conv_forward(input, weight, bias)
-            return out
-        return self.kernel(input, weight, bias, self.padding)
 
 
 class Network(nn.Module):
@@ -83,11 +63,11 @@ class Network(nn.Module):
                 module.kernel = kernel
 
     @property
-    def neurons(self) -> tuple[LIF | None, ...]:
+    def neurons(self) -> tuple[Neuron | None, ...]:
         """The neurons after each weight layer, None where it does not spike."""
         found = dict(self.layers.named_children())
         neurons = (found.get(f"{entry.name}_neurons") for entry in self.plan)
-        return tuple(n if isinstance(n, LIF) else None for n in neurons)
+        return tuple(n if isinstance(n, Neuron) else None for n in neurons)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Run the network from fresh state.
@@ -135,7 +115,7 @@ def _pooled_scan(
     module: nn.Module, after: nn.Module | None
 ) -> Callable[[torch.Tensor], torch.Tensor] | None:
     """Return the kernel that does both, if they are neurons and their pooling and there is one."""
-    if not isinstance(module, LIF) or module.kernels is None or module.record_membrane:
+    if not isinstance(module, Neuron) or module.kernels is None or module.record_membrane:
         return None
     fits = isinstance(after, layer.MaxPool2d) and after.kernel_size == _POOLED
     return module.kernels.pooled_scan if fits else None
@@ -154,19 +134,8 @@ def build_network(config: RunConfig, input_shape: tuple[int, ...]) -> Network:
         network = Network(config, input_shape)
         for index, module in enumerate(network.weight_modules):
             torch.manual_seed((config.seed << 16) + index)
-            _initialise(module, config.init)
+            INITS[config.init].load()(module)
     return network
-
-
-def _initialise(module: nn.Module, init: str) -> None:
-    assert isinstance(module, nn.Linear | nn.Conv2d)
-    module.reset_parameters()
-    if init == "default":
-        return
-    gain = {"nonlinearity": "relu"} if init.startswith("kaiming") else {}
-    getattr(nn.init, f"{init.replace('-', '_')}_")(module.weight, **gain)
-    if module.bias is not None:
-        nn.init.zeros_(module.bias)
 
 
 def _modules(config: RunConfig, plan: tuple[WeightLayer, ...]) -> Iterator[tuple[str, nn.Module]]:
@@ -180,12 +149,16 @@ def _modules(config: RunConfig, plan: tuple[WeightLayer, ...]) -> Iterator[tuple
     if flat:
         yield "flatten", layer.Flatten(step_mode=mode)
     for entry in plan:
-        if entry.kind == "linear" and not flat:
+        if not LAYERS[entry.kind].spatial and not flat:
             yield "flatten", layer.Flatten(step_mode=mode)
             flat = True
-        yield entry.name, _weights(entry, config.bias, mode)
+        kind = LAYERS[entry.kind].load()
+        yield entry.name, kind.make(
+            entry.fan_in, entry.input_shape, entry.output_shape[0], entry.kernel,
+            bias=config.bias, mode=mode,
+        )  # fmt: skip
         if entry.hidden and config.batch_norm:
-            norm = layer.BatchNorm1d if entry.kind == "linear" else layer.BatchNorm2d
+            norm = getattr(layer, kind.NORM)
             yield f"{entry.name}_norm", norm(entry.output_shape[0], step_mode=mode)
         if entry.hidden and config.dropout:
             yield f"{entry.name}_dropout", layer.Dropout(config.dropout, step_mode=mode)
@@ -193,34 +166,9 @@ def _modules(config: RunConfig, plan: tuple[WeightLayer, ...]) -> Iterator[tuple
             if constant:
                 yield "repeat", RepeatCurrent(config.T)
                 constant = False
-            yield f"{entry.name}_neurons", _neurons(config, entry)
+            looks = READOUTS[config.readout].membrane and not entry.hidden
+            yield f"{entry.name}_neurons", make_neuron(config, record_membrane=looks)
         elif entry.activation != "linear":
-            yield f"{entry.name}_{entry.activation}", _ACTIVATIONS[entry.activation]()
+            yield f"{entry.name}_{entry.activation}", ACTIVATIONS[entry.activation].load()()
         for index, window in enumerate(entry.pools, 1):
-            yield f"{entry.name}_pool{index}", layer.MaxPool2d(window, step_mode=mode)
-
-
-def _weights(entry: WeightLayer, bias: bool, mode: str) -> nn.Module:
-    if entry.kind == "linear":
-        linear: nn.Module = layer.Linear(entry.fan_in, entry.units, bias=bias, step_mode=mode)
-        return linear
-    conv: nn.Module = Convolution(
-        entry.input_shape[0],
-        entry.output_shape[0],
-        entry.kernel,
-        padding=entry.kernel // 2,
-        bias=bias,
-        step_mode=mode,
-    )
-    return conv
-
-
-def _neurons(config: RunConfig, entry: WeightLayer) -> LIF:
-    return LIF(
-        beta=config.leak,
-        v_th=config.v_th,
-        reset=config.reset,
-        surrogate_function=make_surrogate(config.surrogate, config.z, config.surrogate_alpha),
-        detach_reset=config.detach_reset,
-        record_membrane=config.readout == "membrane" and not entry.hidden,
-    )
+            yield f"{entry.name}_pool{index}", pool.make(window, mode=mode)

@@ -7,14 +7,14 @@ kind of values enter a weight layer, and how often its weights are applied.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from snnbench.config import RunConfig
 from snnbench.config.arch import LayerSpec
 from snnbench.config.effects import spiking_layers
 from snnbench.errors import UserError
-
-InputKind = Literal["spikes", "real", "constant"]
+from snnbench.network.layers import pool
+from snnbench.words.encodings import ENCODINGS, InputKind
+from snnbench.words.layers import LAYERS
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,11 @@ class WeightLayer:
 
     Attributes:
         name: "conv1", "fc2": kind and position among the weight layers.
-        kind: "linear" or "conv".
+        kind: "linear" or "conv", a word of `LAYERS`.
         input_shape: of one sample and step, (M,) or (C, H, W).
         output_shape: before pooling, (N,) or (C, H, W).
         kernel: side of the convolution's kernel, 0 for a linear layer.
+        fan_in: inputs of one output unit: M, or C_in * k * k.
         activation: "relu", "sigmoid", "tanh" or "linear"; "spike" for spiking neurons.
         hidden: not the output layer: BatchNorm and Dropout belong to it where set.
         pools: windows of the max poolings that follow.
@@ -36,22 +37,16 @@ class WeightLayer:
     """
 
     name: str
-    kind: Literal["linear", "conv"]
+    kind: str
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
     kernel: int
+    fan_in: int
     activation: str
     hidden: bool
     pools: tuple[int, ...]
     input_kind: InputKind
     applied_steps: int
-
-    @property
-    def fan_in(self) -> int:
-        """Inputs of one output unit: M, or C_in * k * k."""
-        return (
-            (self.input_shape[0] * self.kernel**2) if self.kernel else math.prod(self.input_shape)
-        )
 
     @property
     def units(self) -> int:
@@ -82,24 +77,25 @@ def plan_layers(config: RunConfig, input_shape: tuple[int, ...]) -> tuple[Weight
     kind = _network_input_kind(config)
     plan = []
     for index, (spec, pools) in enumerate(groups):
-        if spec.kind == "linear":
-            shape = (math.prod(shape),)
-        elif len(shape) != 3:
+        kind_of_layer = LAYERS[spec.kind]
+        layer_kind = kind_of_layer.load()
+        taken = layer_kind.takes(shape)
+        if taken is None:
             raise UserError(
                 f"arch '{config.arch}' has a convolution, but the data are rows of "
                 f"{shape[0]} numbers, not images.",
                 "Use fully connected layers, such as 64-10.",
             )
-        output = (spec.width, *shape[1:])
+        shape, output = taken, layer_kind.gives(spec, taken)
         hidden = index < len(groups) - 1
         default = config.activation if hidden and config.model == "ann" else "linear"
-        prefix = "fc" if spec.kind == "linear" else "conv"
         layer = WeightLayer(
-            name=f"{prefix}{index + 1}",
-            kind="linear" if spec.kind == "linear" else "conv",
+            name=f"{kind_of_layer.prefix}{index + 1}",
+            kind=spec.kind,
             input_shape=shape,
             output_shape=output,
             kernel=spec.kernel,
+            fan_in=layer_kind.fan_in(spec, shape),
             activation="spike" if spiking[index] else spec.activation or default,
             hidden=hidden,
             pools=pools,
@@ -121,7 +117,7 @@ def _weight_layers_with_pools(
     specs: tuple[LayerSpec, ...],
 ) -> Iterator[tuple[LayerSpec, tuple[int, ...]]]:
     """Yield every weight layer with the windows of the poolings that follow it."""
-    if specs[0].kind == "pool":
+    if not specs[0].has_weights:
         raise UserError("arch begins with a pooling layer.", "Begin with a weight layer.")
     starts = [i for i, spec in enumerate(specs) if spec.has_weights]
     for start, end in zip(starts, [*starts[1:], len(specs)], strict=True):
@@ -131,12 +127,12 @@ def _weight_layers_with_pools(
 def _network_input_kind(config: RunConfig) -> InputKind:
     if config.model == "ann":
         return "real"
-    return "spikes" if config.encoding in ("bernoulli", "latency") else "constant"
+    return ENCODINGS[config.encoding].gives
 
 
 def _pooled(config: RunConfig, shape: tuple[int, ...], pools: tuple[int, ...]) -> tuple[int, ...]:
     for window in pools:
-        shape = (shape[0], *(side // window for side in shape[1:]))
+        shape = pool.gives(window, shape)
         if 0 in shape:
             raise UserError(
                 f"arch '{config.arch}' pools the image to nothing.",

@@ -1,118 +1,57 @@
-"""The LIF neuron as a SpikingJelly node, so that models stay ordinary SpikingJelly modules."""
+"""The leaky integrate-and-fire neuron; with beta = 1, integrate-and-fire.
 
-from collections.abc import Callable
-from typing import NamedTuple
+    U[t] = beta * V[t-1] + I[t]
+    S[t] = 1 if U[t] >= V_th else 0
+    V[t] = U[t] - S[t] * V_th        reset "subtract"
+         = U[t] * (1 - S[t])         reset "zero"
+         = U[t]                      reset "none"
+
+I is the input current, U the membrane before and V after the reset, V[-1] = 0. The backward
+pass replaces dS/dU by a surrogate; with detach_reset no gradient flows through the S of the
+reset. SpikingJelly's LIFNode has beta = 1 - 1/tau with tau > 1, so it cannot express beta = 0 or
+beta >= 1.
+"""
+
+from typing import Any
 
 import torch
-from spikingjelly.activation_based import neuron, surrogate
 
-from snnbench.neurons import reference
+from snnbench.neurons.neuron import Neuron, States
 
-
-class Kernels(NamedTuple):
-    """What runs a node's steps from rest in place of the reference.
-
-    Attributes:
-        scan: I [T, N, ...] -> S, U.
-        pooled_scan: I [T, N, C, H, W] -> S after max pooling in windows of 2 x 2; None where
-            there is no such kernel.
-    """
-
-    scan: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
-    pooled_scan: Callable[[torch.Tensor], torch.Tensor] | None = None
+Tensor = torch.Tensor
 
 
-class LIF(neuron.BaseNode):  # type: ignore[misc]
+class LIF(Neuron):
     """Leaky integrate-and-fire neurons with any leak beta >= 0 and three kinds of reset.
-
-    SpikingJelly's LIFNode has beta = 1 - 1/tau with tau > 1, so it cannot express beta = 0 or
-    beta >= 1. Equations: `snnbench.neurons.reference`.
 
     Args:
         beta: leak, >= 0; 1 is an integrate-and-fire neuron.
-        v_th: threshold, > 0.
-        reset: "subtract", "zero" or "none".
-        surrogate_function: derivative of the spike.
-        detach_reset: no gradient through the reset.
-        record_membrane: keep U of the last multi-step call as `membrane`, [T, N, ...].
-
-    Attributes:
-        kernels: used in place of the reference; None for the reference.
+        arguments: see `Neuron`.
     """
 
-    def __init__(
-        self,
-        *,
-        beta: float,
-        v_th: float,
-        reset: str,
-        surrogate_function: surrogate.SurrogateFunctionBase,
-        detach_reset: bool = False,
-        record_membrane: bool = False,
-        step_mode: str = "m",
-    ) -> None:
-        super().__init__(
-            v_threshold=float(v_th),
-            v_reset=0.0 if reset == "zero" else None,
-            surrogate_function=surrogate_function,
-            detach_reset=detach_reset,
-            step_mode=step_mode,
-        )
-        self.beta = beta
-        self.kind_of_reset = reset
-        self.record_membrane = record_membrane
-        self.membrane: torch.Tensor | None = None
-        self.kernels: Kernels | None = None
+    states = ("v",)
 
-    def multi_step_forward(self, x_seq: torch.Tensor) -> torch.Tensor:
+    def __init__(self, *, beta: float = 1.0, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.beta = beta
+
+    def step(self, current: Tensor, v: Tensor) -> tuple[Tensor, Tensor, States]:  # type: ignore[override]
+        """Advance by one step; see the module."""
+        u = self.beta * v + current
+        spikes = self.surrogate_function(u - self.v_threshold)
+        return spikes, u, (self.after_spike(u, spikes),)
+
+    def multi_step_forward(self, x_seq: Tensor) -> Tensor:
         """Run all steps: I [T, N, ...] -> S [T, N, ...]; with the kernel, if at rest."""
         at_rest = isinstance(self._memories["v"], float)
         if self.kernels is None or not at_rest:
-            spikes: torch.Tensor = super().multi_step_forward(x_seq)
+            spikes: Tensor = super().multi_step_forward(x_seq)
             return spikes
         spikes, membrane = self.kernels.scan(x_seq)
         if self.record_membrane:
             self.membrane = membrane
-        self.v = reference.reset_membrane(
-            membrane[-1], spikes[-1], v_th=self.v_threshold, reset=self.kind_of_reset
-        )
+        self.v = self.after_spike(membrane[-1], spikes[-1])
         return spikes
-
-    def single_step_functional_forward(
-        self,
-        inputs: tuple[torch.Tensor, ...],
-        states: tuple[torch.Tensor, ...],
-    ) -> tuple[tuple[torch.Tensor], tuple[torch.Tensor]]:
-        """Advance by one step: (I[t],), (V[t-1],) -> (S[t],), (V[t],)."""
-        spikes, _, v = reference.lif_step(
-            inputs[0],
-            states[0],
-            beta=self.beta,
-            v_th=self.v_threshold,
-            reset=self.kind_of_reset,
-            detach_reset=self.detach_reset,
-            spike=self.surrogate_function,
-        )
-        return (spikes,), (v,)
-
-    def multi_step_functional_forward(
-        self,
-        inputs: tuple[torch.Tensor, ...],
-        states: tuple[torch.Tensor, ...],
-    ) -> tuple[tuple[torch.Tensor], tuple[torch.Tensor]]:
-        """Run all steps: (I [T, N, ...],), (V,) -> (S [T, N, ...],), (V,)."""
-        spikes, membrane, v = reference.lif_scan(
-            inputs[0],
-            beta=self.beta,
-            v_th=self.v_threshold,
-            reset=self.kind_of_reset,
-            detach_reset=self.detach_reset,
-            spike=self.surrogate_function,
-            v=states[0],
-        )
-        if self.record_membrane:
-            self.membrane = membrane
-        return (spikes,), (v,)
 
     def extra_repr(self) -> str:
         """Return the neuron's parameters for printing."""

@@ -30,6 +30,7 @@ def loss_and_gradient(
     assert teacher_scores is not None
     if config.loss == "mimic-l2":
         return mimic_l2(scores, teacher_scores)
+    assert config.loss == "mimic-kl", config.loss
     return mimic_kl(scores, teacher_scores, config.temperature)
 
 

@@ -20,6 +20,7 @@ def make_optimizer(config: RunConfig, parameters: Sequence[Array]) -> Optimizer:
     """Return the config's optimizer over these parameters."""
     if config.optimizer == "sgd":
         return Sgd(parameters, momentum=config.momentum, weight_decay=config.weight_decay)
+    assert config.optimizer in ("adam", "adamw"), config.optimizer
     decoupled = config.optimizer == "adamw"
     return Adam(parameters, weight_decay=config.weight_decay, decoupled=decoupled)
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnbench.api import read_data
 from snnbench.config import RunConfig
 from snnbench.errors import UserError
+from snnbench.inputs.reading import read_data
 from snnbench.network.model_files import MODELS, SUFFIX
 from snnbench.report.source import Tables
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from snnbench.data.catalogue import CATALOGUE
 from snnbench.errors import UserError
 from snnbench.results.journal import table_path
 from snnbench.results.lines import whole_size
 from snnbench.results.tables import read_epochs, read_layers, read_runs
+from snnbench.words.datasets import DATASETS
 
 # Differences that make runs hard to compare, and what they are called.
 _ORIGINS = {
@@ -137,7 +137,7 @@ def data_notes(runs: pd.DataFrame) -> list[str]:
     """Return a sentence for each data set that is a stand-in, or has several checksums."""
     notes = []
     for dataset, rows in runs.groupby("dataset", sort=True):
-        entry = CATALOGUE.get(str(dataset))
+        entry = DATASETS.get(str(dataset))
         if entry is not None and entry.stand_in_for is not None:
             notes.append(f"{dataset} is a stand-in for {entry.stand_in_for}.")
         sums = sorted(rows["data_sha256"].dropna().unique())

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from snnbench.api import read_data
 from snnbench.config import RunConfig
+from snnbench.config.setting import SETTINGS
 from snnbench.data.dataset import Dataset
+from snnbench.inputs.reading import loading_settings, read_data
 from snnbench.inputs.selection import select
-
-_TABLE = ("data_file", "target", "test_fraction", "test_samples")
 
 DataKey = tuple[Any, ...]
 
@@ -24,8 +23,7 @@ class Data:
 
 def data_key(config: RunConfig) -> DataKey:
     """Return what settings with the same data set have in common."""
-    table = tuple(getattr(config, name) for name in _TABLE) if config.dataset == "table" else ()
-    return (config.dataset, config.data_dir, *table)
+    return (config.dataset, *loading_settings(config).values())
 
 
 class DataSets:
@@ -59,10 +57,12 @@ class DataSets:
         Raises:
             UserError: the data are missing or damaged, or do not fit the run.
         """
-        checked = (config.train_samples, config.test_samples, config.val_samples,
-                   config.val_fraction, config.batch_size, config.arch, config.model,
-                   config.encoding)  # fmt: skip
-        key = (*data_key(config), *checked)
+        shaping = (
+            getattr(config, name)
+            for name, setting in SETTINGS.items()
+            if setting.role == "computation" and not setting.free
+        )
+        key = (*data_key(config), *shaping)
         if key not in self._known:
             dataset = self.read(config)
             chosen = select(config, dataset)

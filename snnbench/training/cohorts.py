@@ -5,16 +5,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from snnbench.config import RunConfig
+from snnbench.config.setting import SETTINGS
 from snnbench.errors import UserError
 from snnbench.network.plan import WeightLayer, plan_layers
 from snnbench.training.evaluation import EVALUATION_BATCH
-
-# Settings in which members of a cohort may differ: numbers that do not shape the computation,
-# and what is done to each member's outputs alone.
-FREE = frozenset({
-    "neuron", "beta", "v_th", "surrogate_alpha", "z", "loss", "teacher", "temperature", "lr",
-    "momentum", "weight_decay", "lr_schedule", "epochs", "patience", "init",
-})  # fmt: skip
+from snnbench.training.paths import path_of
 
 _FLOAT = 4  # bytes
 _COPIES_OF_PARAMETERS = 4  # themselves, gradient, two moments
@@ -22,10 +17,10 @@ _COPIES_OF_STEPS = 3  # of what a neuron keeps a step: current, membrane, gradie
 _SHARE = 0.6  # of the free memory that a cohort may take: others live on the machine, too
 
 
-def cohort_key(config: RunConfig) -> tuple[object, ...]:
-    """Return what members of one cohort have in common."""
-    shared = (value for name, value in config.effective.items() if name not in FREE)
-    return (*shared, len(config.learning_rates))
+def cohort_key(config: RunConfig, plan: Sequence[WeightLayer]) -> tuple[object, ...]:
+    """Return what members of one cohort have in common: path, epochs, and what is not free."""
+    shared = (value for name, value in config.effective.items() if not SETTINGS[name].free)
+    return (*shared, len(config.learning_rates), path_of(config, plan).name)
 
 
 def plan_cohorts(
@@ -46,7 +41,8 @@ def plan_cohorts(
     """
     groups: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
     for position, config in enumerate(configs):
-        groups[cohort_key(config)].append(position)
+        plan = plan_layers(config, input_shape)
+        groups[cohort_key(config, plan)].append(position)
     cohorts = []
     for members in groups.values():
         config = configs[members[0]]

@@ -1,6 +1,7 @@
 """Run trained networks over a part of the data: loss, accuracy and counts in one pass."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 
@@ -10,42 +11,85 @@ from snnbench.cost.tally import Tally
 from snnbench.inputs.encodings import EVALUATION_EPOCH, encode
 from snnbench.inputs.prepare import Part
 from snnbench.network.build import Network
-from snnbench.training.losses import scores, training_loss
+from snnbench.training.losses import predicted, training_loss
 from snnbench.training.member import Evaluation
+from snnbench.words.losses import LOSSES
 
 # The same for every run, so that no result depends on training's batch size.
 EVALUATION_BATCH = 128
 
 
-@torch.no_grad()
-def evaluate(
-    configs: Sequence[RunConfig], networks: Sequence[Network], part: Part
-) -> list[Evaluation]:
-    """Run networks that share their encoding over a part, each once."""
-    judged = judges(configs)
-    results = [Evaluation(0.0, 0.0, [Tally() for _ in n.plan]) for n in networks]
+class Evaluator(Protocol):
+    """Runs K runs over samples held out."""
+
+    networks: list[Network]
+
+    def evaluate_batch(
+        self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
+    ) -> tuple[Sequence[float], Sequence[int]]:
+        """Return mean loss and correct predictions of the active runs, and add to their tallies.
+
+        Args:
+            part: validation or test part.
+            piece: which of its samples, at most EVALUATION_BATCH.
+            active: positions of the runs.
+            tallies: of each active run, one a weight layer.
+        """
+
+
+def evaluate(evaluator: Evaluator, part: Part, active: Sequence[int]) -> list[Evaluation]:
+    """Run the active runs over a part once: loss, accuracy and tallies together."""
+    results = [Evaluation(0.0, 0.0, [Tally() for _ in evaluator.networks[k].plan]) for k in active]
+    tallies = [result.tallies for result in results]
     for start in range(0, len(part), EVALUATION_BATCH):
-        piece = slice(start, start + EVALUATION_BATCH)
-        y = part.y[piece]
-        x = encode(configs[0], part.x[piece], part.samples[piece], EVALUATION_EPOCH)
-        for network, judge, result in zip(networks, judged, results, strict=True):
-            with tallying(network.eval(), result.tallies):
-                outputs = network(x)
-            loss = training_loss(judge, outputs, output_membrane(network), y, None)
-            result.loss += loss.item() * len(y) / len(part)
-            result.accuracy += int((scores(outputs).argmax(1) == y).sum())
+        piece = slice(start, min(start + EVALUATION_BATCH, len(part)))
+        losses, right = evaluator.evaluate_batch(part, piece, active, tallies)
+        for result, loss, correct in zip(results, losses, right, strict=True):
+            result.loss += loss * (piece.stop - start) / len(part)
+            result.accuracy += correct
     for result in results:
         result.accuracy /= len(part)
     return results
 
 
+class NetworkEvaluator:
+    """Evaluates ordinary networks one after another; an `Evaluator`.
+
+    Args:
+        configs: of the runs, which share their encoding.
+        networks: one a run.
+    """
+
+    def __init__(self, configs: Sequence[RunConfig], networks: Sequence[Network]) -> None:
+        self.configs, self.networks = list(configs), list(networks)
+        self._judges = judges(configs)
+
+    @torch.no_grad()
+    def evaluate_batch(
+        self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
+    ) -> tuple[list[float], list[int]]:
+        """See `Evaluator`."""
+        y = part.y[piece]
+        x = encode(self.configs[0], part.x[piece], part.samples[piece], EVALUATION_EPOCH)
+        losses, right = [], []
+        for k, own in zip(active, tallies, strict=True):
+            network, config = self.networks[k], self._judges[k]
+            with tallying(network.eval(), own):
+                outputs = network(x)
+            membrane = output_membrane(network)
+            losses.append(training_loss(config, outputs, membrane, y, None).item())
+            right.append(int((predicted(config, outputs, membrane).argmax(1) == y).sum()))
+        return losses, right
+
+
 def judges(configs: Sequence[RunConfig]) -> list[RunConfig]:
     """Return configs whose losses can be computed on data held out.
 
-    Mimic losses need a teacher's logits, which exist for the training part only; such runs are
-    judged by cross-entropy against the labels.
+    Some losses need a teacher's logits, which exist for the training part only; such runs are
+    judged by another loss, which their row names.
     """
-    return [c.changed(loss="ce") if c.loss.startswith("mimic") else c for c in configs]
+    others = [LOSSES[config.loss].judged_by for config in configs]
+    return [c.changed(loss=o) if o else c for c, o in zip(configs, others, strict=True)]
 
 
 def output_membrane(network: Network) -> torch.Tensor | None:

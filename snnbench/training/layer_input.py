@@ -13,6 +13,7 @@ from snnbench.kernels.events.events import (
     draw_keys,
     events_from_spikes,
 )
+from snnbench.words.encodings import ENCODINGS
 
 
 class LayerInput:
@@ -41,6 +42,6 @@ class LayerInput:
             return bernoulli_events(self.pixels, rows, keys, config.T, self.blocks)
         index = torch.from_numpy(rows)
         x = encode(config, self.part.x[index], self.part.samples[index], epoch).flatten(2)
-        if config.encoding == "latency":
+        if ENCODINGS[config.encoding].gives == "spikes":
             return events_from_spikes(x.transpose(0, 1).numpy(), self.blocks)
         return x[0].numpy()

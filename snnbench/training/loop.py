@@ -12,6 +12,7 @@ from snnbench.cost.counting import count_network, dense_count
 from snnbench.cost.expected import lab_flops
 from snnbench.inputs.prepare import RunData
 from snnbench.training.engines import Engine, make_engine
+from snnbench.training.evaluation import evaluate
 from snnbench.training.events import EpochDone, EpochRecord, Event, StepDone
 from snnbench.training.halving import freeze_losers, rungs
 from snnbench.training.member import Held, Member
@@ -20,7 +21,7 @@ _ORDER = 1  # keeps the order's draws apart from the seed's other uses
 
 
 def train_cohort(
-    configs: Sequence[RunConfig], data: RunData, device: torch.device, *, halving: bool = False
+    configs: Sequence[RunConfig], data: RunData, *, halving: bool = False
 ) -> Iterator[Event]:
     """Train runs side by side; one run is a cohort of one.
 
@@ -29,10 +30,9 @@ def train_cohort(
     Args:
         configs: runs that agree on all that shapes the computation.
         data: their common data.
-        device: where to compute.
         halving: freeze members that fall behind; needs validation data.
     """
-    engine = make_engine(configs, data, device)
+    engine = make_engine(configs, data)
     dense = dense_count(engine.networks[0])
     members = [Member(k, config) for k, config in enumerate(configs)]
     active = members
@@ -102,9 +102,9 @@ def _evaluate(engine: Engine, members: list[Member]) -> list[tuple[Member, Held]
     if not members:
         return []
     positions = [member.k for member in members]
-    tests = engine.evaluate(engine.data.test, positions)
+    tests = evaluate(engine, engine.data.test, positions)
     val = engine.data.val
-    vals = engine.evaluate(val, positions) if val else [None] * len(members)
+    vals = evaluate(engine, val, positions) if val else [None] * len(members)
     held = [Held(test, val) for test, val in zip(tests, vals, strict=True)]
     return list(zip(members, held, strict=True))
 

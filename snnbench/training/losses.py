@@ -4,9 +4,13 @@ import torch
 from torch.nn import functional
 
 from snnbench.config import RunConfig
+from snnbench.words.losses import LOSSES
+from snnbench.words.readouts import READOUTS
+
+Tensor = torch.Tensor
 
 
-def scores(outputs: torch.Tensor) -> torch.Tensor:
+def scores(outputs: Tensor) -> Tensor:
     """Return the mean over steps: firing rates of a spiking output layer, else its values.
 
     Args:
@@ -18,44 +22,60 @@ def scores(outputs: torch.Tensor) -> torch.Tensor:
     return outputs.mean(0)
 
 
+def predicted(config: RunConfig, outputs: Tensor, membrane: Tensor | None) -> Tensor:
+    """Return what predictions follow from, [B, C]; see `training_loss`."""
+    row = READOUTS[config.readout]
+    if config.model == "ann" or row.by_rate:
+        return scores(outputs)
+    given: Tensor = row.load()(outputs, membrane)
+    return given.mean(0)
+
+
 def training_loss(
     config: RunConfig,
-    outputs: torch.Tensor,
-    membrane: torch.Tensor | None,
-    y: torch.Tensor,
-    teacher_scores: torch.Tensor | None,
-) -> torch.Tensor:
-    """Return the loss, a scalar: the mean over the batch.
-
-    mse: mean square of scores - one-hot. ce: cross-entropy of softmax(scores).
-    mimic-l2: half the squared distance of logits (Ba and Caruana, NIPS 2014, eq. 1).
-    mimic-kl: t^2 KL(softmax(teacher/t) || softmax(student/t)) (Hinton et al., 2015).
-    With readout membrane the mean of the losses at every step, on U instead of the scores.
+    outputs: Tensor,
+    membrane: Tensor | None,
+    y: Tensor,
+    teacher_scores: Tensor | None,
+) -> Tensor:
+    """Return the loss, a scalar: the mean over the batch, and over what the readout gives.
 
     Args:
         outputs: of the network, [T, B, C].
-        membrane: U of the output layer before reset, [T, B, C]; readout membrane only.
+        membrane: U of the output layer before reset, [T, B, C]; where the readout looks at it.
         y: classes, int64 [B].
-        teacher_scores: logits to learn, [B, C]; mimic losses only.
+        teacher_scores: logits to learn, [B, C]; of losses with a teacher only.
     """
-    if config.readout == "membrane" and config.model == "snn":
-        assert membrane is not None
-        return torch.stack([_loss(config, u, y, teacher_scores) for u in membrane]).mean()
-    return _loss(config, scores(outputs), y, teacher_scores)
+    loss = LOSSES[config.loss].load()
+    if config.model == "ann":
+        value: Tensor = loss(scores(outputs), y, teacher_scores, config)
+        return value
+    given = READOUTS[config.readout].load()(outputs, membrane)
+    values = [loss(one, y, teacher_scores, config) for one in given]
+    return values[0] if len(values) == 1 else torch.stack(values).mean()
 
 
-def _loss(
-    config: RunConfig, s: torch.Tensor, y: torch.Tensor, teacher_scores: torch.Tensor | None
-) -> torch.Tensor:
-    if config.loss == "mse":
-        return functional.mse_loss(s, functional.one_hot(y, s.shape[1]).to(s.dtype))
-    if config.loss == "ce":
-        return functional.cross_entropy(s, y)
-    assert teacher_scores is not None
-    if config.loss == "mimic-l2":
-        return 0.5 * (s - teacher_scores).square().sum(1).mean()
+def mse(scores: Tensor, y: Tensor, wanted: Tensor | None, config: RunConfig) -> Tensor:
+    """Return the mean square of scores - one-hot."""
+    return functional.mse_loss(scores, functional.one_hot(y, scores.shape[1]).to(scores.dtype))
+
+
+def cross_entropy(scores: Tensor, y: Tensor, wanted: Tensor | None, config: RunConfig) -> Tensor:
+    """Return the cross-entropy of softmax(scores)."""
+    return functional.cross_entropy(scores, y)
+
+
+def mimic_l2(scores: Tensor, y: Tensor, wanted: Tensor | None, config: RunConfig) -> Tensor:
+    """Return half the squared distance of logits (Ba and Caruana, NIPS 2014, eq. 1)."""
+    assert wanted is not None
+    return 0.5 * (scores - wanted).square().sum(1).mean()
+
+
+def mimic_kl(scores: Tensor, y: Tensor, wanted: Tensor | None, config: RunConfig) -> Tensor:
+    """Return t^2 KL(softmax(teacher/t) || softmax(student/t)) (Hinton et al., 2015)."""
+    assert wanted is not None
     t = config.temperature
-    log_student = functional.log_softmax(s / t, 1)
-    log_teacher = functional.log_softmax(teacher_scores / t, 1)
+    log_student = functional.log_softmax(scores / t, 1)
+    log_teacher = functional.log_softmax(wanted / t, 1)
     divergence = functional.kl_div(log_student, log_teacher, reduction="batchmean", log_target=True)
     return t * t * divergence

@@ -1,10 +1,10 @@
 """Ordinary torch modules and autograd, one run after another: any network, any device.
 
-With the neurons' own equations in torch this is the reference engine; with a kernel in their
-place it is the fast engine of networks that no other engine fits.
+`ModuleEngine` is plain torch, with the neurons' own equations and torch's optimizers: the
+reference. The others have kernels in the place of some of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 
 import torch
@@ -12,71 +12,45 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.cost.counting import tallying
 from snnbench.cost.tally import Tally
-from snnbench.inputs.encodings import draw_keys, encode
-from snnbench.inputs.prepare import Part, RunData
-from snnbench.network.build import InputConvolution, Network, build_network
-from snnbench.neurons.lif import Kernels
-from snnbench.training.evaluation import evaluate, output_membrane
-from snnbench.training.losses import scores, training_loss
-from snnbench.training.member import Evaluation, OwnNetworks
-from snnbench.training.optim import StackedOptimizer
+from snnbench.inputs.bernoulli import draw_keys
+from snnbench.inputs.encodings import encode
+from snnbench.inputs.prepare import RunData
+from snnbench.network.build import build_network
+from snnbench.network.convolution import InputConvolution
+from snnbench.neurons.neuron import Kernels, Neuron
+from snnbench.training.evaluation import NetworkEvaluator, output_membrane
+from snnbench.training.losses import predicted, training_loss
+from snnbench.training.member import OwnNetworks
+from snnbench.training.optim import TorchOptimizers, make_optimizer
 from snnbench.training.teacher import teacher_scores
 
 
-class ModuleEngine(OwnNetworks):
-    """Trains a cohort: runs that share data, order, encoding and shapes.
+class ModuleEngine(NetworkEvaluator, OwnNetworks):
+    """Trains a cohort: runs that share data, order, encoding and shapes; an `Engine`."""
 
-    Each run is an ordinary `Network`; all their parameters lie in one tensor [K, P], which the
-    stacked optimizer updates.
-    """
-
-    def __init__(
-        self,
-        configs: Sequence[RunConfig],
-        data: RunData,
-        device: torch.device,
-        make_kernels: Callable[[RunConfig], Kernels] | None = None,
-        convolution: InputConvolution | None = None,
-    ) -> None:
-        self.configs, self.data = list(configs), data
-        self.networks = [build_network(c, data.input_shape).to(device) for c in configs]
-        if make_kernels is not None:
-            for config, network in zip(configs, self.networks, strict=True):
-                for neurons in filter(None, network.neurons):
-                    neurons.kernels = make_kernels(config)
-        for network in self.networks:
-            network.convolve_by(convolution)
-        self.parameters, gradients = _flatten(self.networks)
-        self.gradients = gradients
-        self.optimizer = StackedOptimizer(configs, self.parameters, gradients)
+    def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
+        self.data = data
+        device = data.train.x.device
+        super().__init__(configs, [build_network(c, data.input_shape).to(device) for c in configs])
+        self.optimizer = self._make_optimizer()
         self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
-        self.tallies = self._fresh_tallies()
+        self.begin_epoch()
 
-    def _fresh_tallies(self) -> list[list[Tally]]:
-        return [[Tally() for _ in network.plan] for network in self.networks]
+    def _make_optimizer(self) -> TorchOptimizers:
+        return TorchOptimizers(self.configs, self.networks)
 
     def begin_epoch(self) -> None:
         """Start the input rates of training anew."""
-        self.tallies = self._fresh_tallies()
+        self.tallies = [[Tally() for _ in network.plan] for network in self.networks]
 
     def train_batch(
         self, epoch: int, rows: torch.Tensor, learning_rates: Sequence[float], active: Sequence[int]
     ) -> tuple[list[float], list[int]]:
-        """Take one optimizer step.
-
-        Args:
-            epoch: from 1.
-            rows: which training samples, int64 [B].
-            learning_rates: one a run.
-            active: positions of the runs that still train.
-
-        Returns:
-            loss and number of correct predictions of every active run.
-        """
+        """Take one optimizer step; see `Engine`."""
         part = self.data.train
         y, samples = part.y[rows], part.samples[rows]
         x = encode(self.configs[0], part.x[rows], samples, epoch)
-        self.gradients.zero_()
+        self.optimizer.zero_grad()
         losses, correct = [], []
         for k in active:
             network, config = self.networks[k].train(), self.configs[k]
@@ -85,12 +59,13 @@ class ModuleEngine(OwnNetworks):
             counted = tallying(network, self.tallies[k], maps=False)
             with counted if network.spiking else nullcontext():
                 outputs = network(x)
-            teacher = self.teachers[k]
+            membrane, teacher = output_membrane(network), self.teachers[k]
             wanted = None if teacher is None else teacher[rows]
-            loss = training_loss(config, outputs, output_membrane(network), y, wanted)
+            loss = training_loss(config, outputs, membrane, y, wanted)
             loss.backward()  # type: ignore[no-untyped-call]
             losses.append(loss.item())
-            correct.append(int((scores(outputs.detach()).argmax(1) == y).sum()))
+            found = predicted(config, outputs.detach(), membrane).argmax(1)
+            correct.append(int((found == y).sum()))
         self.optimizer.step(learning_rates, active)
         return losses, correct
 
@@ -103,31 +78,46 @@ class ModuleEngine(OwnNetworks):
             return [1.0] * len(self.networks[member].plan)
         return [tally.input_rate for tally in self.tallies[member]]
 
-    def evaluate(self, part: Part, active: Sequence[int]) -> list[Evaluation]:
-        """Run every active run over a part once: loss, accuracy and tallies together."""
-        configs = [self.configs[k] for k in active]
-        return evaluate(configs, [self.networks[k] for k in active], part)
 
-    def is_finite(self, member: int) -> bool:
-        """Return whether all of a run's parameters are finite numbers: one look at the device."""
-        return bool(torch.isfinite(self.parameters[member]).all())
+class PlainEngine(ModuleEngine):
+    """Modules, with one optimizer for all runs and a kernel for a first convolution's gradient."""
+
+    def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
+        super().__init__(configs, data)
+        convolution = _input_convolution() if data.train.x.device.type == "cpu" else None
+        for network in self.networks:
+            network.convolve_by(convolution)
+            for neurons in filter(None, network.neurons):
+                neurons.kernels = self._kernels(neurons)
+
+    def _make_optimizer(self) -> TorchOptimizers:
+        return make_optimizer(self.configs, self.networks)
+
+    def _kernels(self, neurons: Neuron) -> Kernels | None:
+        """Return what runs a layer's neurons; None for their own step."""
+        return None
 
 
-def _flatten(networks: Sequence[Network]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Move all parameters into one tensor [K, P], which the modules' own become views of.
+class ScanEngine(PlainEngine):
+    """Modules, with the neurons' steps in one kernel on the CPU."""
 
-    Returns:
-        parameters and gradients, [K, P].
-    """
-    flat = torch.stack(
-        [torch.cat([p.detach().flatten() for p in n.parameters()]) for n in networks]
-    )
-    gradients = torch.zeros_like(flat)
-    for k, network in enumerate(networks):
-        start = 0
-        for parameter in network.parameters():
-            span = slice(start, start + parameter.numel())
-            parameter.data = flat[k, span].view_as(parameter)
-            parameter.grad = gradients[k, span].view_as(parameter)
-            start = span.stop
-    return flat, gradients
+    def _kernels(self, neurons: Neuron) -> Kernels | None:
+        from snnbench.training.scans import cpu_kernels
+
+        return cpu_kernels(neurons, self.configs[0])
+
+
+class TritonEngine(PlainEngine):
+    """Modules, with the neurons' steps in one kernel on the GPU."""
+
+    def _kernels(self, neurons: Neuron) -> Kernels | None:
+        from snnbench.training.scans import gpu_kernels
+
+        return gpu_kernels(neurons, self.configs[0])
+
+
+def _input_convolution() -> InputConvolution:
+    # numba costs half a second to import: only when needed
+    from snnbench.kernels.functions import input_convolution
+
+    return input_convolution

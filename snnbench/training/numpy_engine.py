@@ -20,8 +20,8 @@ from snnbench.network.build import Network
 from snnbench.reference_numpy.losses import loss_and_gradient
 from snnbench.reference_numpy.network import Perceptron, build_perceptron
 from snnbench.reference_numpy.optimizers import make_optimizer
-from snnbench.training.evaluation import EVALUATION_BATCH, judges
-from snnbench.training.member import Evaluation, OwnNetworks
+from snnbench.training.evaluation import judges
+from snnbench.training.member import OwnNetworks
 from snnbench.training.teacher import teacher_scores
 
 _DROPOUT = 3  # keeps these draws apart from the seed's other uses
@@ -34,8 +34,8 @@ class NumpyEngine(OwnNetworks):
     """Trains a cohort of perceptrons; an `Engine` like any other."""
 
     def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
-        _use_threads(torch.get_num_threads())
         self.configs, self.data = list(configs), data
+        self._judges = judges(configs)
         self._inputs = {
             id(part): part.x.flatten(1).numpy()
             for part in (data.train, data.val, data.test)
@@ -83,25 +83,19 @@ class NumpyEngine(OwnNetworks):
         return losses, correct
 
     @_diverging
-    def evaluate(self, part: Part, active: Sequence[int]) -> list[Evaluation]:
-        """Run every active run over a part once: loss, accuracy and tallies together."""
-        judged = judges([self.configs[k] for k in active])
-        results = [Evaluation(0.0, 0.0, [Tally() for _ in self.networks[k].plan]) for k in active]
-        for start in range(0, len(part), EVALUATION_BATCH):
-            piece = slice(start, start + EVALUATION_BATCH)
-            x, y = self._inputs[id(part)][piece], part.y[piece].numpy()
-            for k, judge, result in zip(active, judged, results, strict=True):
-                scores = self.perceptrons[k].forward(x)
-                loss, _ = loss_and_gradient(judge, scores, y, None)
-                result.loss += loss * len(y) / len(part)
-                result.accuracy += int((scores.argmax(1) == y).sum())
-                for tally, layer in zip(
-                    result.tallies, self.perceptrons[k].dense_layers, strict=True
-                ):
-                    tally.add_input(torch.from_numpy(layer.inputs)[None])
-        for result in results:
-            result.accuracy /= len(part)
-        return results
+    def evaluate_batch(
+        self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
+    ) -> tuple[list[float], list[int]]:
+        """See `Evaluator`."""
+        x, y = self._inputs[id(part)][piece], part.y[piece].numpy()
+        losses, right = [], []
+        for k, own in zip(active, tallies, strict=True):
+            scores = self.perceptrons[k].forward(x)
+            losses.append(loss_and_gradient(self._judges[k], scores, y, None)[0])
+            right.append(int((scores.argmax(1) == y).sum()))
+            for tally, layer in zip(own, self.perceptrons[k].dense_layers, strict=True):
+                tally.add_input(torch.from_numpy(layer.inputs)[None])
+        return losses, right
 
 
 def _share_memory(network: Network, perceptron: Perceptron) -> None:
@@ -114,10 +108,3 @@ def _share_memory(network: Network, perceptron: Perceptron) -> None:
 def _teacher(config: RunConfig, part: Part) -> npt.NDArray[np.float32] | None:
     scores = teacher_scores(config, part.x, part.samples)
     return None if scores is None else scores.numpy()
-
-
-def _use_threads(n: int) -> None:
-    """Let NumPy's matrix products use as many threads as torch, whose number is the setting's."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped, unused-ignore]
-
-    threadpool_limits(n, user_api="blas")

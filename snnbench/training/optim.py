@@ -1,16 +1,53 @@
-"""Optimizers over the parameters of many runs at once, equal to torch's for each of them."""
+"""The optimizers of a cohort: torch's own, or one over the parameters of all runs at once."""
 
 from collections.abc import Sequence
 
 import torch
 
 from snnbench.config import RunConfig
+from snnbench.network.build import Network
+from snnbench.words.optimizers import OPTIMIZERS
 
+STACKED = ("sgd", "adam", "adamw")
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 
 
-class StackedOptimizer:
+class TorchOptimizers:
+    """An optimizer of torch's for each run.
+
+    Args:
+        configs: the runs.
+        networks: one a run.
+    """
+
+    def __init__(self, configs: Sequence[RunConfig], networks: Sequence[Network]) -> None:
+        self.optimizers: list[torch.optim.Optimizer] = [
+            OPTIMIZERS[config.optimizer].load()(network.parameters(), config)
+            for config, network in zip(configs, networks, strict=True)
+        ]
+
+    def zero_grad(self) -> None:
+        """Begin to add up gradients anew."""
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+
+    def step(self, learning_rates: Sequence[float], active: Sequence[int]) -> None:
+        """Update the parameters of the active runs.
+
+        Args:
+            learning_rates: one a run, also for those left out.
+            active: their positions, ascending.
+        """
+        for k in active:
+            for group in self.optimizers[k].param_groups:
+                group["lr"] = learning_rates[k]
+            self.optimizers[k].step()
+
+
+class StackedOptimizer(TorchOptimizers):
     """SGD with momentum, Adam or AdamW over parameters [K, P], one row a run.
+
+    Equal to torch's for each of them, up to rounding.
 
     Learning rate, momentum and weight decay are vectors, one value a run. The update rules
     are torch.optim's (L2 is added to the gradient for sgd and adam, decoupled for adamw).
@@ -36,13 +73,12 @@ class StackedOptimizer:
         device = self.parameters.device
         return torch.tensor(values, dtype=torch.float32, device=device)[:, None]
 
-    def step(self, learning_rates: Sequence[float], active: Sequence[int]) -> None:
-        """Update the rows in `active`; the others keep their values.
+    def zero_grad(self) -> None:
+        """Begin to add up gradients anew."""
+        self.gradients.zero_()
 
-        Args:
-            learning_rates: one a run, also for the rows left out.
-            active: row numbers, ascending.
-        """
+    def step(self, learning_rates: Sequence[float], active: Sequence[int]) -> None:
+        """Update the rows in `active`; the others keep their values."""
         self.steps += 1
         rates = self._column(learning_rates)
         everyone = len(active) == len(self.parameters)
@@ -67,3 +103,30 @@ class StackedOptimizer:
                 self.second[rows] = second
         if not everyone:  # indexing with a list of rows made copies
             self.parameters[rows], self.first[rows] = parameters, first
+
+
+def make_optimizer(configs: Sequence[RunConfig], networks: Sequence[Network]) -> TorchOptimizers:
+    """Return one optimizer for all runs where there is such a one, else torch's own."""
+    if configs[0].optimizer not in STACKED:
+        return TorchOptimizers(configs, networks)
+    return StackedOptimizer(configs, *_flatten(networks))
+
+
+def _flatten(networks: Sequence[Network]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Move all parameters into one tensor [K, P], which the modules' own become views of.
+
+    Returns:
+        parameters and gradients, [K, P].
+    """
+    flat = torch.stack(
+        [torch.cat([p.detach().flatten() for p in n.parameters()]) for n in networks]
+    )
+    gradients = torch.zeros_like(flat)
+    for k, network in enumerate(networks):
+        start = 0
+        for parameter in network.parameters():
+            span = slice(start, start + parameter.numel())
+            parameter.data = flat[k, span].view_as(parameter)
+            parameter.grad = gradients[k, span].view_as(parameter)
+            start = span.stop
+    return flat, gradients

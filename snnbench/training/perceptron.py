@@ -22,10 +22,9 @@ from snnbench.kernels.perceptron.small_layers import SmallLayers
 from snnbench.kernels.perceptron.sparse_input import SparseRows
 from snnbench.kernels.warmup import use_optimizer
 from snnbench.network.build import build_network
-from snnbench.network.plan import WeightLayer
-from snnbench.training.evaluation import EVALUATION_BATCH, judges
+from snnbench.training.evaluation import judges
 from snnbench.training.gradients import losses_and_gradients
-from snnbench.training.member import Evaluation, OwnNetworks
+from snnbench.training.member import OwnNetworks
 from snnbench.training.parameters import side_by_side, stack_parameters
 from snnbench.training.teacher import teacher_scores
 
@@ -54,12 +53,6 @@ _ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tens
 }
 
 
-def fits(config: RunConfig, plan: Sequence[WeightLayer]) -> bool:
-    """Return whether the network is a plain perceptron."""
-    plain = not config.batch_norm and not config.dropout
-    return config.model == "ann" and plain and all(entry.kind == "linear" for entry in plan)
-
-
 class PerceptronEngine(OwnNetworks):
     """Trains a cohort of perceptrons; an `Engine` like any other.
 
@@ -77,6 +70,7 @@ class PerceptronEngine(OwnNetworks):
         small_layers: Literal["auto", "always", "never"] = "auto",
     ) -> None:
         self.configs, self.data = list(configs), data
+        self._judges = judges(configs)
         first = self.configs[0]
         self.networks = [build_network(c, data.input_shape) for c in configs]
         self.plan = self.networks[0].plan
@@ -128,7 +122,7 @@ class PerceptronEngine(OwnNetworks):
         scores, y = _by_sample(values[-1]), np.zeros(1, np.int64)
         correct_predictions(scores, y)
         nothing: list[None] = [None] * len(self.configs)
-        losses_and_gradients(judges(self.configs), scores, y, nothing, runs, steps=1)
+        losses_and_gradients(self._judges, scores, y, nothing, runs, steps=1)
         self._backward(part, np.arange(1), values, torch.zeros_like(values[-1]))
         if self.small is not None:
             self._small_step(self.small, part, np.arange(1), runs)
@@ -215,26 +209,20 @@ class PerceptronEngine(OwnNetworks):
             gradient = below
 
     @torch.no_grad()
-    def evaluate(self, part: Part, active: Sequence[int]) -> list[Evaluation]:
-        """Run every active run over a part once: loss, accuracy and tallies together."""
-        judged, nothing = judges(self.configs), [None] * len(self.configs)
-        results = [Evaluation(0.0, 0.0, [Tally() for _ in self.plan]) for _ in active]
-        for start in range(0, len(part), EVALUATION_BATCH):
-            rows = np.arange(start, min(start + EVALUATION_BATCH, len(part)))
-            x, y = part.x[start : start + EVALUATION_BATCH].flatten(1), part.y.numpy()[rows]
-            values = self._forward(part, rows)
-            scores = _by_sample(values[-1])
-            losses, _ = losses_and_gradients(judged, scores, y, nothing, active, steps=1)
-            right = correct_predictions(scores, y)
-            for k, result in zip(active, results, strict=True):
-                result.loss += float(losses[k]) * len(y) / len(part)
-                result.accuracy += int(right[k])
-                inputs = [x, *(value[k] for value in values[:-1])]
-                for tally, value in zip(result.tallies, inputs, strict=True):
-                    tally.add_input(value[None])
-        for result in results:
-            result.accuracy /= len(part)
-        return results
+    def evaluate_batch(
+        self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
+    ) -> tuple[list[float], list[int]]:
+        """See `Evaluator`."""
+        x, y = part.x[piece].flatten(1), part.y[piece].numpy()
+        values = self._forward(part, np.arange(piece.start, piece.stop))
+        scores, nothing = _by_sample(values[-1]), [None] * len(self.configs)
+        losses, _ = losses_and_gradients(self._judges, scores, y, nothing, active, steps=1)
+        right = correct_predictions(scores, y)
+        for k, own in zip(active, tallies, strict=True):
+            inputs = [x, *(value[k] for value in values[:-1])]
+            for tally, value in zip(own, inputs, strict=True):
+                tally.add_input(value[None])
+        return [float(losses[k]) for k in active], [int(right[k]) for k in active]
 
 
 class _Input:

@@ -22,32 +22,16 @@ from snnbench.kernels.events.events import (
 )
 from snnbench.kernels.layers.narrow_stack import MOST_UNITS, NarrowStack
 from snnbench.kernels.layers.stack import SpikingStack
-from snnbench.kernels.neurons.equations import SURROGATES, Neurons
+from snnbench.kernels.neurons.equations import Neurons
 from snnbench.kernels.warmup import use_optimizer
 from snnbench.network.build import build_network
-from snnbench.network.plan import WeightLayer
-from snnbench.neurons.surrogates import default_alpha
-from snnbench.training.evaluation import EVALUATION_BATCH, judges
+from snnbench.training.evaluation import judges
 from snnbench.training.gradients import losses_and_gradients
 from snnbench.training.layer_input import LayerInput
-from snnbench.training.member import Evaluation, OwnNetworks
+from snnbench.training.member import OwnNetworks
 from snnbench.training.parameters import stack_parameters
+from snnbench.training.scans import members_of
 from snnbench.training.teacher import teacher_scores
-
-
-def fits(config: RunConfig, plan: Sequence[WeightLayer]) -> bool:
-    """Return whether the kernels can run this network: spiking layers one after another."""
-    spiking = [entry.activation == "spike" for entry in plan]
-    output = spiking[-1] or (config.readout == "current" and plan[-1].activation == "linear")
-    return (
-        all(entry.kind == "linear" for entry in plan)
-        and all(spiking[:-1])
-        and any(spiking)
-        and output
-        and not config.batch_norm
-        and not config.dropout
-        and config.surrogate in SURROGATES
-    )
 
 
 class StackedEngine(OwnNetworks):
@@ -63,6 +47,7 @@ class StackedEngine(OwnNetworks):
         self, configs: Sequence[RunConfig], data: RunData, *, whole_steps: bool = True
     ) -> None:
         self.configs, self.data = list(configs), data
+        self._judges = judges(configs)
         self.first = self.configs[0]
         self.networks = [build_network(c, data.input_shape) for c in configs]
         self.plan = self.networks[0].plan
@@ -96,8 +81,13 @@ class StackedEngine(OwnNetworks):
             self.narrow.train(np.arange(1), self.inputs["train"].keys(EVALUATION_EPOCH), self._sums)
         use_optimizer(self.first.optimizer)
 
+    def _neurons(self) -> Neurons:
+        """Return the neurons of a layer of the cohort, all layers' being alike."""
+        nodes = [next(filter(None, network.neurons)) for network in self.networks]
+        return members_of(nodes, self.first.surrogate)
+
     def _make_stack(self) -> SpikingStack:
-        first, neurons = self.first, neurons_of(self.configs)
+        first, neurons = self.first, self._neurons()
         widths = [self.plan[0].fan_in, *(entry.units for entry in self.plan)]
         constant = self.plan[0].input_kind == "constant"
         return SpikingStack(
@@ -122,7 +112,7 @@ class StackedEngine(OwnNetworks):
         train = self.data.train
         return NarrowStack(
             [self.plan[0].fan_in, *widths],
-            neurons_of(self.configs),
+            self._neurons(),
             first.T,
             min(first.batch_size, len(train)),
             parameters=self.parameters,
@@ -208,29 +198,23 @@ class StackedEngine(OwnNetworks):
             rates.append(float(self._sums[index, member]) / inputs)
         return rates
 
-    def evaluate(self, part: Part, active: Sequence[int]) -> list[Evaluation]:
-        """Run every active run over a part once: loss, accuracy and tallies together."""
+    def evaluate_batch(
+        self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
+    ) -> tuple[list[float], list[int]]:
+        """See `Evaluator`."""
         name = "test" if part is self.data.test else "val"
         if name not in self.inputs:
             self.inputs[name] = LayerInput(self.first, part)
-        judged, nothing = judges(self.configs), [None] * len(self.configs)
-        results = [Evaluation(0.0, 0.0, [Tally() for _ in self.plan]) for _ in active]
-        for start in range(0, len(part), EVALUATION_BATCH):
-            rows = np.arange(start, min(start + EVALUATION_BATCH, len(part)))
-            y = part.y[start : start + EVALUATION_BATCH].numpy()
-            source = self.inputs[name].take(rows, EVALUATION_EPOCH)
-            sums, trace = self._forward(self.evaluating, source, keep=False)
-            outputs, right = sums if trace is None else trace, correct_predictions(sums, y)
-            losses, _ = losses_and_gradients(
-                judged, outputs, y, nothing, active, steps=self.first.T
-            )
-            for k, result in zip(active, results, strict=True):
-                result.loss += float(losses[k]) * len(y) / len(part)
-                result.accuracy += int(right[k])
-                self._tally(result.tallies, source, k)
-        for result in results:
-            result.accuracy /= len(part)
-        return results
+        y, nothing = part.y[piece].numpy(), [None] * len(self.configs)
+        source = self.inputs[name].take(np.arange(piece.start, piece.stop), EVALUATION_EPOCH)
+        sums, trace = self._forward(self.evaluating, source, keep=False)
+        outputs, right = sums if trace is None else trace, correct_predictions(sums, y)
+        losses, _ = losses_and_gradients(
+            self._judges, outputs, y, nothing, active, steps=self.first.T
+        )
+        for k, own in zip(active, tallies, strict=True):
+            self._tally(own, source, k)
+        return [float(losses[k]) for k in active], [int(right[k]) for k in active]
 
     def _tally(self, tallies: list[Tally], source: "SpikeBlocks | Floats", k: int) -> None:
         counts = self.evaluating.spike_counts
@@ -244,20 +228,6 @@ class StackedEngine(OwnNetworks):
                 tally.add_input(torch.from_numpy(source)[None])
             if self.plan[index].activation == "spike":
                 tally.add_counted_spikes(counts[index][:, k].sum(0, dtype=np.float64), self.first.T)
-
-
-def neurons_of(configs: Sequence[RunConfig]) -> Neurons:
-    """Return the neurons of a layer of a cohort."""
-    first = configs[0]
-    alpha = default_alpha(first.surrogate)
-    return Neurons(
-        beta=[c.leak for c in configs],
-        v_th=[c.v_th for c in configs],
-        slope=[c.z if alpha is None else c.surrogate_alpha or alpha for c in configs],
-        reset=first.reset,
-        detach_reset=first.detach_reset,
-        surrogate=first.surrogate,
-    )
 
 
 def _currents(x: Floats, weight: Floats, bias: Floats | None) -> Floats:

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -16,8 +16,10 @@ class Word:
     Attributes:
         name: as users write it.
         meaning: one line for people.
-        home: where its implementation lies, "module:attribute"; a plug-in's is the object itself.
+        home: where its implementation lies, "module:attribute" or "module"; a plug-in's is the
+            object itself.
         uses: the settings that have an effect where this word is chosen, and may have none else.
+        otherwise: why a setting that it does not use has no effect, where that needs words.
         plugin: SHA-256 of the plug-in's file that added it; "" of a word of ours.
     """
 
@@ -25,14 +27,16 @@ class Word:
     meaning: str
     home: Any = ""
     uses: tuple[str, ...] = ()
+    otherwise: str = ""
     plugin: str = ""
 
     def load(self) -> Any:
         """Return the implementation."""
         if not isinstance(self.home, str):
             return self.home
-        module, _, attribute = self.home.partition(":")
-        return getattr(import_module(module), attribute)
+        name, _, attribute = self.home.partition(":")
+        module = import_module(name)
+        return getattr(module, attribute) if attribute else module
 
 
 W = TypeVar("W", bound=Word)
@@ -47,6 +51,7 @@ class Table(Mapping[str, W]):
         rows: ours.
         signature: a function with the parameters that an implementation is called with; what a
             plug-in adds must take them.
+        check: refuses a row for what else is wrong with it.
     """
 
     plugin = ""  # SHA-256 of the plug-in's file that is being loaded, if one is
@@ -56,9 +61,11 @@ class Table(Mapping[str, W]):
         kind: str,
         row: type[W],
         rows: Iterable[W] = (),
+        *,
         signature: Callable[..., Any] | None = None,
+        check: Callable[[W], None] | None = None,
     ) -> None:
-        self.kind, self._row, self._signature = kind, row, signature
+        self.kind, self._row, self._signature, self._check = kind, row, signature, check
         self._rows = {word.name: word for word in rows}
 
     def __getitem__(self, name: str) -> W:
@@ -91,8 +98,11 @@ class Table(Mapping[str, W]):
             raise UserError(f"There is a {self.kind} '{name}' already.", "Give it another name.")
 
         def add(home: Any) -> Any:
-            self._check(name, home)
             word = self._row(name=name, meaning=meaning, home=home, plugin=Table.plugin, **row)
+            if self._signature is not None:
+                self._check_signature(word, inspect.signature(self._signature))
+            if self._check is not None:
+                self._check(word)
             self._rows[name] = word
             return home
 
@@ -102,25 +112,11 @@ class Table(Mapping[str, W]):
         """Take out a word that a plug-in added."""
         del self._rows[name]
 
-    def change(self, name: str, **changes: Any) -> None:
-        """Replace parts of a row."""
-        self._rows[name] = replace(self._rows[name], **changes)
-
-    def _check(self, name: str, home: Any) -> None:
-        if self._signature is None:
-            return
-        wanted = inspect.signature(self._signature)
-        example: list[object] = []
-        named: dict[str, object] = {}
-        for parameter in wanted.parameters.values():
-            if parameter.kind is parameter.KEYWORD_ONLY:
-                named[parameter.name] = None
-            else:
-                example.append(None)
+    def _check_signature(self, word: Word, wanted: inspect.Signature) -> None:
         try:
-            inspect.signature(home).bind(*example, **named)
+            inspect.signature(word.home).bind(*wanted.parameters)
         except (TypeError, ValueError) as error:
             raise UserError(
-                f"The {self.kind} '{name}' cannot be called as {self.kind}s are: {error}.",
-                f"Let it take {wanted}.",
+                f"The {self.kind} '{word.name}' cannot be called as {self.kind}s are: {error}.",
+                f"Let it take ({', '.join(wanted.parameters)}).",
             ) from None

@@ -6,14 +6,12 @@ member that is not active do not change, whatever its gradients are.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numba import prange
 
 from snnbench.kernels.base.jit import Floats, inlined, kernel, parallel_kernel, share
-
-Kind = Literal["sgd", "adam", "adamw"]
 
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 _PIECE = 1 << 10  # elements that a thread takes at a time
@@ -34,7 +32,7 @@ class CohortOptimizer:
 
     def __init__(
         self,
-        kind: Kind,
+        kind: str,
         parameters: Sequence[Floats],
         momentum: Sequence[float],
         weight_decay: Sequence[float],

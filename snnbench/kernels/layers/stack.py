@@ -12,7 +12,6 @@ from snnbench.kernels.layers.layout import Layout
 from snnbench.kernels.neurons.equations import Neurons, non_spiking
 
 InputKind = Literal["shared", "spikes", "current"]
-Readout = Literal["rate", "current", "membrane", "spikes"]
 
 
 class SpikingStack:
@@ -39,7 +38,7 @@ class SpikingStack:
         T: int,
         *,
         source: InputKind = "shared",
-        readout: Readout = "rate",
+        readout: str = "rate",
     ) -> None:
         self.source, self.readout, self.T = source, readout, T
         neurons = list(neurons)

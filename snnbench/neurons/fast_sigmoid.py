@@ -1,28 +1,14 @@
-"""Surrogate derivatives: what stands for dS/dU, one module per function.
+"""The fast sigmoid's derivative as surrogate, with a slope z.
 
-A spike S = [U >= V_th] has derivative 0 or infinity; training uses a smooth one in its place.
-Each surrogate is a SpikingJelly module: forward is the step function of x = U - V_th, backward
-the derivative of a smooth primitive.
+A spike S = [U >= V_th] has derivative 0 or infinity; training uses a smooth one in its place. A
+surrogate is a SpikingJelly module: forward is the step function of x = U - V_th, backward the
+derivative of a smooth primitive.
 """
 
 from typing import Any
 
 import torch
 from spikingjelly.activation_based import surrogate as spikingjelly
-
-# name -> SpikingJelly's class; their formulas are in its documentation
-_SPIKINGJELLY = {
-    "atan": spikingjelly.ATan,
-    "sigmoid": spikingjelly.Sigmoid,
-    "s2nn": spikingjelly.S2NN,
-    "erf": spikingjelly.Erf,
-    "piecewise-exp": spikingjelly.PiecewiseExp,
-    "piecewise-quadratic": spikingjelly.PiecewiseQuadratic,
-    "soft-sign": spikingjelly.SoftSign,
-    "super-spike": spikingjelly.SuperSpike,
-    "q-pseudo-spike": spikingjelly.QPseudoSpike,
-    "rect": spikingjelly.Rect,
-}
 
 
 class _FastSigmoidFunction(torch.autograd.Function):
@@ -63,21 +49,3 @@ class FastSigmoid(spikingjelly.SurrogateFunctionBase):  # type: ignore[misc]
     def primitive_function(x: torch.Tensor, z: float) -> torch.Tensor:
         """Return x / (1 + z |x|), whose derivative the spikes borrow."""
         return x / (1 + z * x.abs())
-
-
-def default_alpha(name: str) -> float | None:
-    """Return SpikingJelly's default alpha of a surrogate; None for fast-sigmoid."""
-    return None if name == "fast-sigmoid" else float(_SPIKINGJELLY[name]().alpha)
-
-
-def make_surrogate(name: str, z: float, alpha: float | None) -> spikingjelly.SurrogateFunctionBase:
-    """Return the named surrogate.
-
-    Args:
-        name: "fast-sigmoid", or one of SpikingJelly's.
-        z: slope of fast-sigmoid; the others ignore it.
-        alpha: SpikingJelly's shape parameter, or None for its default.
-    """
-    if name == "fast-sigmoid":
-        return FastSigmoid(z)
-    return _SPIKINGJELLY[name]() if alpha is None else _SPIKINGJELLY[name](alpha=alpha)

@@ -1,0 +1,23 @@
+"""The data set that a run's settings name."""
+
+from typing import Any
+
+from snnbench.config import RunConfig
+from snnbench.data.catalogue import load_dataset
+from snnbench.data.dataset import Dataset
+from snnbench.words.datasets import DATASETS
+
+
+def read_data(config: RunConfig) -> Dataset:
+    """Read the data set a config names.
+
+    Raises:
+        UserError: the data are missing or damaged.
+    """
+    return load_dataset(config.dataset, **loading_settings(config))
+
+
+def loading_settings(config: RunConfig) -> dict[str, Any]:
+    """Return the settings that say which data are read; runs that agree on them share these."""
+    effective = config.effective
+    return {name: effective[name] for name in DATASETS[config.dataset].uses}

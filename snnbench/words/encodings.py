@@ -1,0 +1,70 @@
+"""Encodings: how a sample becomes the network's input over time."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from snnbench.words.table import Table, Word
+
+InputKind = Literal["spikes", "real", "constant"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoding(Word):
+    """One row.
+
+    Attributes:
+        gives: "spikes", 0 or 1 at each of T steps; "real", a number at each of T steps; or
+            "constant", the same numbers at every step, which are given once.
+        unit_range: it takes values within 0..1 only.
+    """
+
+    gives: InputKind
+    unit_range: bool = True
+
+
+def encode(config: Any, x: Any, samples: Any, epoch: int) -> Any:
+    """Turn values [B, ...] into [T, B, ...], or [1, B, ...] where every step is the same.
+
+    Args:
+        config: the run's settings.
+        x: values of a batch, [B, ...].
+        samples: index of each sample in its data set, int64 [B].
+        epoch: training epoch from 1, or 0 for evaluation.
+    """
+
+
+_HOME = "snnbench.inputs.encodings"
+
+ENCODINGS = Table(
+    "encoding",
+    Encoding,
+    (
+        Encoding(
+            name="repeat",
+            meaning="the values at every step",
+            home=f"{_HOME}:repeat",
+            gives="constant",
+            unit_range=False,
+        ),
+        Encoding(
+            name="threshold",
+            meaning="the values above encoding_threshold at every step",
+            home=f"{_HOME}:threshold",
+            uses=("encoding_threshold",),
+            gives="constant",
+        ),
+        Encoding(
+            name="bernoulli",
+            meaning="a spike at each step with the value as probability",
+            home="snnbench.inputs.bernoulli:bernoulli",
+            gives="spikes",
+        ),
+        Encoding(
+            name="latency",
+            meaning="one spike, the earlier the larger the value",
+            home=f"{_HOME}:latency",
+            gives="spikes",
+        ),
+    ),
+    signature=encode,
+)

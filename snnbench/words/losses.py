@@ -1,0 +1,59 @@
+"""Losses: how far scores are from what they should be."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from snnbench.words.table import Table, Word
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss(Word):
+    """One row.
+
+    Attributes:
+        judged_by: the loss that data held out are judged by, where this one needs what only
+            training data have; "" for itself.
+    """
+
+    judged_by: str = ""
+
+
+def loss(scores: Any, y: Any, wanted: Any, config: Any) -> Any:
+    """Return a scalar, the mean over the batch.
+
+    Args:
+        scores: [B, C].
+        y: classes, int64 [B].
+        wanted: a teacher's logits [B, C], or None.
+        config: the run's settings.
+    """
+
+
+_HOME = "snnbench.training.losses"
+
+LOSSES = Table(
+    "loss",
+    Loss,
+    (
+        Loss(name="mse", meaning="mean square of scores - one-hot", home=f"{_HOME}:mse",
+             otherwise="it learns labels"),
+        Loss(name="ce", meaning="cross-entropy of softmax(scores)", home=f"{_HOME}:cross_entropy",
+             otherwise="it learns labels"),
+        Loss(
+            name="mimic-l2",
+            meaning="half the squared distance to a teacher's logits (Ba and Caruana 2014)",
+            home=f"{_HOME}:mimic_l2",
+            uses=("teacher",),
+            otherwise="mimic-l2 has no temperature",
+            judged_by="ce",
+        ),
+        Loss(
+            name="mimic-kl",
+            meaning="divergence from a teacher's softened softmax (Hinton et al. 2015)",
+            home=f"{_HOME}:mimic_kl",
+            uses=("teacher", "temperature"),
+            judged_by="ce",
+        ),
+    ),
+    signature=loss,
+)  # fmt: skip

@@ -1,0 +1,57 @@
+"""Spiking neurons, and what a spike does to their membrane.
+
+The settings that a neuron uses are the arguments its class is made with.
+"""
+
+from typing import Any
+
+from snnbench.errors import UserError
+from snnbench.words.table import Table, Word
+
+_LIF = "snnbench.neurons.lif:LIF"
+
+
+def _check(word: Word) -> None:
+    """Refuse a neuron without a step, or with one that takes other states than it names."""
+    step: Any = getattr(word.home, "step", None)
+    states = getattr(word.home, "states", None)
+    code = getattr(step, "__code__", None)
+    taken = code.co_varnames[2 : code.co_argcount] if code is not None else ()
+    if states is None or taken != tuple(states):
+        raise UserError(
+            f"The neuron '{word.name}' has no step that takes its states.",
+            'Subclass snnbench.neurons.neuron.Neuron: states = ("v",) and '
+            "def step(self, current, v).",
+        )
+
+
+NEURONS = Table(
+    "neuron",
+    Word,
+    (
+        Word(
+            name="if",
+            meaning="integrate-and-fire",
+            home=_LIF,
+            uses=("v_th", "reset", "surrogate"),
+            otherwise="an IF neuron does not leak (beta is 1)",
+        ),
+        Word(
+            name="lif",
+            meaning="leaky integrate-and-fire",
+            home=_LIF,
+            uses=("beta", "v_th", "reset", "surrogate"),
+        ),
+    ),
+    check=_check,
+)
+
+RESETS = Table(
+    "reset",
+    Word,
+    (
+        Word(name="subtract", meaning="V_th is taken off the membrane", uses=("detach_reset",)),
+        Word(name="zero", meaning="the membrane becomes 0", uses=("detach_reset",)),
+        Word(name="none", meaning="nothing", otherwise="there is no reset"),
+    ),
+)

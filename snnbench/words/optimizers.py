@@ -1,0 +1,36 @@
+"""Optimizers: torch's, made from a run's settings."""
+
+from typing import Any
+
+from snnbench.words.table import Table, Word
+
+
+def make(parameters: Any, config: Any) -> Any:
+    """Return a torch.optim.Optimizer; its learning rate is set before every step.
+
+    Args:
+        parameters: of one network.
+        config: the run's settings.
+    """
+
+
+_HOME = "snnbench.training.optimizers"
+_MOMENTS = "it has moments of its own"
+
+OPTIMIZERS = Table(
+    "optimizer",
+    Word,
+    (
+        Word(
+            name="sgd",
+            meaning="gradient descent, with momentum",
+            home=f"{_HOME}:sgd",
+            uses=("momentum",),
+        ),
+        Word(name="adam", meaning="Adam (Kingma and Ba 2015)", home=f"{_HOME}:adam",
+             otherwise=_MOMENTS),
+        Word(name="adamw", meaning="AdamW (Loshchilov and Hutter 2019)", home=f"{_HOME}:adamw",
+             otherwise=_MOMENTS),
+    ),
+    signature=make,
+)  # fmt: skip

@@ -1,0 +1,130 @@
+"""Paths: the implementations that can compute a run, each with the words it can do.
+
+What a path does not list goes to the next one, down to `modules`, which can do everything.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from snnbench.words.losses import LOSSES
+from snnbench.words.networks import ACTIVATIONS, INITS
+from snnbench.words.readouts import READOUTS
+from snnbench.words.surrogates import SURROGATES
+from snnbench.words.table import Table, Word
+
+
+@dataclass(frozen=True, kw_only=True)
+class Path(Word):
+    """One row; its home is the class of the engine.
+
+    Attributes:
+        engine: of which it is one.
+        device: on which it runs; "" for any.
+        can: setting, or "layer" for kinds of layer -> the values it can do, of settings that have
+            an effect; of those not named, all.
+        layers_alike: every hidden layer is of the network's own kind, spiking in an SNN.
+    """
+
+    engine: str
+    device: str = ""
+    can: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    layers_alike: bool = False
+
+
+_OPTIMIZERS = ("sgd", "adam", "adamw")
+_LIF = {
+    "neuron": ("if", "lif"),
+    "surrogate": tuple(name for name in SURROGATES if name != "q-pseudo-spike"),
+}
+_PLAIN = {"layer": ("linear",), "batch_norm": (False,), "dropout": (0.0,)}
+
+PATHS = Table(
+    "path",
+    Path,
+    (
+        Path(
+            name="numpy",
+            meaning="perceptrons in NumPy",
+            home="snnbench.training.numpy_engine:NumpyEngine",
+            engine="numpy",
+            device="cpu",
+            can={
+                "model": ("ann",),
+                "layer": ("linear",),
+                "activation": tuple(ACTIVATIONS),
+                "init": tuple(INITS),
+                "loss": tuple(LOSSES),
+                "optimizer": _OPTIMIZERS,
+            },
+        ),
+        Path(
+            name="reference",
+            meaning="torch modules, autograd and torch.optim",
+            home="snnbench.training.modules:ModuleEngine",
+            engine="reference",
+        ),
+        Path(
+            name="events",
+            meaning="fully connected spiking layers on lists of spikes",
+            home="snnbench.training.stacked:StackedEngine",
+            engine="fast",
+            device="cpu",
+            can={"model": ("snn",), "readout": tuple(READOUTS), "optimizer": _OPTIMIZERS}
+            | _LIF
+            | _PLAIN,
+            layers_alike=True,
+        ),
+        Path(
+            name="perceptron",
+            meaning="fully connected ordinary layers, gradients written out",
+            home="snnbench.training.perceptron:PerceptronEngine",
+            engine="fast",
+            device="cpu",
+            can={"model": ("ann",), "activation": tuple(ACTIVATIONS), "optimizer": _OPTIMIZERS}
+            | _PLAIN,
+        ),
+        Path(
+            name="scan",
+            meaning="torch modules with the neurons' steps in one kernel",
+            home="snnbench.training.modules:ScanEngine",
+            engine="fast",
+            device="cpu",
+            can={"model": ("snn",), "optimizer": _OPTIMIZERS} | _LIF,
+        ),
+        Path(
+            name="triton",
+            meaning="torch modules with the neurons' steps in one GPU kernel",
+            home="snnbench.training.modules:TritonEngine",
+            engine="fast",
+            device="cuda",
+            can={
+                "model": ("snn",),
+                "optimizer": _OPTIMIZERS,
+                "neuron": ("if", "lif"),
+                "surrogate": ("fast-sigmoid", "atan", "sigmoid", "s2nn"),
+            },
+        ),
+        Path(
+            name="modules",
+            meaning="torch modules and autograd: slowly and rightly, whatever the words",
+            home="snnbench.training.modules:PlainEngine",
+            engine="fast",
+        ),
+    ),
+)
+
+
+def cannot(path: Path, effective: Mapping[str, Any], layers: Iterable[str]) -> str | None:
+    """Return why a path cannot do a run, in words that follow its name; None if it can.
+
+    Args:
+        path: a row of `PATHS`.
+        effective: settings of the run, None where one has no effect.
+        layers: kinds of its layers.
+    """
+    for name, known in path.can.items():
+        for value in layers if name == "layer" else (effective[name],):
+            if value is not None and value not in known:
+                return f"cannot do {name} '{value}', only {', '.join(map(str, known))}"
+    return None
