@@ -3,8 +3,10 @@
 Facts are recorded, conventions derived: a convention that is added later applies to them.
 """
 
-from dataclasses import dataclass, field, fields
-from typing import Literal, get_args, get_type_hints
+from dataclasses import dataclass
+from typing import Annotated, Literal, NamedTuple, get_args, get_type_hints
+
+Kind = Literal["text", "integer", "number"]
 
 
 @dataclass(frozen=True)
@@ -20,108 +22,83 @@ class Quantity:
     """
 
     name: str
-    kind: Literal["text", "integer", "number"]
+    kind: Kind
     unit: str
     meaning: str
     since: int
 
 
-def _about(meaning: str, unit: str = "", since: int = 1) -> dict[str, str | int]:
-    return {"meaning": meaning, "unit": unit, "since": since}
+class _About(NamedTuple):
+    meaning: str
+    unit: str = ""
+    since: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class LayerFacts:
     """What was counted in one weight layer, for one sample over all its steps.
 
-    What is not known is None, never 0. `FACTS` says what each fact means.
+    What is not known is None, never 0. The annotations say what each fact is, as `FACTS` does.
     """
 
-    layer: str = field(
-        metadata=_about("the layer's name: conv1, fc2, ...; rows from input to output")
-    )
-    kind: str = field(metadata=_about("kind of layer"))
-    input_kind: str = field(
-        metadata=_about("what the layer receives: spikes, real or constant (real, at every step)")
-    )
-    applied_steps: int = field(
-        metadata=_about("times the weights are applied a sample: T, or 1", "steps")
-    )
-    inputs: int = field(
-        metadata=_about("values that one output adds up: M, or C_in k k of a convolution", "units")
-    )
-    outputs: int = field(metadata=_about("values out: N, or C_out H W", "units"))
-    params: int = field(metadata=_about("trainable parameters", "parameters"))
-    input_rate: float | None = field(
-        default=None,
-        metadata=_about("mean of the layer's input over samples, units and steps", "fraction"),
-    )
-    output_rate: float | None = field(
-        default=None,
-        metadata=_about("mean of the layer's spikes over samples, units and steps", "fraction"),
-    )
-    model: str | None = field(
-        default=None, metadata=_about("kind of the network: ann or snn", since=2)
-    )
-    steps: int | None = field(
-        default=None,
-        metadata=_about("steps for which the layer has outputs: T; 1 for an ANN", "steps", 2),
-    )
-    input_values: int | None = field(
-        default=None, metadata=_about("values of one sample and step that enter", "values", 2)
-    )
-    input_nonzero: float | None = field(
-        default=None,
-        metadata=_about("non-zero input values, over the applied steps", "values a sample", 2),
-    )
-    output_spikes: float | None = field(
-        default=None, metadata=_about("spikes out, over all steps", "spikes a sample", 2)
-    )
-    dense_operations: float | None = field(
-        default=None,
-        metadata=_about(
-            "multiply-accumulates if every input counts, without bias, with BatchNorm",
-            "operations a sample",
-            2,
-        ),
-    )
-    effective_operations: float | None = field(
-        default=None,
-        metadata=_about(
-            "products and sums that meet a non-zero input and a non-zero weight",
-            "operations a sample",
-            2,
-        ),
-    )
-    neuron_updates: int | None = field(
-        default=None,
-        metadata=_about("spiking neurons times steps; 0 where none spikes", "updates a sample", 2),
-    )
-    weights: int | None = field(default=None, metadata=_about("weights", "parameters", 2))
-    weights_nonzero: int | None = field(
-        default=None, metadata=_about("weights that are not 0", "parameters", 2)
-    )
-    biases: int | None = field(default=None, metadata=_about("biases", "parameters", 2))
-    states: int | None = field(
-        default=None,
-        metadata=_about("values of neuron state kept from one step to the next", "values", 2),
-    )
+    layer: Annotated[str, _About("the layer's name: conv1, fc2, ...; rows from input to output")]
+    kind: Annotated[str, _About("kind of layer")]
+    input_kind: Annotated[str, _About("what the layer receives: spikes, real or constant")]
+    applied_steps: Annotated[
+        int, _About("times the weights are applied a sample: T, or 1", "steps")
+    ]
+    inputs: Annotated[int, _About("values that one output sums: M, or C_in k k", "units")]
+    outputs: Annotated[int, _About("values out: N, or C_out H W", "units")]
+    params: Annotated[int, _About("trainable parameters", "parameters")]
+    input_rate: Annotated[
+        float | None, _About("mean of the layer's input over samples, units and steps", "fraction")
+    ] = None
+    output_rate: Annotated[
+        float | None, _About("mean of the layer's spikes over samples, units and steps", "fraction")
+    ] = None
+    model: Annotated[str | None, _About("kind of the network: ann or snn", "", 2)] = None
+    steps: Annotated[
+        int | None, _About("steps at which the layer has outputs: T; 1 for an ANN", "steps", 2)
+    ] = None
+    input_values: Annotated[
+        int | None, _About("values of one sample and step that enter", "values", 2)
+    ] = None
+    input_nonzero: Annotated[
+        float | None, _About("non-zero input values, over the applied steps", "values a sample", 2)
+    ] = None
+    output_spikes: Annotated[
+        float | None, _About("spikes out, over all steps", "spikes a sample", 2)
+    ] = None
+    dense_operations: Annotated[
+        float | None,
+        _About("multiply-accumulates if every input counts, and BatchNorm's; no bias",
+               "operations a sample", 2),
+    ] = None  # fmt: skip
+    effective_operations: Annotated[
+        float | None,
+        _About("products and sums that meet a non-zero input and a non-zero weight",
+               "operations a sample", 2),
+    ] = None  # fmt: skip
+    neuron_updates: Annotated[
+        int | None, _About("spiking neurons times steps; 0 without any", "updates a sample", 2)
+    ] = None
+    weights: Annotated[int | None, _About("weights", "parameters", 2)] = None
+    weights_nonzero: Annotated[int | None, _About("weights that are not 0", "parameters", 2)] = None
+    biases: Annotated[int | None, _About("biases", "parameters", 2)] = None
+    states: Annotated[
+        int | None, _About("values of neuron state kept from step to step", "values", 2)
+    ] = None
 
 
-_KINDS: dict[type, Literal["text", "integer", "number"]] = {
-    str: "text",
-    int: "integer",
-    float: "number",
-}
+_KINDS: dict[type, Kind] = {str: "text", int: "integer", float: "number"}
 
 
-def _facts() -> tuple[Quantity, ...]:
-    types = get_type_hints(LayerFacts)
-    kinds = {name: (get_args(kind) or (kind,))[0] for name, kind in types.items()}
-    return tuple(
-        Quantity(name=fact.name, kind=_KINDS[kinds[fact.name]], **fact.metadata)
-        for fact in fields(LayerFacts)
-    )
+def _fact(name: str, kind: type, about: _About) -> Quantity:
+    value = (get_args(kind) or (kind,))[0]  # what it is where it is not None
+    return Quantity(name=name, kind=_KINDS[value], **about._asdict())
 
 
-FACTS = _facts()
+FACTS = tuple(
+    _fact(name, *get_args(hint))
+    for name, hint in get_type_hints(LayerFacts, include_extras=True).items()
+)

@@ -55,8 +55,8 @@ CONVENTIONS = Table(
             unit="operations a sample",
             formula="ANN: ((2M - 1)N + 2N) T; SNN: ((2MF - 1)N + 2N) T; M = inputs, N = outputs,"
             " F = input_rate, T = steps",
-            source='section 4.3 of "Lab 1: Spike Neural Networks" (J. Yu, 2024), for fully connected'
-            " layers; for convolutions M = C_in k k and N = C_out H W, our extension",
+            source='section 4.3 of "Lab 1: Spike Neural Networks" (J. Yu, 2024), for fully'
+            " connected layers; for convolutions M = C_in k k and N = C_out H W, our extension",
             since=1,
         ),
         Convention(
