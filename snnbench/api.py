@@ -5,7 +5,7 @@ torch is imported only once settings, data and output folder are known to be goo
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +51,7 @@ class CountResult:
         """One row a weight layer, in the columns of `layers.csv`."""
         import pandas as pd
 
-        return pd.DataFrame([asdict(layer) for layer in self.count.layers])
+        return pd.DataFrame(self.count.layers)
 
 
 def train(

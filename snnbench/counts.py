@@ -2,6 +2,8 @@
 
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +40,19 @@ def measured_count(
     return count_network(network, evaluation.tallies, T, dense_count(network))
 
 
+@contextmanager
+def _importing_from_here() -> Iterator[None]:
+    """Within the context modules in the working directory are found; then sys.path is as before."""
+    before = sys.path[:]
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+@_importing_from_here()  # all along: a model may import when it runs
 def foreign_count(
     source: str, layout: str, shape: tuple[int, ...] | None, file: Path | None
 ) -> NetworkCount:
@@ -71,8 +86,6 @@ def _make_model(source: str) -> torch.nn.Module:
     module_name, colon, function_name = source.partition(":")
     if not (module_name and colon and function_name):
         raise UserError(f"'{source}' is not MODULE:FUNCTION.", "Write, for instance, nets:make.")
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
     try:
         function = getattr(importlib.import_module(module_name), function_name)
     except ImportError as error:

@@ -16,7 +16,7 @@ from snnbench.inputs.selection import select
 from snnbench.network.build import Network
 from snnbench.network.plan import plan_layers
 from snnbench.results.provenance import provenance, utc_now
-from snnbench.results.schema import EPOCHS, LAYERS, SCHEMA_VERSION
+from snnbench.results.schema import EPOCHS, SCHEMA_VERSION, layer_columns
 from snnbench.training.events import Event, RunDone
 from snnbench.training.loop import train_cohort
 from snnbench.training.machine import using
@@ -71,7 +71,7 @@ class RunResult:
         """The counts, one row a weight layer."""
         import pandas as pd
 
-        return pd.DataFrame(self.layer_rows, columns=[column.name for column in LAYERS])
+        return pd.DataFrame(self.layer_rows, columns=[column.name for column in layer_columns()])
 
 
 def resolve_machine(config: RunConfig, *, elsewhere: bool = False) -> RunConfig:
@@ -182,11 +182,12 @@ def _result(config: RunConfig, done: RunDone, about: dict[str, Any]) -> RunResul
     row |= about | provenance() | {"cpu_threads": torch.get_num_threads()}
     if config.device == "cuda":
         row["device_name"] = torch.cuda.get_device_name()
-    layers = done.count.layers if done.count else ()
+    columns = [column.name for column in layer_columns()]
+    layers = [{"run_id": run_id} | layer for layer in done.count.layers] if done.count else []
     return RunResult(
         config=config,
         row=row,
         epoch_rows=[{"run_id": run_id} | dataclasses.asdict(r) for r in done.records],
-        layer_rows=[{"run_id": run_id} | dataclasses.asdict(layer) for layer in layers],
+        layer_rows=[{name: layer[name] for name in columns} for layer in layers],
         network=done.network,
     )

@@ -1,7 +1,6 @@
 """`snnbench flops`: operations, firing rates and energy of a model, layer by layer."""
 
 import csv
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,6 +11,7 @@ from snnbench.cli.options import ConfigFile, with_settings
 from snnbench.config.arch import split_input
 from snnbench.config.sources import build_config, settings_from_toml
 from snnbench.config.values import read_number
+from snnbench.cost.derive import operations
 from snnbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def flops(
     if count.uncounted:
         listed = ", ".join(f"{name}: {n}" for name, n in count.uncounted.items())
         say(f"Not counted in dense_macs: {listed}")
-    layers = [asdict(layer) for layer in count.layers]
+    layers = count.layers
     if out is not None:
         _write(out, layers)
     if json:
@@ -91,8 +91,12 @@ def flops(
         return
     known = [(name, value) for name, value in count.totals().items() if value is not None]
     print_table("Network, counts per sample", ("result", "value"), known)
-    stdout().print()
-    print_table("Layers", tuple(layers[0]), [tuple(layer.values()) for layer in layers])
+    counts = [quantity.name for quantity in operations()]
+    facts = [name for name in layers[0] if name not in counts]
+    for title, columns in (("facts", facts), ("counts per sample", ["layer", *counts])):
+        stdout().print()
+        rows = [[layer[name] for name in columns] for layer in layers]
+        print_table(f"Layers, {title}", columns, rows)
 
 
 def _count_saved(

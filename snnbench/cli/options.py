@@ -8,8 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from snnbench.config.setting import Setting
-from snnbench.config.settings import SETTINGS
+from snnbench.config.setting import SETTINGS, Setting
 
 _ALIASES = {"T": ("--timesteps", "-T")}
 

@@ -10,9 +10,9 @@ from torch import nn
 
 from snnbench.cost.dense import DenseCount, count_dense
 from snnbench.cost.effective import effective_operations
-from snnbench.cost.expected import lab_flops, planned_layer
-from snnbench.cost.formulas import energy_pj_compute45nm
-from snnbench.cost.report import LayerCount, NetworkCount
+from snnbench.cost.expected import planned_facts
+from snnbench.cost.facts import LayerFacts
+from snnbench.cost.report import NetworkCount
 from snnbench.cost.tally import Tally
 from snnbench.network.build import Network
 
@@ -81,13 +81,15 @@ def count_network(
         T: time steps; None for an ANN.
         dense: from `dense_count`.
     """
-    layers = tuple(
-        _count_layer(network, index, tally, T, dense) for index, tally in enumerate(tallies)
+    planned = planned_facts(network.plan, T, bias=network.bias, batch_norm=network.batch_norm)
+    facts = tuple(
+        _measured(*layer, dense)
+        for layer in zip(planned, network.weight_modules, tallies, strict=True)
     )
     neurons = sum(tally.neurons for tally in tallies)
     fired = sum(tally.spikes_per_step for tally in tallies)
     return NetworkCount(
-        layers=layers,
+        facts=facts,
         params=sum(p.numel() for p in network.parameters() if p.requires_grad),
         firing_rate=fired / neurons if neurons else None,
         silent_fraction=sum(t.silent for t in tallies) / neurons if neurons else None,
@@ -96,21 +98,18 @@ def count_network(
     )
 
 
-def _count_layer(
-    network: Network, index: int, tally: Tally, T: int | None, dense: DenseCount
-) -> LayerCount:
-    entry, module = network.plan[index], network.weight_modules[index]
+def _measured(
+    planned: LayerFacts, module: nn.Module, tally: Tally, dense: DenseCount
+) -> LayerFacts:
+    assert isinstance(module, nn.Linear | nn.Conv2d)
     assert tally.nonzero is not None
-    effective = effective_operations(module, tally.nonzero, tally.samples)
-    macs, acs = (0.0, effective) if entry.input_kind == "spikes" else (effective, 0.0)
-    rate = tally.spikes_per_step / tally.neurons if tally.neurons else None
     return replace(
-        planned_layer(entry, bias=network.bias, batch_norm=network.batch_norm),
+        planned,
         input_rate=tally.input_rate,
-        output_rate=rate,
-        flops_lab=lab_flops(entry, tally.input_rate, T),
-        dense_macs=float(dense.macs[entry.name]),
-        effective_macs=macs,
-        effective_acs=acs,
-        energy_pj_compute45nm=energy_pj_compute45nm(macs, acs),
+        output_rate=tally.spikes_per_step / tally.neurons if tally.neurons else None,
+        input_nonzero=tally.input_nonzero,
+        output_spikes=tally.output_spikes,
+        dense_operations=float(dense.macs[planned.layer]),
+        effective_operations=effective_operations(module, tally.nonzero, tally.samples),
+        weights_nonzero=int(module.weight.count_nonzero()),
     )

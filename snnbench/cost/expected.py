@@ -1,10 +1,13 @@
-"""Counts that follow from the layer plan alone, at an assumed firing rate. No torch, no data."""
+"""Facts that follow from the layer plan alone, at an assumed firing rate. No torch, no data."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from snnbench.config import RunConfig
-from snnbench.cost.formulas import energy_pj_compute45nm, flops_lab_ann, flops_lab_snn
-from snnbench.cost.report import LayerCount, NetworkCount
+from snnbench.cost.facts import LayerFacts
+from snnbench.cost.formulas import flops_lab
+from snnbench.cost.report import NetworkCount
 from snnbench.network.plan import WeightLayer, plan_layers
 
 
@@ -18,29 +21,47 @@ def expected_count(
         input_shape: of one sample, (F,) or (C, H, W).
         rate: assumed mean of every layer's input, F of the lab convention, and share of ones
             in a spiking input; None where it is not known. Inputs that are no spikes are
-            taken as non-zero throughout.
+            taken as non-zero throughout, and so are all weights.
 
     Raises:
         UserError: the arch does not fit the input.
     """
     plan = plan_layers(config, input_shape)
-    layers = tuple(_expected_layer(config, entry, rate) for entry in plan)
-    return NetworkCount(layers=layers, params=sum(layer.params for layer in layers))
+    T = config.T if config.model == "snn" else None
+    planned = planned_facts(plan, T, bias=config.bias, batch_norm=config.batch_norm)
+    facts = tuple(_assumed(*pair, rate) for pair in zip(plan, planned, strict=True))
+    return NetworkCount(facts=facts, params=sum(layer.params for layer in facts))
 
 
-def lab_flops(entry: WeightLayer, input_rate: float, T: int | None) -> float:
-    """Return flops_lab of a layer: the SNN formula over T steps, or the ANN's where T is None."""
-    if T is None:
-        return flops_lab_ann(entry.fan_in, entry.units)
-    return flops_lab_snn(entry.fan_in, entry.units, input_rate, T)
+def planned_facts(
+    plan: Sequence[WeightLayer], T: int | None, *, bias: bool, batch_norm: bool
+) -> tuple[LayerFacts, ...]:
+    """Return what the plan alone says of its layers; what depends on values is None.
+
+    Args:
+        plan: of the network.
+        T: time steps; None for an ANN.
+        bias, batch_norm: the network's settings.
+    """
+    return tuple(_planned(entry, T, bias=bias, batch_norm=batch_norm) for entry in plan)
 
 
-def planned_layer(entry: WeightLayer, *, bias: bool, batch_norm: bool) -> LayerCount:
-    """Return what the plan alone says of a layer; what depends on its input is None."""
-    normalised = entry.hidden and batch_norm
+def lab_flops(planned: Sequence[LayerFacts], input_rates: Sequence[float]) -> float:
+    """Return flops_lab of a network whose layers' inputs have these means."""
+    total = 0.0
+    for facts, rate in zip(planned, input_rates, strict=True):
+        flops = flops_lab(replace(facts, input_rate=rate))
+        assert flops is not None, facts
+        total += flops
+    return total
+
+
+def _planned(entry: WeightLayer, T: int | None, *, bias: bool, batch_norm: bool) -> LayerFacts:
     # fvcore's rule: BatchNorm is one product and one sum an element, two flops.
-    norm_macs = 2 * entry.units * entry.applied_steps if normalised else 0
-    return LayerCount(
+    norm = 2 * entry.units * entry.applied_steps if entry.hidden and batch_norm else 0
+    steps, width = T or 1, entry.output_shape[0]
+    neurons = entry.units if entry.activation == "spike" else 0
+    return LayerFacts(
         layer=entry.name,
         kind=entry.kind,
         input_kind=entry.input_kind,
@@ -48,32 +69,23 @@ def planned_layer(entry: WeightLayer, *, bias: bool, batch_norm: bool) -> LayerC
         inputs=entry.fan_in,
         outputs=entry.units,
         params=entry.parameters(bias=bias, batch_norm=batch_norm),
-        input_rate=None,
-        output_rate=None,
-        flops_lab=None,
-        dense_macs=float(entry.dense_macs + norm_macs),
-        effective_macs=None,
-        effective_acs=None,
-        energy_pj_compute45nm=None,
+        model="ann" if T is None else "snn",
+        steps=steps,
+        input_values=math.prod(entry.input_shape),
+        dense_operations=float(entry.dense_macs + norm),
+        neuron_updates=neurons * steps,
+        weights=entry.fan_in * width,
+        biases=width if bias else 0,
+        states=neurons,  # the membrane
     )
 
 
-def _expected_layer(config: RunConfig, entry: WeightLayer, rate: float | None) -> LayerCount:
-    flops: float | None = None
-    if config.model == "ann":
-        flops = lab_flops(entry, 1.0, None)
-    elif rate is not None:
-        flops = lab_flops(entry, rate, config.T)
-    macs: float | None = 0.0 if entry.input_kind == "spikes" else float(entry.dense_macs)
-    acs: float | None = 0.0
-    if entry.input_kind == "spikes":
-        acs = None if rate is None else rate * entry.dense_macs
+def _assumed(entry: WeightLayer, facts: LayerFacts, rate: float | None) -> LayerFacts:
+    assert facts.input_values is not None
+    share = rate if entry.input_kind == "spikes" else 1.0
     return replace(
-        planned_layer(entry, bias=config.bias, batch_norm=config.batch_norm),
+        facts,
         input_rate=rate,
-        flops_lab=flops,
-        effective_macs=macs,
-        effective_acs=acs,
-        energy_pj_compute45nm=None if acs is None or macs is None
-        else energy_pj_compute45nm(macs, acs),
-    )  # fmt: skip
+        input_nonzero=None if share is None else share * facts.input_values * entry.applied_steps,
+        effective_operations=None if share is None else share * entry.dense_macs,
+    )

@@ -13,8 +13,8 @@ from torch import nn
 
 from snnbench.cost.dense import DenseCount, count_dense
 from snnbench.cost.effective import effective_operations
-from snnbench.cost.formulas import energy_pj_compute45nm, flops_lab_ann, flops_lab_snn
-from snnbench.cost.report import LayerCount, NetworkCount
+from snnbench.cost.facts import LayerFacts
+from snnbench.cost.report import NetworkCount
 from snnbench.cost.tally import Tally
 from snnbench.cost.tracking import are_spikes, following_spikes, is_neuron, mark_spikes
 from snnbench.errors import UserError
@@ -48,16 +48,15 @@ def count_model(
     """
     layers = {n: m for n, m in model.named_modules() if isinstance(m, nn.Linear | nn.Conv2d)}
     watched = {name: _Watched() for name in layers}
-    # SpikingJelly defines operators for Triton too, whose absence on a CPU torch logs each time.
-    logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
     functional.reset_net(model)
     try:
-        with torch.no_grad(), following_spikes(model), _watching(layers, watched):
-            if spikes:
-                mark_spikes(x)
-            model.eval()(x)
-        functional.reset_net(model)
-        dense = count_dense(model, x)
+        with _without_triton_warnings():
+            with torch.no_grad(), following_spikes(model), _watching(layers, watched):
+                if spikes:
+                    mark_spikes(x)
+                model.eval()(x)
+            functional.reset_net(model)
+            dense = count_dense(model, x)
     except (RuntimeError, ValueError, TypeError, IndexError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(
@@ -71,12 +70,12 @@ def count_model(
             "Count models made of torch.nn.Linear and torch.nn.Conv2d.",
         )
     snn = any(is_neuron(module) for module in model.modules())
-    counts = tuple(
-        _layer_count(name, layers[name], w, dense, samples, snn=snn, measured=measured)
+    facts = tuple(
+        _facts(name, layers[name], w, dense, samples, snn=snn, measured=measured)
         for name, w in called.items()
     )
     return NetworkCount(
-        layers=counts,
+        facts=facts,
         params=sum(p.numel() for p in model.parameters() if p.requires_grad),
         uncounted=dense.uncounted | _elsewhere(dense, set(called)),
     )
@@ -103,7 +102,7 @@ def _watching(layers: Mapping[str, nn.Module], watched: dict[str, _Watched]) -> 
             handle.remove()
 
 
-def _layer_count(
+def _facts(
     name: str,
     module: nn.Module,
     w: _Watched,
@@ -112,39 +111,48 @@ def _layer_count(
     *,
     snn: bool,
     measured: bool,
-) -> LayerCount:
+) -> LayerFacts:
     assert isinstance(module, nn.Linear | nn.Conv2d)
-    fan_in = module.weight[0].numel()
     steps, odd = divmod(w.tally.samples, samples)
     assert not odd, f"{name}: {w.tally.samples} rows for {samples} samples"
-    macs = acs = flops = None
-    rate = w.tally.input_rate if measured else None
-    if measured:
-        assert w.tally.nonzero is not None
-        effective = effective_operations(module, w.tally.nonzero, samples)
-        macs, acs = (0.0, effective) if w.spiking else (effective, 0.0)
-    if not snn:
-        flops = flops_lab_ann(fan_in, w.units) * steps
-    elif rate is not None:
-        flops = flops_lab_snn(fan_in, w.units, rate, steps)
-    return LayerCount(
+    assert w.tally.nonzero is not None
+    # Which neurons follow the layer is not known, only whether there are any in the model.
+    neurons = None if snn else 0
+    return LayerFacts(
         layer=name,
         kind="linear" if isinstance(module, nn.Linear) else "conv",
         input_kind="spikes" if w.spiking else "real",
         applied_steps=steps,
-        inputs=fan_in,
+        inputs=module.weight[0].numel(),
         outputs=w.units,
         params=sum(p.numel() for p in module.parameters()),
-        input_rate=rate,
-        output_rate=None,
-        flops_lab=flops,
-        dense_macs=dense.macs[name] / samples,
-        effective_macs=macs,
-        effective_acs=acs,
-        energy_pj_compute45nm=None
-        if macs is None or acs is None
-        else energy_pj_compute45nm(macs, acs),
+        input_rate=w.tally.input_rate if measured else None,
+        model="snn" if snn else "ann",
+        steps=steps,
+        input_values=math.prod(w.input_shape),
+        input_nonzero=w.tally.nonzero.sum().item() / samples if measured else None,
+        dense_operations=dense.macs[name] / samples,
+        effective_operations=effective_operations(module, w.tally.nonzero, samples)
+        if measured
+        else None,
+        neuron_updates=neurons,
+        weights=module.weight.numel(),
+        weights_nonzero=int(module.weight.count_nonzero()),
+        biases=0 if module.bias is None else module.bias.numel(),
+        states=neurons,
     )
+
+
+@contextmanager
+def _without_triton_warnings() -> Iterator[None]:
+    """Silence what torch logs each time it misses Triton, for which SpikingJelly has operators."""
+    logger = logging.getLogger("torch._library.triton")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _elsewhere(dense: DenseCount, counted: set[str]) -> dict[str, int]:

@@ -1,29 +1,61 @@
-"""Counting conventions as pure arithmetic, with their sources.
+"""Counting conventions and energy models as pure functions of a layer's facts.
 
-A count is always named <what>_<convention>: conventions differ by factors, and are never mixed.
-All counts are for one sample, over all its time steps.
+Each returns None where a fact it needs is missing. Units and sources: `snnbench.words.conventions`
+and `snnbench.words.energies`.
 """
 
+from snnbench.cost.facts import LayerFacts
 
-def flops_lab_ann(fan_in: int, units: int) -> float:
-    """Return (2M - 1)N + 2N: products and sums of a layer, bias and activation.
+
+def flops_lab(layer: LayerFacts) -> float | None:
+    """Return ((2M - 1)N + 2N) T of an ANN, ((2MF - 1)N + 2N) T of an SNN, bias and neuron included.
+
+    F is the mean of the layer's input over the steps, in which the formula is linear. Its terms
+    are real numbers: silent input gives N T, for bias and neuron.
 
     Source: section 4.3 of "Lab 1: Spike Neural Networks" (J. Yu, 2024), for fully connected
     layers. For a convolution M = C_in k k and N = C_out H_out W_out, our extension.
 
-    >>> flops_lab_ann(784, 10) + flops_lab_ann(10, 10)
+    >>> fc = {"kind": "linear", "input_kind": "real", "applied_steps": 1, "outputs": 10}
+    >>> fc1 = LayerFacts(layer="fc1", inputs=784, params=7850, model="ann", steps=1, **fc)
+    >>> fc2 = LayerFacts(layer="fc2", inputs=10, params=110, model="ann", steps=1, **fc)
+    >>> flops_lab(fc1) + flops_lab(fc2)
     15900.0
     """
-    return float((2 * fan_in - 1) * units + 2 * units)
+    M, N, F, T = layer.inputs, layer.outputs, layer.input_rate, layer.steps
+    if layer.model is None or T is None:
+        return None
+    if layer.model == "ann":
+        return float((2 * M - 1) * N + 2 * N) * T
+    return None if F is None else ((2 * M * F - 1) * N + 2 * N) * T
 
 
-def flops_lab_snn(fan_in: int, units: int, input_rate: float, T: int) -> float:
-    """Return ((2MF - 1)N + 2N) T, where F is the mean of the layer's input.
+def dense_macs(layer: LayerFacts) -> float | None:
+    """Return the multiply-accumulates with every input taken as non-zero.
 
-    Source: as `flops_lab_ann`; the sum over steps uses that the formula is linear in F. Its
-    terms are real numbers: silent input gives N T, for bias and neuron.
+    Source: fvcore's flop count, where a fused multiply-add is one flop and BatchNorm two an
+    element.
     """
-    return ((2 * fan_in * input_rate - 1) * units + 2 * units) * T
+    return layer.dense_operations
+
+
+def effective_macs(layer: LayerFacts) -> float | None:
+    """Return the effective operations where the input is real, 0 where it is spikes.
+
+    Source: NeuroBench (J. Yik et al., Nature Communications, 2025).
+    """
+    return 0.0 if layer.input_kind == "spikes" else layer.effective_operations
+
+
+def effective_acs(layer: LayerFacts) -> float | None:
+    """Return the effective operations where the input is spikes, else 0.
+
+    Source: as `effective_macs`.
+    """
+    # Where nothing was measured, that a model's input is real is an assumption.
+    if layer.effective_operations is None:
+        return None
+    return layer.effective_operations if layer.input_kind == "spikes" else 0.0
 
 
 # Energy of one 32-bit floating point operation in 45 nm CMOS at 0.9 V.
@@ -33,10 +65,10 @@ MAC_FP32_PJ = 4.6
 AC_FP32_PJ = 0.9
 
 
-def energy_pj_compute45nm(macs: float, acs: float) -> float:
+def energy_pj_compute45nm(layer: LayerFacts) -> float | None:
     """Return 4.6 MACs + 0.9 ACs in picojoules: arithmetic only, no memory access.
 
-    >>> energy_pj_compute45nm(1000, 1000)
-    5500.0
+    Source: M. Horowitz, "Computing's energy problem", ISSCC 2014, figure 1.1.9.
     """
-    return MAC_FP32_PJ * macs + AC_FP32_PJ * acs
+    macs, acs = effective_macs(layer), effective_acs(layer)
+    return None if macs is None or acs is None else MAC_FP32_PJ * macs + AC_FP32_PJ * acs

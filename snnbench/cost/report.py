@@ -1,26 +1,10 @@
-"""The result of counting: one entry a weight layer, and totals. Plain numbers, no torch."""
+"""The result of counting: the facts of every weight layer, and what follows. No torch."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
-
-@dataclass(frozen=True)
-class LayerCount:
-    """Counts of one weight layer, for one sample over all its steps; None is not known."""
-
-    layer: str
-    kind: str
-    input_kind: str
-    applied_steps: int
-    inputs: int
-    outputs: int
-    params: int
-    input_rate: float | None
-    output_rate: float | None
-    flops_lab: float | None
-    dense_macs: float
-    effective_macs: float | None
-    effective_acs: float | None
-    energy_pj_compute45nm: float | None
+from snnbench.cost.derive import layer_row, totals
+from snnbench.cost.facts import LayerFacts
 
 
 @dataclass(frozen=True)
@@ -28,7 +12,7 @@ class NetworkCount:
     """Counts of a whole network.
 
     Attributes:
-        layers: one entry a weight layer.
+        facts: one entry a weight layer.
         params: trainable parameters.
         firing_rate: spikes per neuron and step; None without spiking neurons or if it was not
             measured, as the next two.
@@ -37,17 +21,17 @@ class NetworkCount:
         uncounted: operators without a rule for dense_macs -> how often they occur.
     """
 
-    layers: tuple[LayerCount, ...]
+    facts: tuple[LayerFacts, ...]
     params: int
     firing_rate: float | None = None
     silent_fraction: float | None = None
     saturated_fraction: float | None = None
     uncounted: dict[str, int] = field(default_factory=dict)
 
-    def total(self, count: str) -> float | None:
-        """Return the sum of a count over the layers, None where a layer's is not known."""
-        values = [getattr(layer, count) for layer in self.layers]
-        return None if None in values else float(sum(values))
+    @property
+    def layers(self) -> list[dict[str, Any]]:
+        """Facts, conventions and energies of every layer, by their columns in layers.csv."""
+        return [layer_row(facts) for facts in self.facts]
 
     def totals(self) -> dict[str, float | int | None]:
         """Return all totals, by the names they have in `runs.csv`."""
@@ -56,9 +40,5 @@ class NetworkCount:
             "firing_rate": self.firing_rate,
             "silent_fraction": self.silent_fraction,
             "saturated_fraction": self.saturated_fraction,
-            "flops_lab": self.total("flops_lab"),
-            "dense_macs": self.total("dense_macs"),
-            "effective_macs": self.total("effective_macs"),
-            "effective_acs": self.total("effective_acs"),
-            "energy_pj_compute45nm": self.total("energy_pj_compute45nm"),
+            **totals(self.layers),
         }

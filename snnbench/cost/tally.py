@@ -69,6 +69,16 @@ class Tally:
         return self.input_sum / self.input_elements
 
     @property
+    def input_nonzero(self) -> float | None:
+        """Input values that were not 0, per sample; None where they were not counted."""
+        return None if self.nonzero is None else self.nonzero.sum().item() / self.samples
+
+    @property
+    def output_spikes(self) -> float | None:
+        """Spikes of all neurons, per sample; None where nothing spikes."""
+        return None if self.spikes is None else self.spikes.sum().item() / self.samples
+
+    @property
     def neurons(self) -> int:
         """Number of spiking neurons."""
         return 0 if self.spikes is None else self.spikes.numel()

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Literal
 
+from snnbench.cost.derive import operations, quantities
+
 SCHEMA_VERSION = 1
 STATUSES = ("done", "diverged", "halved", "failed", "timeout", "oom")
 
@@ -19,12 +21,17 @@ Value = str | int | float | bool | None
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, kind of value, unit ("" where there is none) and meaning."""
+    """One column: its name, kind of value, unit ("" where there is none) and meaning.
+
+    Attributes:
+        since: version of the tables in which it came.
+    """
 
     name: str
     kind: Kind
     unit: str
     meaning: str
+    since: int = 1
 
 
 def _text(name: str, meaning: str) -> Column:
@@ -97,13 +104,17 @@ _SETTINGS = (
     _integer("threads", "threads", "CPU threads asked for"),
 )
 
-_OPERATIONS = (
-    _number("flops_lab", "operations a sample", "operations by seed 002's formula"),
-    _number("dense_macs", "MACs a sample", "multiply-accumulates if every input counts"),
-    _number("effective_macs", "MACs a sample", "multiply-accumulates on non-zero real inputs"),
-    _number("effective_acs", "ACs a sample", "accumulates on spikes"),
-    _number("energy_pj_compute45nm", "pJ a sample", "4.6 MACs + 0.9 ACs, compute only, 45 nm"),
-)
+
+def operation_columns() -> tuple[Column, ...]:
+    """Return the columns of the conventions and energy models there are."""
+    return tuple(Column(**vars(quantity)) for quantity in operations())
+
+
+def layer_columns() -> tuple[Column, ...]:
+    """Return the columns of layers.csv: the facts, and what is derived from them."""
+    columns = (Column(**vars(quantity)) for quantity in quantities())
+    return _text("run_id", "the run"), *(c for c in columns if c.since <= SCHEMA_VERSION)
+
 
 RUNS = (
     _integer("schema", "", "version of these tables"),
@@ -126,7 +137,7 @@ RUNS = (
     _number("firing_rate", "spikes a neuron and step", "mean over all spiking neurons"),
     _number("silent_fraction", "fraction", "spiking neurons that never fire on the test data"),
     _number("saturated_fraction", "fraction", "spiking neurons that fire at every step"),
-    *_OPERATIONS,
+    *operation_columns(),
     _number("train_seconds", "s", "time in training, a member's share of its cohort"),
     _number("eval_seconds", "s", "time in evaluation, a member's share of its cohort"),
     _integer("cohort_size", "runs", "runs trained side by side"),
@@ -155,19 +166,7 @@ EPOCHS = (
     _number("eval_seconds", "s", "time in evaluation, a member's share of its cohort"),
 )
 
-LAYERS = (
-    _text("run_id", "the run"),
-    _text("layer", "the layer's name: conv1, fc2, ...; rows from input to output"),
-    _text("kind", "kind of layer"),
-    _text("input_kind", "what the layer receives: spikes, real or constant"),
-    _integer("applied_steps", "steps", "times the weights are applied a sample: T, or 1"),
-    _integer("inputs", "units", "values in"),
-    _integer("outputs", "units", "values out"),
-    _integer("params", "parameters", "trainable parameters"),
-    _number("input_rate", "fraction", "mean of the layer's input over samples, units and steps"),
-    _number("output_rate", "fraction", "mean of the layer's spikes over samples, units and steps"),
-    *_OPERATIONS,
-)
+LAYERS = layer_columns()
 
 # Table name -> columns; the file is "<name>.csv". Written in this order: see tables.py.
 TABLES: Mapping[str, tuple[Column, ...]] = {"epochs": EPOCHS, "layers": LAYERS, "runs": RUNS}

@@ -9,7 +9,7 @@ import torch
 
 from snnbench.config import RunConfig
 from snnbench.cost.counting import count_network, dense_count
-from snnbench.cost.expected import lab_flops
+from snnbench.cost.expected import lab_flops, planned_facts
 from snnbench.inputs.prepare import RunData
 from snnbench.training.engines import Engine, make_engine
 from snnbench.training.evaluation import evaluate
@@ -120,12 +120,11 @@ def _find_divergence(engine: Engine, member: Member, epoch: int, held: Held) -> 
 def _record(
     engine: Engine, member: Member, held: Held, seconds: tuple[float, float]
 ) -> EpochRecord:
-    plan = engine.networks[member.k].plan
-    tallies, val = held.test.tallies, held.val
-    flops_train, flops_test = (
-        sum(lab_flops(entry, rate, member.steps) for entry, rate in zip(plan, rates, strict=True))
-        for rates in (engine.input_rates(member.k), [tally.input_rate for tally in tallies])
+    network = engine.networks[member.k]
+    planned = planned_facts(
+        network.plan, member.steps, bias=network.bias, batch_norm=network.batch_norm
     )
+    tallies, val = held.test.tallies, held.val
     neurons = sum(tally.neurons for tally in tallies)
     return EpochRecord(
         epoch=len(member.records) + 1,
@@ -136,8 +135,8 @@ def _record(
         test_loss=held.test.loss,
         test_accuracy=held.test.accuracy,
         firing_rate=sum(t.spikes_per_step for t in tallies) / neurons if neurons else None,
-        flops_lab_train=flops_train,
-        flops_lab_test=flops_test,
+        flops_lab_train=lab_flops(planned, engine.input_rates(member.k)),
+        flops_lab_test=lab_flops(planned, [tally.input_rate for tally in tallies]),
         train_seconds=seconds[0],
         eval_seconds=seconds[1],
     )

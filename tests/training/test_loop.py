@@ -159,19 +159,19 @@ def test_counts_are_those_of_the_reported_network(digits):
     config = RunConfig(**SMALL)
     events, data = run([config], digits)
     (again,) = evaluate([config], [events[-1].network], data.test)
-    layer = events[-1].count.layers[1]
+    layer = events[-1].count.facts[1]
     assert layer.input_rate == again.tallies[1].input_rate
     x = encode(config, data.test.x, data.test.samples, EVALUATION_EPOCH)
-    assert events[-1].count.layers[0].input_rate == pytest.approx(x.mean().item(), rel=1e-6)
+    assert events[-1].count.facts[0].input_rate == pytest.approx(x.mean().item(), rel=1e-6)
 
 
 def test_a_constant_input_counts_its_macs_once(digits):
     (once,) = done([RunConfig(**SMALL, encoding="repeat")], digits).values()
     first = once.count.layers[0]
-    assert (first.input_kind, first.applied_steps) == ("constant", 1)
+    assert (first["input_kind"], first["applied_steps"]) == ("constant", 1)
     nonzero = (digits.x_test != 0).sum() / len(digits.x_test)
-    assert first.effective_macs == pytest.approx(nonzero * 24)
-    assert first.effective_acs == 0
+    assert first["effective_macs"] == pytest.approx(nonzero * 24)
+    assert first["effective_acs"] == 0
 
 
 def test_stepped_learning_rates_are_used(digits):

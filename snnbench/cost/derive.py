@@ -1,0 +1,107 @@
+"""Conventions and energies from facts: of a layer just counted, or of one recorded long ago."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from snnbench.cost.facts import FACTS, LayerFacts, Quantity
+from snnbench.errors import UserError
+from snnbench.words.conventions import CONVENTIONS, Convention
+from snnbench.words.energies import ENERGIES
+
+Row = Mapping[str, Any]
+
+_FACT_NAMES = frozenset(fact.name for fact in FACTS)
+
+
+def derived() -> dict[str, Convention]:
+    """Return column -> convention or energy model, for all there are.
+
+    Raises:
+        UserError: two of them, or one and a fact, claim the same column.
+    """
+    words = [*CONVENTIONS.values(), *ENERGIES.values()]
+    found: dict[str, Convention] = {}
+    for word in words:
+        if word.column in _FACT_NAMES or word.column in found:
+            raise UserError(
+                f"There is a column '{word.column}' already; '{word.name}' cannot have it.",
+                "Give the convention or energy model another name.",
+            )
+        found[word.column] = word
+    return found
+
+
+def operations() -> tuple[Quantity, ...]:
+    """Return what the conventions and energy models count."""
+    return tuple(
+        Quantity(column, "number", word.unit, word.meaning, word.since)
+        for column, word in derived().items()
+    )
+
+
+def quantities() -> tuple[Quantity, ...]:
+    """Return all that is known of a layer, in the order of the columns of layers.csv."""
+    # a column keeps its place in the tables when others come
+    return tuple(sorted((*FACTS, *operations()), key=lambda quantity: quantity.since))
+
+
+def layer_row(facts: LayerFacts) -> dict[str, Any]:
+    """Return a layer's facts, conventions and energies, by their columns in layers.csv."""
+    values = vars(facts) | {name: _value(word, facts) for name, word in derived().items()}
+    return {quantity.name: values[quantity.name] for quantity in quantities()}
+
+
+def derive(row: Row) -> dict[str, float]:
+    """Return the conventions and energies that a row lacks and that follow from its facts.
+
+    Args:
+        row: of layers.csv, column -> value; missing are columns that are None or not there. A row
+            of version 1 lacks `model` and `steps`, which its run knows: `model`, and `T` or 1.
+    """
+    lacking = {name: word for name, word in derived().items() if row.get(name) is None}
+    if not lacking:
+        return {}
+    facts = _facts_of(row)
+    values = {name: _value(word, facts) for name, word in lacking.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def totals(rows: Sequence[Row]) -> dict[str, float | None]:
+    """Return each convention's and energy's sum over a network's layers.
+
+    Args:
+        rows: of layers.csv, as for `derive`.
+
+    Returns:
+        Column -> sum; None where a layer's is not known, or there is no layer.
+    """
+    complete = [{**row, **derive(row)} for row in rows]
+    sums: dict[str, float | None] = {}
+    for name in derived():
+        known = [row[name] for row in complete if row.get(name) is not None]
+        sums[name] = float(sum(known)) if known and len(known) == len(rows) else None
+    return sums
+
+
+def _facts_of(row: Row) -> LayerFacts:
+    known: dict[str, Any] = {name: row.get(name) for name in _FACT_NAMES}
+    # Rows of version 1 hold two facts under the names of conventions.
+    if known["dense_operations"] is None:
+        known["dense_operations"] = row.get("dense_macs")
+    macs, acs = row.get("effective_macs"), row.get("effective_acs")
+    if known["effective_operations"] is None and macs is not None and acs is not None:
+        known["effective_operations"] = macs + acs  # one of them is 0
+    return LayerFacts(**known)
+
+
+def _value(word: Convention, facts: LayerFacts) -> float | None:
+    try:
+        value = word.load()(facts)
+        return None if value is None else float(value)
+    except Exception as error:
+        if not word.plugin:
+            raise
+        raise UserError(
+            f"{word.column} of layer {facts.layer} cannot be computed: {error!r}.",
+            "Let its function return a number, or None where a fact it needs is None.",
+        ) from error

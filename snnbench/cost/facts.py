@@ -1,0 +1,104 @@
+"""What is counted in a weight layer, before any convention. No torch.
+
+Facts are recorded, conventions derived: a convention that is added later applies to them.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, NamedTuple, get_args, get_type_hints
+
+Kind = Literal["text", "integer", "number"]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What one number or text about a layer is; a column of layers.csv.
+
+    Attributes:
+        name: of the column.
+        kind: of its values.
+        unit: "" where there is none.
+        meaning: one line for people.
+        since: version of the tables from which they have it.
+    """
+
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+    since: int
+
+
+class _About(NamedTuple):
+    meaning: str
+    unit: str = ""
+    since: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerFacts:
+    """What was counted in one weight layer, for one sample over all its steps.
+
+    What is not known is None, never 0. The annotations say what each fact is, as `FACTS` does.
+    """
+
+    layer: Annotated[str, _About("the layer's name: conv1, fc2, ...; rows from input to output")]
+    kind: Annotated[str, _About("kind of layer")]
+    input_kind: Annotated[str, _About("what the layer receives: spikes, real or constant")]
+    applied_steps: Annotated[
+        int, _About("times the weights are applied a sample: T, or 1", "steps")
+    ]
+    inputs: Annotated[int, _About("values that one output sums: M, or C_in k k", "units")]
+    outputs: Annotated[int, _About("values out: N, or C_out H W", "units")]
+    params: Annotated[int, _About("trainable parameters", "parameters")]
+    input_rate: Annotated[
+        float | None, _About("mean of the layer's input over samples, units and steps", "fraction")
+    ] = None
+    output_rate: Annotated[
+        float | None, _About("mean of the layer's spikes over samples, units and steps", "fraction")
+    ] = None
+    model: Annotated[str | None, _About("kind of the network: ann or snn", "", 2)] = None
+    steps: Annotated[
+        int | None, _About("steps at which the layer has outputs: T; 1 for an ANN", "steps", 2)
+    ] = None
+    input_values: Annotated[
+        int | None, _About("values of one sample and step that enter", "values", 2)
+    ] = None
+    input_nonzero: Annotated[
+        float | None, _About("non-zero input values, over the applied steps", "values a sample", 2)
+    ] = None
+    output_spikes: Annotated[
+        float | None, _About("spikes out, over all steps", "spikes a sample", 2)
+    ] = None
+    dense_operations: Annotated[
+        float | None,
+        _About("multiply-accumulates if every input counts, and BatchNorm's; no bias",
+               "operations a sample", 2),
+    ] = None  # fmt: skip
+    effective_operations: Annotated[
+        float | None,
+        _About("products and sums that meet a non-zero input and a non-zero weight",
+               "operations a sample", 2),
+    ] = None  # fmt: skip
+    neuron_updates: Annotated[
+        int | None, _About("spiking neurons times steps; 0 without any", "updates a sample", 2)
+    ] = None
+    weights: Annotated[int | None, _About("weights", "parameters", 2)] = None
+    weights_nonzero: Annotated[int | None, _About("weights that are not 0", "parameters", 2)] = None
+    biases: Annotated[int | None, _About("biases", "parameters", 2)] = None
+    states: Annotated[
+        int | None, _About("values of neuron state kept from step to step", "values", 2)
+    ] = None
+
+
+_KINDS: dict[type, Kind] = {str: "text", int: "integer", float: "number"}
+
+
+def _fact(name: str, kind: type, about: _About) -> Quantity:
+    value = (get_args(kind) or (kind,))[0]  # what it is where it is not None
+    return Quantity(name=name, kind=_KINDS[value], **about._asdict())
+
+
+FACTS = tuple(
+    _fact(name, *get_args(hint))
+    for name, hint in get_type_hints(LayerFacts, include_extras=True).items()
+)

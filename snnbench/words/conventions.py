@@ -1,0 +1,91 @@
+"""The counting conventions: what one number of operations stands for.
+
+Conventions differ by factors and are never mixed: a count carries its convention's name. All are
+for one sample over all its steps.
+"""
+
+import re
+from dataclasses import dataclass
+
+from snnbench.errors import UserError
+from snnbench.words.table import Table, Word
+
+
+@dataclass(frozen=True, kw_only=True)
+class Convention(Word):
+    """A pure function of a layer's facts (`snnbench.cost.facts.LayerFacts`) -> its count.
+
+    Attributes:
+        unit: of the count.
+        formula: of one layer, in the facts' names or in symbols that it explains.
+        source: where the formula stands.
+        since: version of the tables from which they have its column.
+
+    Raises:
+        UserError: its column's name is not made of letters, digits and '_'.
+    """
+
+    unit: str
+    formula: str
+    source: str
+    since: int = 2
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"\w+", self.column, re.ASCII):
+            raise UserError(
+                f"'{self.column}' cannot name a column.", "Use letters, digits and '_' alone."
+            )
+
+    @property
+    def column(self) -> str:
+        """The name of its column in the tables."""
+        return self.name
+
+
+_NEUROBENCH = "NeuroBench (J. Yik et al., Nature Communications, 2025), synaptic operations"
+
+CONVENTIONS = Table(
+    "counting convention",
+    Convention,
+    (
+        Convention(
+            name="flops_lab",
+            meaning="products and sums by the lab's formula, bias and neuron included",
+            home="snnbench.cost.formulas:flops_lab",
+            unit="operations a sample",
+            formula="ANN: ((2M - 1)N + 2N) T; SNN: ((2MF - 1)N + 2N) T; M = inputs, N = outputs,"
+            " F = input_rate, T = steps",
+            source='section 4.3 of "Lab 1: Spike Neural Networks" (J. Yu, 2024), for fully'
+            " connected layers; for convolutions M = C_in k k and N = C_out H W, our extension",
+            since=1,
+        ),
+        Convention(
+            name="dense_macs",
+            meaning="multiply-accumulates if every input counts",
+            home="snnbench.cost.formulas:dense_macs",
+            unit="MACs a sample",
+            formula="dense_operations",
+            source="fvcore's flop count: a multiply-accumulate is one, BatchNorm two an element",
+            since=1,
+        ),
+        Convention(
+            name="effective_macs",
+            meaning="multiply-accumulates on non-zero real inputs",
+            home="snnbench.cost.formulas:effective_macs",
+            unit="MACs a sample",
+            formula="effective_operations of a layer whose input is real or constant, else 0",
+            source=_NEUROBENCH,
+            since=1,
+        ),
+        Convention(
+            name="effective_acs",
+            meaning="accumulates on spikes",
+            home="snnbench.cost.formulas:effective_acs",
+            unit="ACs a sample",
+            formula="effective_operations of a layer whose input is spikes, else 0",
+            source=_NEUROBENCH,
+            since=1,
+        ),
+    ),
+    signature=lambda layer: None,
+)

@@ -1,0 +1,92 @@
+"""The tables of conventions and energy models."""
+
+import pytest
+
+from snnbench.cost.derive import derived, layer_row, operations, quantities
+from snnbench.cost.facts import FACTS
+from snnbench.errors import UserError
+from snnbench.words.conventions import CONVENTIONS
+from snnbench.words.energies import ENERGIES
+from tests.cost.layers import layer
+
+ABOUT = {"unit": "operations a sample", "formula": "N", "source": "a test"}
+EVERY_FACT = {
+    "dense_operations": 39200.0, "effective_operations": 6.0, "input_nonzero": 2.0,
+    "neuron_updates": 50, "states": 10,
+}  # fmt: skip
+
+
+@pytest.fixture
+def added():
+    """Words that a test adds by name; taken out at its end."""
+    names = []
+    yield names
+    for name in names:
+        for table in (CONVENTIONS, ENERGIES):
+            if name in table:
+                table.remove(name)
+
+
+@pytest.mark.parametrize("word", derived().values(), ids=lambda word: word.column)
+def test_a_convention_says_what_it_is_and_can_be_computed(word):
+    assert word.meaning
+    assert word.unit.endswith("a sample")
+    assert word.formula
+    assert len(word.source) > len("(2014)")
+    assert isinstance(word.load()(layer(**EVERY_FACT)), float)
+
+
+def test_the_columns_of_version_1_stand_first_and_in_its_order():
+    old = [quantity.name for quantity in quantities() if quantity.since == 1]
+    assert [quantity.name for quantity in quantities()][: len(old)] == old
+    assert " ".join(old) == (
+        "layer kind input_kind applied_steps inputs outputs params input_rate output_rate"
+        " flops_lab dense_macs effective_macs effective_acs energy_pj_compute45nm"
+    )
+
+
+def test_every_fact_has_a_meaning_and_a_row_has_every_quantity_once():
+    assert all(fact.meaning for fact in FACTS)
+    names = [quantity.name for quantity in quantities()]
+    assert list(layer_row(layer())) == names
+    assert len(set(names)) == len(names) == len(FACTS) + len(operations())
+
+
+def test_an_energys_column_says_its_unit(added):
+    added.append("chip-7")
+    ENERGIES.add("chip-7", "of a chip", formula="N", source="a test")(lambda layer: layer.outputs)
+    assert ENERGIES["chip-7"].unit == "pJ a sample"
+    row = layer_row(layer())
+    assert row["energy_pj_chip_7"] == 10
+    assert isinstance(row["energy_pj_chip_7"], float)
+    assert list(row)[-1] == "energy_pj_chip_7"
+
+
+@pytest.mark.parametrize("name", ["inputs", "energy_pj_compute45nm"])
+def test_two_quantities_cannot_have_one_column(name, added):
+    added.append(name)
+    CONVENTIONS.add(name, "taken", **ABOUT)(lambda layer: None)
+    with pytest.raises(UserError, match=f"'{name}' already"):
+        derived()
+
+
+def test_a_name_that_would_break_the_tables_header_is_refused():
+    with pytest.raises(UserError, match="a,b"):
+        CONVENTIONS.add("a,b", "broken", **ABOUT)(lambda layer: None)
+    assert "a,b" not in CONVENTIONS
+
+
+@pytest.mark.parametrize("table", [CONVENTIONS, ENERGIES])
+def test_a_function_that_does_not_take_a_layer_is_refused(table):
+    with pytest.raises(UserError, match=r"Let it take \(layer\)"):
+        table.add("wide", "takes more", **ABOUT)(lambda layer, steps: None)
+    assert "wide" not in table
+
+
+def test_a_plug_ins_mistake_is_named(added, monkeypatch):
+    monkeypatch.setattr("snnbench.words.table.Table.plugin", "0" * 64)
+    added.append("doubled")
+    CONVENTIONS.add("doubled", "rates", **ABOUT)(lambda layer: 2 * layer.input_rate)
+    assert layer_row(layer())["doubled"] == 1.0
+    with pytest.raises(UserError, match="doubled of layer fc1"):
+        layer_row(layer(input_rate=None))
