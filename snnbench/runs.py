@@ -15,7 +15,7 @@ from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
 from snnbench.network.build import Network
 from snnbench.results.provenance import provenance, utc_now
-from snnbench.results.schema import EPOCHS, LAYERS, SCHEMA_VERSION
+from snnbench.results.schema import SCHEMA_VERSION, columns_of
 from snnbench.training.allocation import freed_memory_kept
 from snnbench.training.events import Event, RunDone
 from snnbench.training.loop import train_cohort
@@ -62,14 +62,14 @@ class RunResult:
         """The learning curve, one row an epoch."""
         import pandas as pd
 
-        return pd.DataFrame(self.epoch_rows, columns=[column.name for column in EPOCHS])
+        return pd.DataFrame(self.epoch_rows, columns=[c.name for c in columns_of("epochs")])
 
     @property
     def layers(self) -> "pd.DataFrame":
         """The counts, one row a weight layer."""
         import pandas as pd
 
-        return pd.DataFrame(self.layer_rows, columns=[column.name for column in LAYERS])
+        return pd.DataFrame(self.layer_rows, columns=[c.name for c in columns_of("layers")])
 
 
 def resolve_machine(config: RunConfig, *, elsewhere: bool = False) -> RunConfig:
@@ -158,7 +158,7 @@ _THREADS = torch.get_num_threads()  # as torch found the machine, before any run
 
 
 def _result(config: RunConfig, done: RunDone, about: dict[str, Any]) -> RunResult:
-    run_id = config.run_id(about["data_sha256"], SCHEMA_VERSION)
+    run_id = config.run_id(about["data_sha256"])
     row: dict[str, Any] = {
         "schema": SCHEMA_VERSION,
         "run_id": run_id,

@@ -16,6 +16,7 @@ from snnbench.errors import UserError
 
 # They say where and how fast, not what: the data's checksum stands for the first two.
 _NOT_IDENTITY = ("data_dir", "data_file", "threads")
+IDENTITY_VERSION = 1  # of what names a run; another one would give every recorded run a new name
 
 
 class RunConfig(Settings):
@@ -87,18 +88,17 @@ class RunConfig(Settings):
         parts = parse_schedule(self.lr_schedule)
         return tuple(part.lr for part in parts for _ in range(part.epochs))
 
-    def run_id(self, data_sha256: str, schema_version: int) -> str:
+    def run_id(self, data_sha256: str) -> str:
         """Return 12 hex digits that name this run: what is computed, on which data.
 
         Args:
             data_sha256: checksum of the data, which stands for their place on disk.
-            schema_version: version of the result tables.
         """
         assert "auto" not in (self.device, self.engine), "resolve device and engine first"
         settings = {k: v for k, v in self.effective.items() if k not in _NOT_IDENTITY}
         if self.teacher is not None:
             settings["teacher"] = Path(self.teacher).stem
-        identity = {"settings": settings, "data": data_sha256, "schema": schema_version}
+        identity = {"settings": settings, "data": data_sha256, "schema": IDENTITY_VERSION}
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

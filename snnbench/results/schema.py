@@ -5,12 +5,11 @@ are in seconds, operation counts are per sample (one image, all T steps).
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Literal
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 STATUSES = ("done", "diverged", "halved", "failed", "timeout", "oom")
 
 Kind = Literal["text", "integer", "number", "boolean"]
@@ -19,12 +18,20 @@ Value = str | int | float | bool | None
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, kind of value, unit ("" where there is none) and meaning."""
+    """One column.
+
+    Attributes:
+        name, kind, unit, meaning: of its values; the unit is "" where there is none.
+        since: version of the tables in which the column came; a file may lack it if above 1.
+        absent: of a setting, what the program did before there was such a setting; None: missing.
+    """
 
     name: str
     kind: Kind
     unit: str
     meaning: str
+    since: int = 1
+    absent: Value = None
 
 
 def _text(name: str, meaning: str) -> Column:
@@ -107,7 +114,7 @@ _OPERATIONS = (
 
 RUNS = (
     _integer("schema", "", "version of these tables"),
-    _text("run_id", "12 hex digits: settings, data and schema"),
+    _text("run_id", "12 hex digits that follow from settings and data"),
     _text("study", "study that asked for the run"),
     _text("variant", "named variant of the study"),
     _text("status", "done, diverged, halved (frozen early), failed, timeout or oom"),
@@ -137,6 +144,9 @@ RUNS = (
     _text("device_name", "processor or accelerator"),
     _integer("cpu_threads", "threads", "CPU threads used"),
     _text("data_sha256", "checksum of the data"),
+    Column("path", "text", "", "which implementation computed the run, as events or scan", 2),
+    Column("numerics", "integer", "", "version of the numbers this implementation gives", 2),
+    Column("plugins", "text", "", "plug-ins the run uses, name and checksum", 2),
 )
 
 EPOCHS = (
@@ -169,8 +179,8 @@ LAYERS = (
     *_OPERATIONS,
 )
 
-# Table name -> columns; the file is "<name>.csv". Written in this order: see tables.py.
-TABLES: Mapping[str, tuple[Column, ...]] = {"epochs": EPOCHS, "layers": LAYERS, "runs": RUNS}
+# The files are "<name>.csv". Written in this order: see tables.py.
+TABLES = ("epochs", "layers", "runs")
 
 # A spreadsheet takes a cell that starts so for a formula; blanks before it do not stop all of them.
 _FORMULA_STARTS = ("=", "+", "-", "@")
@@ -179,6 +189,11 @@ _NEUTRALISED = ("'", "\t")
 LONGEST_TEXT = 32_000
 _INTEGER_CHARACTERS = frozenset("-0123456789")
 _NUMBER_CHARACTERS = frozenset("+-.0123456789eE")
+
+
+def columns_of(name: str) -> tuple[Column, ...]:
+    """Return the columns of one of `TABLES` as they are now: a plug-in may bring some."""
+    return {"epochs": EPOCHS, "layers": LAYERS, "runs": RUNS}[name]
 
 
 def to_cell(value: object, column: Column) -> str:

@@ -8,7 +8,7 @@ from snnbench.errors import UserError, did_you_mean
 from snnbench.results.schema import RUNS
 
 # Numbers about the table or the machine, not about how good a run is.
-_NOT_RESULTS = ("schema", "cohort_size", "cpu_threads")
+_NOT_RESULTS = ("schema", "cohort_size", "cpu_threads", "numerics")
 COLUMNS = tuple(
     column.name
     for column in RUNS

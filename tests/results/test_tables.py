@@ -32,7 +32,7 @@ def test_a_run_is_there_after_the_store_is_opened_again(tmp_path: Path) -> None:
         assert store.row("c") is None
         row = store.row("a")
     assert row is not None
-    assert (row["schema"], row["lr"], row["bias"], row["epochs_run"]) == (1, 0.1, True, 2)
+    assert (row["schema"], row["lr"], row["bias"], row["epochs_run"]) == (2, 0.1, True, 2)
     assert row["error"] == "=1+1 next"
     assert row["beta"] is None
     check_whole(folder)
@@ -92,7 +92,7 @@ def test_a_closed_store_leaves_the_tables_and_takes_no_more(tmp_path: Path) -> N
         ({"run_id": ""}, "run_id"),
         ({"status": "finished"}, "status"),
         ({"status": None}, "status"),
-        ({"schema": 2}, "schema"),
+        ({"schema": 1}, "schema"),
         ({"epochs_run": 3}, "2 epochs of 3"),
         ({"lr": "0.1"}, "lr"),
         ({"betaa": 1.0}, "betaa"),
