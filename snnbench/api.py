@@ -18,7 +18,6 @@ from snnbench.inputs.reading import read_data
 from snnbench.network.model_files import MODELS
 from snnbench.network.plan import plan_layers
 from snnbench.results.frames import to_rows
-from snnbench.results.schema import SCHEMA_VERSION
 from snnbench.results.tables import ResultStore, read_epochs, read_layers
 from snnbench.words.datasets import DATASETS
 
@@ -96,7 +95,7 @@ def train(
         from snnbench.runs import resolve_machine
 
         config = resolve_machine(config)
-        run_id = config.run_id(dataset.sha256, SCHEMA_VERSION)
+        run_id = config.run_id(dataset.sha256)
         if store.has(run_id) and not force:
             return _read_back(store, config, run_id)
         result = _train(config, dataset, watch)

@@ -16,7 +16,7 @@ from snnbench.inputs.selection import select
 from snnbench.network.build import Network
 from snnbench.network.plan import plan_layers
 from snnbench.results.provenance import provenance, utc_now
-from snnbench.results.schema import EPOCHS, SCHEMA_VERSION, layer_columns
+from snnbench.results.schema import SCHEMA_VERSION, columns_of
 from snnbench.training.events import Event, RunDone
 from snnbench.training.loop import train_cohort
 from snnbench.training.machine import using
@@ -64,14 +64,14 @@ class RunResult:
         """The learning curve, one row an epoch."""
         import pandas as pd
 
-        return pd.DataFrame(self.epoch_rows, columns=[column.name for column in EPOCHS])
+        return pd.DataFrame(self.epoch_rows, columns=[c.name for c in columns_of("epochs")])
 
     @property
     def layers(self) -> "pd.DataFrame":
         """The counts, one row a weight layer."""
         import pandas as pd
 
-        return pd.DataFrame(self.layer_rows, columns=[column.name for column in layer_columns()])
+        return pd.DataFrame(self.layer_rows, columns=[c.name for c in columns_of("layers")])
 
 
 def resolve_machine(config: RunConfig, *, elsewhere: bool = False) -> RunConfig:
@@ -160,7 +160,7 @@ _THREADS = torch.get_num_threads()  # as torch found the machine, before any run
 
 
 def _result(config: RunConfig, done: RunDone, about: dict[str, Any]) -> RunResult:
-    run_id = config.run_id(about["data_sha256"], SCHEMA_VERSION)
+    run_id = config.run_id(about["data_sha256"])
     row: dict[str, Any] = {
         "schema": SCHEMA_VERSION,
         "run_id": run_id,
@@ -168,7 +168,7 @@ def _result(config: RunConfig, done: RunDone, about: dict[str, Any]) -> RunResul
         "variant": None,
     }
     row |= {"status": done.status, "error": done.error}
-    row |= config.effective
+    row |= config.effective | {"numerics": config.numerics, "plugins": config.plugins_text}
     row |= {"epochs_run": len(done.records), "best_epoch": done.best_epoch}
     row["params"] = sum(p.numel() for p in done.network.parameters())
     if done.records:
@@ -182,12 +182,11 @@ def _result(config: RunConfig, done: RunDone, about: dict[str, Any]) -> RunResul
     row |= about | provenance() | {"cpu_threads": torch.get_num_threads()}
     if config.device == "cuda":
         row["device_name"] = torch.cuda.get_device_name()
-    columns = [column.name for column in layer_columns()]
-    layers = [{"run_id": run_id} | layer for layer in done.count.layers] if done.count else []
+    layers = done.count.layers if done.count else []
     return RunResult(
         config=config,
         row=row,
         epoch_rows=[{"run_id": run_id} | dataclasses.asdict(r) for r in done.records],
-        layer_rows=[{name: layer[name] for name in columns} for layer in layers],
+        layer_rows=[{"run_id": run_id} | layer for layer in layers],
         network=done.network,
     )

@@ -68,6 +68,8 @@ class SweepProgress:
             self._print(f"{recorded} of {len(event.jobs)} runs are recorded already.")
 
     def _record(self, event: Any) -> None:
+        for repair in event.repairs:
+            self._print(f"Mended: {repair}")
         for row in event.rows:
             self.done += 1
             status = str(row["status"])

@@ -19,7 +19,7 @@ from snnbench.words.encodings import ENCODINGS
 from snnbench.words.paths import PATHS, cannot
 from snnbench.words.readouts import READOUTS
 
-IDENTITY_VERSION = 1  # of how a run's name is made; a hundred columns later it is still the same
+IDENTITY_VERSION = 1  # of what names a run; another one would give every recorded run a new name
 # Engine -> version of its numbers, raised when equal settings begin to give other bits: such runs
 # get other names. 1, which is not hashed, has stood since the Bernoulli draws have 32 bits: no
 # table with older ones was kept. 2 of `reference`: its optimizers are torch.optim's own.
@@ -114,7 +114,7 @@ class RunConfig(Settings):
         if self.numerics > 1:
             identity["numerics"] = self.numerics
         if plugins := self.plugins:
-            identity["plugins"] = plugins
+            identity["plugins"] = list(plugins)
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -124,14 +124,20 @@ class RunConfig(Settings):
         return NUMERICS.get(self.engine, 1)
 
     @property
-    def plugins(self) -> list[str]:
-        """SHA-256 of the files of the plug-ins whose words the run uses, sorted."""
-        found = set()
-        for name, value in self.effective.items():
-            words = SETTINGS[name].words
-            if words is not None and value is not None:
-                found.add(words[value].plugin)
-        return sorted(found - {""})
+    def plugins(self) -> dict[str, str]:
+        """SHA-256 -> name of the plug-ins' files whose words the run uses, sorted."""
+        words = (
+            table[value]
+            for name, value in self.effective.items()
+            if value is not None and (table := SETTINGS[name].words) is not None
+        )
+        return dict(sorted({w.plugin.sha256: w.plugin.name for w in words if w.plugin}.items()))
+
+    @property
+    def plugins_text(self) -> str | None:
+        """The plug-ins that the run uses, as the tables have them; None without any."""
+        shown = (f"{name} {sha256[:12]}" for sha256, name in self.plugins.items())
+        return ", ".join(shown) or None
 
 
 def _check_required(config: RunConfig, useless: Mapping[str, str]) -> None:

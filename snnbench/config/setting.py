@@ -23,8 +23,8 @@ Role = Literal["computation", "file", "repetition", "machine", "place", "speed"]
 
 # Why a setting of a role is not varied, and what to do instead.
 UNVARYABLE: dict[Role, tuple[str, str]] = {
-    "place": ("says where the data lie, not what is computed", "Give --{option} once."),
-    "speed": ("says how fast a run is, not what is computed", "Give --{option} once."),
+    "place": ("says where the data lie, not what is computed", "Give {option} once."),
+    "speed": ("says how fast a run is, not what is computed", "Give {option} once."),
     "repetition": ("is not varied but repeated over", "Use --seeds 3, or seeds = [0, 1, 2]."),
 }
 

@@ -7,7 +7,7 @@ pandas' own CSV reader takes truncated, ';'-separated and duplicate-header files
 import math
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from snnbench.errors import UserError
 from snnbench.results import disk
 from snnbench.results.index import Entry, index_runs, no_runs
-from snnbench.results.journal import current_lines, load, table_path
-from snnbench.results.lines import damaged, to_cells, torn_run
-from snnbench.results.schema import TABLES, Column, from_cell
+from snnbench.results.journal import current_table, load, table_path
+from snnbench.results.layout import Columns, arranger
+from snnbench.results.lines import damaged, position, to_cells, torn_run
+from snnbench.results.schema import Column, columns_of, from_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,33 +82,34 @@ def _read(folder: Path, name: str) -> "pd.DataFrame":
         index = index_runs(folder, journal)
         if not index:
             raise no_runs(folder)
-        lines = current_lines(folder, name, journal)
-        parts = [_part([], name, path, index)]  # has the columns' types, if there are no rows
-        while chunk := list(islice(lines, _ROWS_AT_ONCE)):
-            parts.append(_part(chunk, name, path, index))
+        wanted = columns_of(name)
+        parts = [_frame([], wanted, path)]  # has the columns' types, if there are no rows
+        with current_table(folder, name, journal) as (present, lines):
+            key, arrange = position(present, "run_id"), arranger(present, wanted, path)
+            rows = (
+                (number, arrange(cells, number))
+                for number, line in lines
+                if (cells := to_cells(line, present, path, number))[key] in index
+            )
+            while chunk := list(islice(rows, _ROWS_AT_ONCE)):
+                parts.append(_frame(chunk, wanted, path))
         frame = pd.concat(parts)
-        _refuse_truncated(frame, name, path, index)
+        if name != "runs":
+            torn = torn_run(path, present)
+            _refuse_truncated(frame, "epoch" if name == "epochs" else "layer", path, index, torn)
     except OSError as error:
         raise disk.trouble(error, path) from error
     return frame.reset_index(drop=True)
 
 
-def _part(
-    lines: Iterable[tuple[int, bytes]], name: str, path: Path, index: Mapping[str, Entry]
+def _frame(
+    rows: Sequence[tuple[int, Sequence[str]]], columns: Columns, path: Path
 ) -> "pd.DataFrame":
-    """Return the rows of the runs in `index` among `lines`; their line numbers are its index."""
+    """Return rows, each (line number, cells); their line numbers are its index."""
     import pandas as pd
 
-    columns = TABLES[name]
-    key = [column.name for column in columns].index("run_id")
-    numbers, rows = [], []
-    for number, line in lines:
-        cells = to_cells(line, columns, path, number)
-        if cells[key] in index:
-            numbers.append(number)
-            rows.append(cells)
-    place = pd.Index(numbers, dtype="int64")
-    by_column = zip(*rows, strict=True) if rows else [()] * len(columns)
+    place = pd.Index([number for number, _ in rows], dtype="int64")
+    by_column = zip(*(cells for _, cells in rows), strict=True) if rows else [()] * len(columns)
     arrays = {
         column.name: _array(cells, column, path, place)
         for column, cells in zip(columns, by_column, strict=True)
@@ -145,20 +147,17 @@ def _array(cells: Sequence[str], column: Column, path: Path, place: "pd.Index[in
 
 
 def _refuse_truncated(
-    frame: "pd.DataFrame", name: str, path: Path, index: Mapping[str, Entry]
+    frame: "pd.DataFrame", place: str, path: Path, index: Mapping[str, Entry], torn: str | None
 ) -> None:
-    """Refuse epochs or layers that are there twice or are lost."""
-    if name == "runs":
-        return
-    place = "epoch" if name == "epochs" else "layer"
+    """Refuse rows, of one `place` each, that are there twice or are lost."""
     twice = frame.index[frame.duplicated(["run_id", place])]
     if len(twice):
         run_id, number = frame.loc[twice[0], ["run_id", place]]
         raise damaged(path, int(twice[0]), f"{place} {number} of run {run_id} is there twice")
     last = int(frame.index[-1]) if len(frame) else 1
-    if torn_run(path) in index:
+    if torn in index:
         raise damaged(path, last + 1, "the file is cut off")
-    if name == "epochs" and len(frame):
+    if place == "epoch" and len(frame):
         counts = Counter(frame["run_id"])
         for run_id in index:
             if counts[run_id] < (expected := index[run_id].epoch_rows):

@@ -1,18 +1,16 @@
 """Which runs a folder holds: the little of runs.csv that is kept in memory."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from snnbench.config.setting import Value
 from snnbench.errors import UserError, did_you_mean
-from snnbench.results.journal import Journal, current_lines, load, table_path
-from snnbench.results.lines import Row, check_schema, damaged, to_cells
-from snnbench.results.schema import RUNS, STATUSES, Value, from_cell
-
-_NAMES = [column.name for column in RUNS]
-_RUN_ID, _STATUS = _NAMES.index("run_id"), _NAMES.index("status")
-_EPOCHS_RUN = _NAMES.index("epochs_run")
+from snnbench.results.journal import Journal, current_table, load, table_path
+from snnbench.results.layout import arranger, check_schema
+from snnbench.results.lines import Row, damaged, position, to_cells, to_values
+from snnbench.results.schema import STATUSES, columns_of
 
 
 class Entry(NamedTuple):
@@ -44,17 +42,20 @@ def index_runs(folder: Path, journal: Journal | None) -> dict[str, Entry]:
     """
     path = table_path(folder, "runs")
     index: dict[str, Entry] = {}
-    for number, line in current_lines(folder, "runs", journal):
-        cells = to_cells(line, RUNS, path, number)
-        check_schema(cells[0], path, number)
-        run_id, status = cells[_RUN_ID], cells[_STATUS]
-        if status not in STATUSES:
-            raise damaged(path, number, f"unknown status '{status}'. {_nearest(status)}")
-        if not run_id:
-            raise damaged(path, number, "no run_id")
-        if run_id in index:
-            raise damaged(path, number, f"run {run_id} is there twice")
-        index[run_id] = entry_of(_parse(cells, path, number, (_STATUS, _EPOCHS_RUN)))
+    with current_table(folder, "runs", journal) as (columns, lines):
+        names = ("schema", "run_id", "status", "epochs_run")
+        at_schema, at_run_id, *needed = (position(columns, name) for name in names)
+        for number, line in lines:
+            cells = to_cells(line, columns, path, number)
+            check_schema(cells[at_schema], path, number)
+            run_id, status = cells[at_run_id], cells[needed[0]]
+            if status not in STATUSES:
+                raise damaged(path, number, f"unknown status '{status}'. {_nearest(status)}")
+            if not run_id:
+                raise damaged(path, number, "no run_id")
+            if run_id in index:
+                raise damaged(path, number, f"run {run_id} is there twice")
+            index[run_id] = entry_of(to_values(cells, columns, needed, path, number))
     return index
 
 
@@ -64,12 +65,14 @@ def find_run(folder: Path, run_id: str) -> dict[str, Value] | None:
     Raises:
         UserError: a cell is not of its column's kind.
     """
-    path, key = table_path(folder, "runs"), run_id.encode()
-    for number, line in current_lines(folder, "runs", load(folder)):
-        if key in line:  # first a search that costs nothing, since rows are wide
-            cells = to_cells(line, RUNS, path, number)
-            if cells[_RUN_ID] == run_id:
-                return _parse(cells, path, number, range(len(RUNS)))
+    path, key, wanted = table_path(folder, "runs"), run_id.encode(), columns_of("runs")
+    with current_table(folder, "runs", load(folder)) as (columns, lines):
+        for number, line in lines:
+            if key in line:  # first a search that costs nothing, since rows are wide
+                cells = to_cells(line, columns, path, number)
+                if cells[position(columns, "run_id")] == run_id:
+                    arranged = arranger(columns, wanted, path)(cells, number)
+                    return to_values(arranged, wanted, range(len(wanted)), path, number)
     return None
 
 
@@ -92,13 +95,3 @@ def no_runs(folder: Path) -> UserError:
 
 def _nearest(status: str) -> str:
     return did_you_mean(status, STATUSES).removesuffix(".")
-
-
-def _parse(cells: list[str], path: Path, number: int, which: Iterable[int]) -> dict[str, Value]:
-    values: dict[str, Value] = {}
-    for column, cell in ((RUNS[position], cells[position]) for position in which):
-        try:
-            values[column.name] = from_cell(cell, column)
-        except ValueError as error:
-            raise damaged(path, number, f"column {column.name}: {error}") from None
-    return values

@@ -14,16 +14,17 @@ import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from snnbench.errors import UserError
 from snnbench.results import disk
-from snnbench.results.lines import check_schema, first_cell, header_line, to_cells, whole_lines
-from snnbench.results.schema import RUNS, SCHEMA_VERSION, TABLES
+from snnbench.results.layout import Columns, Lines, check_schema, named, open_table, rearranged
+from snnbench.results.lines import header_line, run_of
+from snnbench.results.schema import SCHEMA_VERSION, TABLES, columns_of
 
 _NAME = ".replace.json"
-_RUN_ID = [column.name for column in RUNS].index("run_id")
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,12 @@ class Journal:
 
     Attributes:
         run_ids: whose old rows go.
+        columns: table name -> the columns of its lines.
         text: table name -> the lines that come.
     """
 
     run_ids: frozenset[str]
+    columns: Mapping[str, Columns]
     text: Mapping[str, bytes]
 
 
@@ -58,6 +61,7 @@ def commit(folder: Path, journal: Journal) -> None:
     content = {
         "schema": SCHEMA_VERSION,
         "run_ids": sorted(journal.run_ids),
+        "columns": {name: [c.name for c in columns] for name, columns in journal.columns.items()},
         "text": {name: lines.decode() for name, lines in journal.text.items()},
     }
     disk.replace_file(path_of(folder), [json.dumps(content).encode()])
@@ -74,14 +78,13 @@ def load(folder: Path) -> Journal | None:
         content = json.loads(path.read_bytes())
         check_schema(str(content["schema"]), path, 1)
         text = {name: str(content["text"][name]).encode() for name in TABLES}
-        return Journal(frozenset(map(str, content["run_ids"])), text)
+        names = content.get("columns") or _columns_of_version_1()
+        columns = {name: named(list(map(str, names[name])), path, name) for name in TABLES}
+        return Journal(frozenset(map(str, content["run_ids"])), columns, text)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
-        raise UserError(
-            f"{path} is damaged: it holds the new rows of runs that were being replaced.",
-            "Delete it and replace these runs again (--force).",
-        ) from None
+        raise _damaged(path) from None
 
 
 def carry_out(folder: Path, journal: Journal) -> None:
@@ -90,36 +93,50 @@ def carry_out(folder: Path, journal: Journal) -> None:
     Raises:
         OSError: not finished; the journal is still there, to be carried out again.
     """
-    for name, columns in TABLES.items():
-        rows = (line + b"\n" for _, line in current_lines(folder, name, journal))
-        path = table_path(folder, name)
-        disk.replace_file(path, itertools.chain([header_line(columns)], rows))
+    for name in TABLES:
+        with current_table(folder, name, journal) as (columns, lines):
+            rows = (line + b"\n" for _, line in lines)
+            path = table_path(folder, name)
+            disk.replace_file(path, itertools.chain([header_line(columns)], rows))
     os.unlink(path_of(folder))
     # durable before anything is appended: a journal that came back would undo later replacements
     disk.sync_folder(folder)
 
 
-def current_lines(folder: Path, name: str, journal: Journal | None) -> Iterator[tuple[int, bytes]]:
-    """Yield (line number, line) of a table's whole rows, with the journal laid over it.
+@contextmanager
+def current_table(
+    folder: Path, name: str, journal: Journal | None
+) -> Iterator[tuple[Columns, Lines]]:
+    """Open a table as `open_table` does, with the journal laid over it.
 
     The journal's own rows come last, as they will in the file.
 
     Raises:
         UserError: the header or a row's number of cells is not ours.
     """
-    path, columns = table_path(folder, name), TABLES[name]
-    if journal is None:
-        yield from whole_lines(path, columns)
-        return
-    number = 1
-    for number, line in whole_lines(path, columns):
-        if name == "runs":
-            run_id = to_cells(line, columns, path, number)[_RUN_ID]
-        else:
-            run_id = first_cell(line, columns, path, number)
-        if run_id not in journal.run_ids:
+    with open_table(table_path(folder, name), name) as (columns, lines):
+        yield columns, _laid_over(lines, columns, folder, name, journal) if journal else lines
+
+
+def _laid_over(lines: Lines, columns: Columns, folder: Path, name: str, journal: Journal) -> Lines:
+    path, number = table_path(folder, name), 1
+    for number, line in lines:
+        if run_of(line, columns, path, number) not in journal.run_ids:
             yield number, line
     # not splitlines(): only "\n" ends a row
-    for line in journal.text[name].split(b"\n")[:-1]:
-        number += 1
-        yield number, line
+    if not set(journal.columns[name]) <= set(columns):
+        raise _damaged(path_of(folder))
+    come = enumerate(journal.text[name].split(b"\n")[:-1], number + 1)
+    # Of other columns where the table got more of them since this reader has read the journal.
+    yield from rearranged(come, journal.columns[name], columns, path_of(folder))
+
+
+def _damaged(path: Path) -> UserError:
+    return UserError(
+        f"{path} is damaged: it holds the new rows of runs that were being replaced.",
+        "Delete it and replace these runs again (--force).",
+    )
+
+
+def _columns_of_version_1() -> dict[str, list[str]]:
+    return {name: [c.name for c in columns_of(name) if c.since == 1] for name in TABLES}

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,14 +13,9 @@ from snnbench.errors import UserError
 from snnbench.results import disk, journal
 from snnbench.results.index import Entry, incomplete_runs, index_runs
 from snnbench.results.journal import table_path
-from snnbench.results.lines import (
-    first_cell,
-    header_line,
-    torn_run,
-    whole_lines,
-    whole_size,
-)
-from snnbench.results.schema import TABLES
+from snnbench.results.layout import open_table
+from snnbench.results.lines import header_line, run_of, torn_run, whole_size
+from snnbench.results.schema import TABLES, columns_of
 
 
 @dataclass(frozen=True)
@@ -43,11 +39,13 @@ class _Scan:
 
     Attributes:
         rows: run_id -> number of rows, for the runs in runs.csv.
+        torn: the run of a last line that is not whole, where one can tell.
         end: offset behind the last of these rows.
         orphans_inside, orphans_behind: rows of other runs, before `end` and after it.
     """
 
     rows: Counter[str]
+    torn: str | None
     end: int
     orphans_inside: int
     orphans_behind: int
@@ -62,7 +60,7 @@ def repair(folder: Path) -> Repaired:
         OSError: the disk refuses.
     """
     for name in _headless(folder):
-        disk.replace_file(table_path(folder, name), [header_line(TABLES[name])])
+        disk.replace_file(table_path(folder, name), [header_line(columns_of(name))])
     repairs: list[str] = []
     if pending := journal.load(folder):
         journal.carry_out(folder, pending)
@@ -70,8 +68,7 @@ def repair(folder: Path) -> Repaired:
     index = index_runs(folder, None)
     scans = {name: _scan(folder, name, index) for name in ("epochs", "layers")}
     incomplete = incomplete_runs(index, scans["epochs"].rows)
-    torn = {torn_run(table_path(folder, name)) for name in scans}
-    incomplete |= {run_id for run_id in torn if run_id in index}
+    incomplete |= {scan.torn for scan in scans.values() if scan.torn in index}
     # everything has been read and understood: from here on files are changed
     _remove_temporaries(folder)
     runs = table_path(folder, "runs")
@@ -95,12 +92,13 @@ def _headless(folder: Path) -> list[str]:
     """
     headless, filled = [], []
     for name in ("runs", "epochs", "layers"):  # runs.csv first: it tells of a newer version
-        path, columns = table_path(folder, name), TABLES[name]
+        path = table_path(folder, name)
         first = _first_line(path)
-        if header_line(columns).startswith(first) and not first.endswith(b"\n"):
+        if _is_cut(first, name):
             headless.append(name)
             continue
-        next(whole_lines(path, columns), None)  # refuses a header that is not ours
+        with open_table(path, name):  # refuses a header that is not ours
+            pass
         if os.path.getsize(path) > len(first):
             filled.append(name)
     if headless and filled:
@@ -112,6 +110,13 @@ def _headless(folder: Path) -> list[str]:
     return headless
 
 
+def _is_cut(header: bytes, name: str) -> bool:
+    """Return whether a first line is the start of a header, which may be in any order."""
+    *names, last = header.removeprefix(BOM_UTF8).split(b",")
+    known = {column.name.encode() for column in columns_of(name)}
+    return known.issuperset(names) and any(column.startswith(last) for column in known)
+
+
 def _first_line(path: Path) -> bytes:
     try:
         with open(path, "rb") as file:
@@ -121,41 +126,44 @@ def _first_line(path: Path) -> bytes:
 
 
 def _scan(folder: Path, name: str, index: Iterable[str]) -> _Scan:
-    path, columns = table_path(folder, name), TABLES[name]
+    path = table_path(folder, name)
     rows: Counter[str] = Counter()
-    commas = len(columns) - 1
     offset = end = len(_first_line(path))
     inside = behind = 0
     # The rows of a run follow one another. There may be millions: those that start like the row
     # before are only counted.
-    run_id, start, known = "", b"\n", False
-    for number, line in whole_lines(path, columns):
-        if not line.startswith(start) or line.count(b",") != commas:
-            run_id = first_cell(line, columns, path, number)
-            start, known = run_id.encode() + b",", run_id in index
-        offset += len(line) + 1
-        if known:
-            rows[run_id] += 1
-            end = offset
-            inside += behind
-            behind = 0
-        else:
-            behind += 1
-    return _Scan(rows, end, inside, behind)
+    never = b"\n"
+    run_id, start, known = "", never, False
+    with open_table(path, name) as (columns, lines):
+        commas, is_first = len(columns) - 1, columns[0].name == "run_id"
+        for number, line in lines:
+            if not line.startswith(start) or line.count(b",") != commas:
+                run_id = run_of(line, columns, path, number)
+                start, known = run_id.encode() + b"," if is_first else never, run_id in index
+            offset += len(line) + 1
+            if known:
+                rows[run_id] += 1
+                end = offset
+                inside += behind
+                behind = 0
+            else:
+                behind += 1
+    return _Scan(rows, torn_run(path, columns), end, inside, behind)
 
 
 def _remove_orphans(folder: Path, name: str, index: Iterable[str], scan: _Scan) -> list[str]:
-    path, columns = table_path(folder, name), TABLES[name]
+    path = table_path(folder, name)
     orphans = scan.orphans_inside + scan.orphans_behind
     repairs = _cut(path, whole_size(path))
     if scan.orphans_inside:
         # Only somebody who takes rows out of runs.csv leaves orphans here: rare, so write it all.
-        kept = (
-            line + b"\n"
-            for number, line in whole_lines(path, columns)
-            if first_cell(line, columns, path, number) in index
-        )
-        disk.replace_file(path, itertools.chain([header_line(columns)], kept))
+        with open_table(path, name) as (columns, lines):
+            kept = (
+                line + b"\n"
+                for number, line in lines
+                if run_of(line, columns, path, number) in index
+            )
+            disk.replace_file(path, itertools.chain([header_line(columns)], kept))
     elif scan.orphans_behind:
         disk.truncate(path, scan.end)
     if orphans:

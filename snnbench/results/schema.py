@@ -5,26 +5,25 @@ are in seconds, operation counts are per sample (one image, all T steps).
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from numbers import Integral, Real
-from typing import Literal
 
-from snnbench.cost.derive import operations, quantities
+from snnbench.config.setting import SETTINGS, Kind, Setting, Value
+from snnbench.cost.derive import derived, operations, quantities
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 STATUSES = ("done", "diverged", "halved", "failed", "timeout", "oom")
-
-Kind = Literal["text", "integer", "number", "boolean"]
-Value = str | int | float | bool | None
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, kind of value, unit ("" where there is none) and meaning.
+    """One column.
 
     Attributes:
-        since: version of the tables in which it came.
+        name, kind, unit, meaning: of its values; the unit is "" where there is none.
+        since: version of the tables in which the column came; a file may lack it if above 1.
+        absent: of a setting, what the program did before there was such a setting; None: missing.
     """
 
     name: str
@@ -32,6 +31,7 @@ class Column:
     unit: str
     meaning: str
     since: int = 1
+    absent: Value = None
 
 
 def _text(name: str, meaning: str) -> Column:
@@ -50,80 +50,15 @@ def _boolean(name: str, meaning: str) -> Column:
     return Column(name, "boolean", "", meaning)
 
 
-# The same names, in the same order, as the fields of RunConfig. A setting that has no effect in
-# its combination (`beta` of an ANN) is empty.
-_SETTINGS = (
-    _text("dataset", "name of the data set"),
-    _text("data_dir", "folder with the data set's files, where one was given"),
-    _text("data_file", "the user's own table, for dataset `table`"),
-    _text("target", "column of that table to predict"),
-    _number("test_fraction", "fraction", "part of that table kept for testing"),
-    _integer("train_samples", "samples", "training samples used"),
-    _integer("test_samples", "samples", "test samples used"),
-    _number("val_fraction", "fraction", "part of the training set used for validation"),
-    _integer("val_samples", "samples", "training samples used for validation"),
-    _boolean("standardize", "inputs shifted and scaled by the training set's mean and deviation"),
-    _text("encoding", "how a sample becomes T steps of input"),
-    _number("encoding_threshold", "", "pixel value from which `threshold` encoding fires"),
-    _integer("T", "steps", "time steps a sample"),
-    _text("model", "ann or snn"),
-    _text("arch", "layers from input to output, as 16c3-p2-64-10"),
-    _text("activation", "activation of the hidden layers that do not spike"),
-    _boolean("batch_norm", "BatchNorm after every hidden weight layer"),
-    _number("dropout", "probability", "chance of a hidden unit to be dropped in training"),
-    _text("init", "how the weights are drawn"),
-    _boolean("bias", "weight layers have biases"),
-    _text("neuron", "if or lif"),
-    _number("beta", "", "factor by which the membrane decays in one step"),
-    _number("v_th", "", "membrane value at which a neuron fires"),
-    _text("reset", "what a spike does to the membrane: subtract, zero or none"),
-    _boolean("detach_reset", "no gradient flows through the reset"),
-    _text("surrogate", "derivative used in place of the spike's"),
-    _number("surrogate_alpha", "", "width parameter of SpikingJelly's surrogates"),
-    _number("z", "", "slope of the fast-sigmoid surrogate"),
-    _text("readout", "what of the output layer is compared with the label"),
-    _text("loss", "mse, ce, mimic-l2 or mimic-kl"),
-    _text("teacher", "model whose logits are learned, for the mimic losses"),
-    _number("temperature", "", "divisor of the logits in mimic-kl"),
-    _text("optimizer", "sgd, adam or adamw"),
-    _number("lr", "", "learning rate at the start"),
-    _number("momentum", "", "momentum of sgd"),
-    _number("weight_decay", "", "L2 factor added to the gradient (adamw: decoupled)"),
-    _text("lr_schedule", "learning rates and how many epochs each, as 0.1x10,0.01x10"),
-    _integer("batch_size", "samples", "samples a training step"),
-    _integer("epochs", "epochs", "most epochs to train"),
-    _integer("patience", "epochs", "epochs without a better validation result before stopping"),
-    _integer(
-        "seed",
-        "",
-        "runs of one seed share split, data order, encoding draws and initial weights,"
-        " so that their differences are paired",
-    ),
-    _text("device", "cpu or cuda"),
-    _text("engine", "which implementation computed the run"),
-    _integer("threads", "threads", "CPU threads asked for"),
-)
-
-
-def operation_columns() -> tuple[Column, ...]:
-    """Return the columns of the conventions and energy models there are."""
-    return tuple(Column(**vars(quantity)) for quantity in operations())
-
-
-def layer_columns() -> tuple[Column, ...]:
-    """Return the columns of layers.csv: the facts, and what is derived from them."""
-    columns = (Column(**vars(quantity)) for quantity in quantities())
-    return _text("run_id", "the run"), *(c for c in columns if c.since <= SCHEMA_VERSION)
-
-
-RUNS = (
+_BEFORE = (
     _integer("schema", "", "version of these tables"),
-    _text("run_id", "12 hex digits: settings, data and schema"),
+    _text("run_id", "12 hex digits that follow from settings and data"),
     _text("study", "study that asked for the run"),
     _text("variant", "named variant of the study"),
     _text("status", "done, diverged, halved (frozen early), failed, timeout or oom"),
     _text("error", "why the run is not done"),
-    *_SETTINGS,
+)
+_RESULTS = (
     _integer("params", "parameters", "trainable parameters"),
     _integer("epochs_run", "epochs", "epochs trained"),
     _integer("best_epoch", "epoch", "epoch chosen on validation data, from 1"),
@@ -137,7 +72,8 @@ RUNS = (
     _number("firing_rate", "spikes a neuron and step", "mean over all spiking neurons"),
     _number("silent_fraction", "fraction", "spiking neurons that never fire on the test data"),
     _number("saturated_fraction", "fraction", "spiking neurons that fire at every step"),
-    *operation_columns(),
+)
+_ORIGIN = (
     _number("train_seconds", "s", "time in training, a member's share of its cohort"),
     _number("eval_seconds", "s", "time in evaluation, a member's share of its cohort"),
     _integer("cohort_size", "runs", "runs trained side by side"),
@@ -148,6 +84,9 @@ RUNS = (
     _text("device_name", "processor or accelerator"),
     _integer("cpu_threads", "threads", "CPU threads used"),
     _text("data_sha256", "checksum of the data"),
+    Column("path", "text", "", "which implementation computed the run, as events or scan", 2),
+    Column("numerics", "integer", "", "version of the numbers this implementation gives", 2),
+    Column("plugins", "text", "", "plug-ins the run uses, name and checksum", 2),
 )
 
 EPOCHS = (
@@ -166,10 +105,8 @@ EPOCHS = (
     _number("eval_seconds", "s", "time in evaluation, a member's share of its cohort"),
 )
 
-LAYERS = layer_columns()
-
-# Table name -> columns; the file is "<name>.csv". Written in this order: see tables.py.
-TABLES: Mapping[str, tuple[Column, ...]] = {"epochs": EPOCHS, "layers": LAYERS, "runs": RUNS}
+# The files are "<name>.csv". Written in this order: see tables.py.
+TABLES = ("epochs", "layers", "runs")
 
 # A spreadsheet takes a cell that starts so for a formula; blanks before it do not stop all of them.
 _FORMULA_STARTS = ("=", "+", "-", "@")
@@ -178,6 +115,40 @@ _NEUTRALISED = ("'", "\t")
 LONGEST_TEXT = 32_000
 _INTEGER_CHARACTERS = frozenset("-0123456789")
 _NUMBER_CHARACTERS = frozenset("+-.0123456789eE")
+
+
+def columns_of(name: str) -> tuple[Column, ...]:
+    """Return the columns of one of `TABLES` as they are now: a plug-in may bring some.
+
+    A column keeps its place when others come: those of version 1 stand first, in its order.
+    """
+    if name == "epochs":
+        return EPOCHS
+    return (_runs if name == "runs" else _layers)(tuple(SETTINGS), tuple(derived()))
+
+
+@cache  # by what plug-ins can add
+def _runs(settings: tuple[str, ...], quantities: tuple[str, ...]) -> tuple[Column, ...]:
+    columns = (
+        *_BEFORE,
+        *(setting_column(SETTINGS[name]) for name in settings),
+        *_RESULTS,
+        *(Column(**vars(quantity)) for quantity in operations()),
+        *_ORIGIN,
+    )
+    return tuple(sorted(columns, key=lambda column: column.since))
+
+
+@cache
+def _layers(settings: tuple[str, ...], names: tuple[str, ...]) -> tuple[Column, ...]:
+    return (_text("run_id", "the run"), *(Column(**vars(quantity)) for quantity in quantities()))
+
+
+def setting_column(setting: Setting) -> Column:
+    """Return a setting's column of runs.csv; it is empty where the setting has no effect."""
+    return Column(
+        setting.name, setting.kind, setting.unit, setting.meaning, setting.since, setting.absent
+    )
 
 
 def to_cell(value: object, column: Column) -> str:

@@ -7,20 +7,23 @@ that has no row in runs.csv; readers pass over them and the next writer cuts the
 
 import contextlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from snnbench.config.setting import Value
 from snnbench.errors import UserError
 from snnbench.results import disk, journal
 from snnbench.results.frames import read_epochs, read_layers, read_runs
 from snnbench.results.index import Entry, entry_of, find_run, index_runs
 from snnbench.results.journal import Journal, table_path
+from snnbench.results.layout import Columns
 from snnbench.results.lines import Row, to_lines
 from snnbench.results.lock import WriterLock
+from snnbench.results.migration import migrate, writable_columns
 from snnbench.results.repair import repair
-from snnbench.results.schema import SCHEMA_VERSION, STATUSES, TABLES, Value
+from snnbench.results.schema import SCHEMA_VERSION, STATUSES, TABLES
 
 __all__ = ["ResultStore", "RunRows", "read_epochs", "read_layers", "read_runs"]
 
@@ -44,7 +47,8 @@ class ResultStore:
 
     Attributes:
         folder: where the tables are.
-        repairs: what was mended on opening, a sentence each; for people.
+        repairs: what was mended on opening or added to the tables since, a sentence each; for
+            people.
     """
 
     def __init__(self, folder: Path, lock: WriterLock | None) -> None:
@@ -190,7 +194,7 @@ class ResultStore:
         self._refuse_unless_writable()
         if not records:
             return
-        text = _text_of(records.values())
+        _, text = self._prepare(records.values())
         paths = {name: table_path(self.folder, name) for name in TABLES}
         sizes: dict[str, int] = {}
         try:
@@ -218,7 +222,7 @@ class ResultStore:
         self._refuse_unless_writable()
         if not records:
             return
-        change = Journal(frozenset(records), _text_of(records.values()))
+        change = Journal(frozenset(records), *self._prepare(records.values()))
         self._failed = True  # until all is done: appending between the steps would be undone
         try:
             journal.commit(self.folder, change)
@@ -228,6 +232,22 @@ class ResultStore:
             raise disk.trouble(error, self.folder) from error
         self._incomplete -= records.keys()
         self._failed = False
+
+    def _prepare(self, records: Collection[RunRows]) -> tuple[dict[str, Columns], dict[str, bytes]]:
+        """Give the tables all their columns; return these and the records' lines, by table."""
+        rows = {
+            "epochs": [row for record in records for row in record.epochs],
+            "layers": [row for record in records for row in record.layers],
+            "runs": [record.run for record in records],
+        }
+        try:
+            columns = {name: writable_columns(self.folder, name) for name in TABLES}
+            text = {name: to_lines(rows[name], columns[name]) for name in TABLES}
+            for name in TABLES:  # runs last: its rows tell the version
+                self.repairs += migrate(self.folder, name)
+        except OSError as error:
+            raise disk.trouble(error, self.folder) from error
+        return columns, text
 
     def _refuse_unless_writable(self) -> None:
         assert self._lock is not None, "opened with write=False"
@@ -261,12 +281,3 @@ def _checked(runs: Iterable[_Rows]) -> dict[str, RunRows]:
             [{**row, "run_id": run_id} for row in layers],
         )
     return records
-
-
-def _text_of(records: Iterable[RunRows]) -> dict[str, bytes]:
-    records = list(records)
-    return {
-        "epochs": to_lines((row for rows in records for row in rows.epochs), TABLES["epochs"]),
-        "layers": to_lines((row for rows in records for row in rows.layers), TABLES["layers"]),
-        "runs": to_lines((rows.run for rows in records), TABLES["runs"]),
-    }

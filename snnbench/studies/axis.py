@@ -10,22 +10,14 @@ lr_schedule=0.1x10,0.01x10;0.1x20    ";" between values that contain ","
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from snnbench.config.setting import SETTINGS, UNVARYABLE, Value
 from snnbench.config.settings import Settings
 from snnbench.config.values import read_integer
 from snnbench.errors import UserError, did_you_mean
-from snnbench.results.schema import RUNS
-
-Value = str | int | float | bool | None
 
 # More runs than this are not planned but sampled.
 MOST_RUNS = 1_000_000
 
-_KINDS = {column.name: column.kind for column in RUNS if column.name in Settings.model_fields}
-_UNVARYABLE = {
-    "data_dir": ("says where the data lie, not what is computed", "Give --data-dir once."),
-    "threads": ("says how fast a run is, not what is computed", "Give --threads once."),
-    "seed": ("is not varied but repeated over", "Use --seeds 3, or seeds = [0, 1, 2]."),
-}
 _SHAPES = ("log", "lin")
 _DIGITS = 12  # significant, of a value computed here: 0.3 is not 0.30000000000000004
 
@@ -123,7 +115,7 @@ def check_value(name: str, value: object) -> Value:
     """
     if isinstance(value, str):
         value = value.strip()
-        if value == "none" and _default_is_none(name):
+        if value == "none" and SETTINGS[name].optional:
             return None
     if isinstance(value, dict | list | tuple):
         raise UserError(f"{name}: {value} is not one value.", f"Give {name} numbers or names.")
@@ -152,11 +144,13 @@ def tidy(value: float, interval: Interval, digits: int) -> float:
 
 
 def _check_varyable(name: str) -> None:
-    if name not in Settings.model_fields:
-        names = [known for known in Settings.model_fields if known not in _UNVARYABLE]
+    if name not in SETTINGS:
+        names = [known for known, setting in SETTINGS.items() if setting.role not in UNVARYABLE]
         raise UserError(f"Unknown parameter '{name}'.", did_you_mean(name, names))
-    if name in _UNVARYABLE:
-        reason, remedy = _UNVARYABLE[name]
+    setting = SETTINGS[name]
+    if setting.role in UNVARYABLE:
+        reason, remedy = UNVARYABLE[setting.role]
+        remedy = remedy.format(option=setting.option)
         raise UserError(f"{name} cannot be varied: it {reason}.", remedy)
 
 
@@ -168,7 +162,7 @@ def _split(name: str, text: str) -> list[str]:
 
 
 def _values(name: str, values: Iterable[object]) -> Iterator[Value | Interval]:
-    is_number = _KINDS[name] in ("number", "integer")
+    is_number = SETTINGS[name].kind in ("number", "integer")
     for value in values:
         if is_number and isinstance(value, str) and ":" in value:
             yield from _range(name, value.strip())
@@ -193,7 +187,7 @@ def _range(name: str, text: str) -> Iterator[float | Interval]:
             f"{name}: the range '{text}' cannot be logarithmic from {low:g}.",
             "Begin above 0, or write lin instead of log.",
         )
-    interval = Interval(low, high, shape == "log", _KINDS[name] == "integer")
+    interval = Interval(low, high, shape == "log", SETTINGS[name].kind == "integer")
     if not rest:
         yield interval
         return
@@ -204,8 +198,3 @@ def _range(name: str, text: str) -> Iterator[float | Interval]:
             f"Give from 1 to {MOST_RUNS:,}; beyond, use --search random --trials N.",
         )
     yield from spread(interval, count)
-
-
-def _default_is_none(name: str) -> bool:
-    field = Settings.model_fields[name]
-    return field.default is None and field.default_factory is None

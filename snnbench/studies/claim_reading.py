@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
-from snnbench.config.settings import Settings
+from snnbench.config.setting import SETTINGS, Role, Value
 from snnbench.config.toml_file import TomlFile
 from snnbench.config.toml_lines import Path as KeyPath
 from snnbench.config.values import read_integer, read_number
 from snnbench.errors import UserError, did_you_mean
-from snnbench.studies.axis import Value, check_value
+from snnbench.studies.axis import check_value
 from snnbench.studies.claims import EPOCH_COLUMNS, KINDS, Claim, Monotone, PeakAt, Published
 from snnbench.studies.plan import expand
 from snnbench.studies.selecting import (
@@ -22,13 +22,11 @@ from snnbench.studies.selecting import (
 from snnbench.studies.study import Study
 
 # Not in the tables as they stand in a study: places, and names that become other names.
-_UNSELECTABLE = {
-    "data_dir": "says where the data lie, not what is computed",
-    "data_file": "says where the data lie, not what is computed",
-    "teacher": "becomes the path of a saved model; name the student's variant",
-    "threads": "says how fast a run is, not what is computed",
+_UNSELECTABLE: Mapping[Role, str] = {
+    "place": "says where the data lie, not what is computed",
+    "file": "is a path; name the variant instead",
+    "speed": "says how fast a run is, not what is computed",
 }
-_SELECTABLE = (VARIANT, *(name for name in Settings.model_fields if name not in _UNSELECTABLE))
 _LEAST_ALONG = 2  # values, for something to be said about them
 _DIRECTIONS = {"peak_at": ("max", "min"), "better": ("max", "min"),
                "monotone": ("up", "down"), "trend": ("up", "down")}  # fmt: skip
@@ -119,9 +117,9 @@ class _Reader:
             "text": lambda: _text(name, value),
             "source": lambda: _text(name, value),
             "metric": lambda: _one_of(name, value, self._columns(kind)),
-            "than": lambda: _one_of(name, value, kind.columns),
+            "than": lambda: _one_of(name, value, kind.columns()),
             "direction": lambda: _one_of(name, value, _DIRECTIONS[getattr(kind, "kind", "")]),
-            "along": lambda: _one_of(name, value, _SELECTABLE[1:]),
+            "along": lambda: _one_of(name, value, _selectable()[1:]),
             "at": lambda: self._values(str(self.table["along"]), value),
             "between": lambda: _ends(value),
             "value": lambda: read_number(name, value),
@@ -133,7 +131,7 @@ class _Reader:
 
     def _columns(self, kind: type[Claim] | type[Published]) -> tuple[str, ...]:
         """Return what can be a metric; at one epoch of a run it comes from the learning curve."""
-        return EPOCH_COLUMNS if "epoch" in self.table else kind.columns
+        return EPOCH_COLUMNS if "epoch" in self.table else kind.columns()
 
     def _selector(self, key: str, value: object) -> Selector:
         if not isinstance(value, dict):
@@ -142,12 +140,12 @@ class _Reader:
         wanted = []
         for name, values in value.items():
             where = (*self.key, key, name)
-            if name in _UNSELECTABLE:
+            if name in SETTINGS and (role := SETTINGS[name].role) in _UNSELECTABLE:
                 problem = f"{key}: runs cannot be told apart by {name}."
-                raise self.file.error(where, problem, f"Leave it out: it {_UNSELECTABLE[name]}.")
-            if name not in _SELECTABLE:
+                raise self.file.error(where, problem, f"Leave it out: it {_UNSELECTABLE[role]}.")
+            if name not in (VARIANT, *SETTINGS):
                 problem = f"{key}: '{name}' is neither a setting nor 'variant'."
-                raise self.file.error(where, problem, did_you_mean(name, _SELECTABLE))
+                raise self.file.error(where, problem, did_you_mean(name, _selectable()))
             wanted.append((name, self._at(where, self._maker(name, values))))
         return Selector(tuple(wanted))
 
@@ -167,6 +165,11 @@ class _Reader:
             return make()
         except UserError as error:
             raise self.file.error(key, error.problem, error.remedy) from None
+
+
+def _selectable() -> list[str]:
+    """Return what runs can be told apart by."""
+    return [VARIANT, *(n for n, s in SETTINGS.items() if s.role not in _UNSELECTABLE)]
 
 
 def _tables(file: TomlFile, name: str) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from snnbench.config.setting import Value
 from snnbench.results.schema import EPOCHS
-from snnbench.studies.axis import Value
-from snnbench.studies.objective import COLUMNS as RUN_COLUMNS
+from snnbench.studies.objective import result_columns
 from snnbench.studies.selecting import EVERYTHING, Selector
 
 # Numbers of `epochs.csv`: learning curves.
@@ -29,12 +29,16 @@ class Claim:
     """
 
     kind: ClassVar[str]
-    columns: ClassVar[tuple[str, ...]] = RUN_COLUMNS
 
     text: str
     source: str = ""
     metric: str = "test_accuracy"
     where: Selector = EVERYTHING
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """Return the columns that can be the metric."""
+        return result_columns()
 
     def selectors(self) -> dict[str, Selector]:
         """Return key -> the runs it selects; those of `a` and `b` also obey `where`."""
@@ -141,32 +145,44 @@ class Overfits(Claim):
     """
 
     kind = "overfits"
-    columns = ("test_loss", "val_loss")
     metric: str = "test_loss"
     after: int | None = None
 
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """Return the losses on data held out."""
+        return ("test_loss", "val_loss")
+
 
 @dataclass(frozen=True, kw_only=True)
-class ConvergesBy(Claim):
+class _OfCurves(Claim):
+    """A claim about learning curves."""
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """Return the columns of the learning curves."""
+        return EPOCH_COLUMNS
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvergesBy(_OfCurves):
     """From an epoch on the metric stays within `share` of its last value."""
 
     kind = "converges_by"
-    columns = EPOCH_COLUMNS
     epoch: int
     share: float = 0.99
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trend(Claim):
+class Trend(_OfCurves):
     """From the first epoch to the last the metric goes up, or down."""
 
     kind = "trend"
-    columns = EPOCH_COLUMNS
     direction: Literal["up", "down"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Steadier(_Comparison):
+class Steadier(_OfCurves, _Comparison):
     """The curve of a goes up and down less than that of b.
 
     Measured by the mean absolute second difference of the metric over the epochs: 0 for a straight
@@ -174,15 +190,13 @@ class Steadier(_Comparison):
     """
 
     kind = "steadier"
-    columns = EPOCH_COLUMNS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exceeds(Claim):
+class Exceeds(_OfCurves):
     """The metric's mean over the epochs is above that of another column, `than`, in equal runs."""
 
     kind = "exceeds"
-    columns = EPOCH_COLUMNS
     than: str
 
 
@@ -209,14 +223,17 @@ class Published:
             precision says so.
     """
 
-    columns: ClassVar[tuple[str, ...]] = RUN_COLUMNS
-
     text: str
     value: float
     metric: str = "test_accuracy"
     where: Selector = EVERYTHING
     source: str = ""
     tolerance: float | None = None
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """Return the columns that can be the metric."""
+        return result_columns()
 
     def selectors(self) -> dict[str, Selector]:
         """Return key -> the runs it selects."""

@@ -3,19 +3,23 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from snnbench.config.settings import Settings
+from snnbench.config.setting import SETTINGS
 from snnbench.errors import UserError, did_you_mean
-from snnbench.results.schema import RUNS
+from snnbench.results.schema import columns_of
 
 # Numbers about the table or the machine, not about how good a run is.
-_NOT_RESULTS = ("schema", "cohort_size", "cpu_threads")
-COLUMNS = tuple(
-    column.name
-    for column in RUNS
-    if column.kind in ("number", "integer")
-    and column.name not in Settings.model_fields
-    and column.name not in _NOT_RESULTS
-)
+_NOT_RESULTS = ("schema", "cohort_size", "cpu_threads", "numerics")
+
+
+def result_columns() -> tuple[str, ...]:
+    """Return the numbers that a run computes, by their columns in `runs.csv`."""
+    return tuple(
+        column.name
+        for column in columns_of("runs")
+        if column.kind in ("number", "integer")
+        and column.name not in SETTINGS
+        and column.name not in _NOT_RESULTS
+    )
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,10 @@ def parse_objective(text: str) -> Objective:
         UserError: the column is none that a run computes, or the direction is missing.
     """
     column, _, direction = text.strip().partition(":")
-    if column not in COLUMNS:
-        what = "is a setting" if column in Settings.model_fields else "is no number a run computes"
-        raise UserError(f"Objective '{text}': '{column}' {what}.", did_you_mean(column, COLUMNS))
+    known = result_columns()
+    if column not in known:
+        what = "is a setting" if column in SETTINGS else "is no number a run computes"
+        raise UserError(f"Objective '{text}': '{column}' {what}.", did_you_mean(column, known))
     if direction == "max":
         return Objective(column, "max")
     if direction == "min":

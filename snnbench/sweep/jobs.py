@@ -10,7 +10,6 @@ from typing import Any
 from snnbench.config import RunConfig
 from snnbench.network.model_files import MODELS, ModelFiles, read_files, weights_path
 from snnbench.network.plan import plan_layers
-from snnbench.results.schema import SCHEMA_VERSION
 from snnbench.studies.plan import PlannedRun
 from snnbench.studies.selecting import BETWEEN_VARIANTS
 from snnbench.sweep.datasets import DataSets, data_key
@@ -100,7 +99,7 @@ def make_jobs(
             config = config.model_copy(update={"teacher": str(path)})
         elif config.teacher is not None:
             read_files(Path(config.teacher))
-        run_id = config.run_id(data.of(config).sha256, SCHEMA_VERSION)
+        run_id = config.run_id(data.of(config).sha256)
         variant = BETWEEN_VARIANTS.join(run.variants) or None
         jobs.append(Job(run_id, config, study, variant, teacher, position in taught))
     return jobs

@@ -13,9 +13,15 @@ from snnbench.sweep.worker import Finished
 
 @dataclass(frozen=True)
 class Recorded:
-    """Runs that are in the tables now; `rows` are their rows of `runs.csv`."""
+    """Runs that are in the tables now.
+
+    Attributes:
+        rows: their rows of `runs.csv`.
+        repairs: what was done to the tables before they took these, a sentence each.
+    """
 
     rows: tuple[Mapping[str, Any], ...]
+    repairs: tuple[str, ...] = ()
 
 
 def record(store: ResultStore, runs: Iterable[Finished]) -> Recorded:
@@ -31,9 +37,10 @@ def record(store: ResultStore, runs: Iterable[Finished]) -> Recorded:
     for run in runs:
         known = store.has(run.run["run_id"])
         (again if known else new).append(RunRows(run.run, run.epochs, run.layers))
+    told = len(store.repairs)
     store.append_many(new)
     store.replace_many(again)
-    return Recorded(tuple(rows.run for rows in (*new, *again)))
+    return Recorded(tuple(rows.run for rows in (*new, *again)), tuple(store.repairs[told:]))
 
 
 def _save_models(folder: Path, runs: Iterable[Finished]) -> None:

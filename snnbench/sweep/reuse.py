@@ -30,7 +30,8 @@ class Elsewhere:
         self._read = []
         for folder in folders:
             runs = read_runs(folder)
-            usable = runs[runs["status"].isin(_FINAL)]
+            # without its version: as they are read, they are rows of this one
+            usable = runs[runs["status"].isin(_FINAL)].drop(columns="schema")
             self._read.append((folder, usable, read_epochs(folder), read_layers(folder)))
 
     def of(self, jobs: Iterable[Job]) -> Iterator[Finished]:

@@ -66,7 +66,7 @@ class Planned:
         jobs: all its runs.
         to_do: those that are run now.
         total: runs of the whole sweep, a search's not yet known ones among them.
-        repairs: what was mended in the tables on opening them.
+        repairs: what was mended in the tables on opening them, or done to them since.
         taken_over: how many of them other folders had recorded.
     """
 
@@ -180,9 +180,10 @@ def run_sweep(
             repairs = tuple(store.repairs)
             for round_jobs in rounds:
                 to_do = missing(round_jobs, store, again)
-                taken = record(store, elsewhere.of(to_do)).rows
-                to_do = missing(round_jobs, store, again) if taken else to_do
-                yield Planned(tuple(round_jobs), tuple(to_do), total, repairs, len(taken))
+                taken = record(store, elsewhere.of(to_do))
+                to_do = missing(round_jobs, store, again) if taken.rows else to_do
+                repairs += taken.repairs
+                yield Planned(tuple(round_jobs), tuple(to_do), total, repairs, len(taken.rows))
                 repairs = ()
                 if not to_do:
                     continue

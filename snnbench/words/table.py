@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from snnbench.errors import UserError, did_you_mean
 
@@ -20,7 +20,7 @@ class Word:
             object itself.
         uses: the settings that have an effect where this word is chosen, and may have none else.
         otherwise: why a setting that it does not use has no effect, where that needs words.
-        plugin: SHA-256 of the plug-in's file that added it; "" of a word of ours.
+        plugin: that added it; None of a word of ours.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Word:
     home: Any = ""
     uses: tuple[str, ...] = ()
     otherwise: str = ""
-    plugin: str = ""
+    plugin: "Plugin | None" = None
 
     def load(self) -> Any:
         """Return the implementation."""
@@ -37,6 +37,13 @@ class Word:
         name, _, attribute = self.home.partition(":")
         module = import_module(name)
         return getattr(module, attribute) if attribute else module
+
+
+class Plugin(NamedTuple):
+    """A file of a user's that adds words: its name, and the SHA-256 of its text."""
+
+    name: str
+    sha256: str
 
 
 W = TypeVar("W", bound=Word)
@@ -54,7 +61,7 @@ class Table(Mapping[str, W]):
         check: refuses a row for what else is wrong with it.
     """
 
-    plugin = ""  # SHA-256 of the plug-in's file that is being loaded, if one is
+    plugin: ClassVar[Plugin | None] = None  # that is being loaded, if one is
 
     def __init__(
         self,

@@ -88,10 +88,11 @@ def test_elsewhere_a_line_is_printed_whenever_runs_end(progress, jobs, clock):
     with shown.shown():
         shown.watch(Planned(tuple(jobs), tuple(jobs), 8))
         clock.now += 8
-        shown.watch(Recorded((row_of(jobs[0], 0.5),)))
+        shown.watch(Recorded((row_of(jobs[0], 0.5),), ("runs.csv: added path.",)))
         shown.watch(Retried(Task(0, tuple(jobs[1:3]), 1.0, 0.0), "a fault"))
     lines = shown.console.file.getvalue().splitlines()
     assert lines == [
+        "Mended: runs.csv: added path.",
         f"1 of 8 runs, best test accuracy 0.5000 (run {jobs[0].run_id}), 0:56 left",
         "A cohort of 2 failed and is tried run by run: a fault",
     ]

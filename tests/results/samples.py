@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from snnbench.results.schema import TABLES
+from snnbench.results.schema import TABLES, columns_of
 from snnbench.results.tables import ResultStore
 
 ROOT = Path(__file__).parents[2]  # where child processes find `tests`
@@ -45,9 +45,26 @@ def read_csv(folder: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def as_version_1(folder: Path) -> Path:
+    """`folder`, as if all that is in it had been written by a program of the first version."""
+    for name in TABLES:
+        rows = read_csv(folder, name)
+        old = [column.name for column in columns_of(name) if column.since == 1]
+        with open(folder / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, old, extrasaction="ignore", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(row | ({"schema": "1"} if name == "runs" else {}) for row in rows)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / f"{name}.csv").read_bytes() for name in TABLES}
+
+
 def check_whole(folder: Path) -> None:
     """No half row, no run twice, no orphan, no mixed generations, every run's rows all there."""
-    for name, columns in TABLES.items():
+    for name in TABLES:
+        columns = columns_of(name)
         content = (folder / f"{name}.csv").read_bytes()
         assert content.endswith(b"\n")
         with open(folder / f"{name}.csv", newline="", encoding="utf-8") as file:

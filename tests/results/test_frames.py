@@ -11,7 +11,7 @@ import pytest
 from snnbench.errors import UserError
 from snnbench.results import frames
 from snnbench.results.lines import header_line
-from snnbench.results.schema import RUNS, TABLES
+from snnbench.results.schema import RUNS, SCHEMA_VERSION, TABLES, columns_of
 from snnbench.results.tables import ResultStore, read_epochs, read_layers, read_runs
 from tests.results.samples import filled, run_rows
 
@@ -124,8 +124,6 @@ def test_a_missing_epochs_table_is_refused(tmp_path: Path) -> None:
             "lacks 'run_id' and has the unknown 'run'",
         ),
         (lambda header: header + ",mine", "has the unknown 'mine'"),
-        (lambda header: "\ufeff" + header, "is not a table of snnbench"),
-        (lambda header: ",".join(reversed(header.split(","))), "in another order"),
         (lambda header: "", "is not a table of snnbench"),
     ],
 )
@@ -197,7 +195,7 @@ def test_bytes_that_are_not_utf8_are_refused_with_their_line(tmp_path: Path) -> 
         ("run_id", "", "no run_id"),
         ("schema", "0", "'0' is no version"),
         ("schema", "", "'' is no version"),
-        ("schema", "2", "written by a newer snnbench"),
+        ("schema", str(SCHEMA_VERSION + 1), "written by a newer snnbench"),
     ],
 )
 def test_a_wrong_cell_is_refused_with_file_line_and_column(
@@ -215,9 +213,11 @@ def test_a_wrong_cell_is_refused_with_file_line_and_column(
 def test_a_newer_version_is_refused_saying_what_to_do_and_left_alone(
     tmp_path: Path, more: str
 ) -> None:
+    newer = str(SCHEMA_VERSION + 1)
+
     def edit(lines: list[str]) -> None:
         lines[0] += more
-        lines[1:] = [set_cell(line, "schema", "2") + ",5" * bool(more) for line in lines[1:]]
+        lines[1:] = [set_cell(line, "schema", newer) + ",5" * bool(more) for line in lines[1:]]
 
     edited(filled(tmp_path), "runs", edit)
     (tmp_path / "epochs.csv").write_bytes((tmp_path / "epochs.csv").read_bytes() + b"torn")
@@ -253,7 +253,7 @@ def test_a_truncated_table_is_refused_not_read_as_a_shorter_one(tmp_path: Path) 
 
 def test_a_folder_whose_epochs_were_all_taken_out_can_still_be_reported(tmp_path: Path) -> None:
     filled(tmp_path)
-    (tmp_path / "epochs.csv").write_bytes(header_line(TABLES["epochs"]))
+    (tmp_path / "epochs.csv").write_bytes(header_line(columns_of("epochs")))
     assert len(read_epochs(tmp_path)) == 0
     assert len(read_runs(tmp_path)) == 3
 

@@ -8,7 +8,7 @@ import pytest
 from snnbench.errors import UserError
 from snnbench.results import disk
 from snnbench.results.lines import header_line
-from snnbench.results.schema import TABLES
+from snnbench.results.schema import TABLES, columns_of
 from snnbench.results.tables import ResultStore, read_epochs, read_layers, read_runs
 from tests.results.samples import check_whole, copy_of, filled, read_csv, run_rows
 
@@ -29,7 +29,7 @@ def _no_sync(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_table_cut_at_any_byte_is_whole_again_after_opening(tmp_path: Path, name: str) -> None:
     whole = filled(tmp_path / "whole")
     content = (whole / f"{name}.csv").read_bytes()
-    header = len(header_line(TABLES[name]))
+    header = len(header_line(columns_of(name)))
     folder = copy_of(whole, tmp_path / "cut")
     for size in range(header, len(content) + 1):
         for table in TABLES:
@@ -57,7 +57,7 @@ def test_a_table_cut_within_its_header_is_refused_and_nothing_is_changed(
     tmp_path: Path, name: str
 ) -> None:
     folder = filled(tmp_path)
-    header = header_line(TABLES[name])
+    header = header_line(columns_of(name))
     for size in range(len(header)):
         cut_at(folder, name, 0)
         (folder / f"{name}.csv").write_bytes(header[:size])
@@ -78,8 +78,8 @@ def test_a_lost_table_is_not_made_new_beside_others_that_have_rows(
 
 
 def test_a_writer_killed_while_making_the_tables_is_made_good(tmp_path: Path) -> None:
-    (tmp_path / "runs.csv").write_bytes(header_line(TABLES["runs"]))
-    (tmp_path / "epochs.csv").write_bytes(header_line(TABLES["epochs"])[:9])
+    (tmp_path / "runs.csv").write_bytes(header_line(columns_of("runs")))
+    (tmp_path / "epochs.csv").write_bytes(header_line(columns_of("epochs"))[:9])
     (tmp_path / ".layers.csv.tmp").write_bytes(b"run_")
     with ResultStore.open(tmp_path) as store:
         store.append(*run_rows("a"))

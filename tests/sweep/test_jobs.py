@@ -6,7 +6,6 @@ import pytest
 
 from snnbench.config import RunConfig
 from snnbench.errors import UserError
-from snnbench.results.schema import SCHEMA_VERSION
 from snnbench.runs import resolve_machine
 from snnbench.sweep.jobs import MOST_MEMBERS, make_tasks, one_by_one, read_models
 from tests.sweep.plans import DISTILLATION, adhoc, from_text, jobs_of
@@ -21,7 +20,7 @@ def members(tasks):
 def test_a_job_has_the_name_that_the_run_gets(tmp_path):
     (job,), data = jobs_of(adhoc(), tmp_path)
     known = data.of(job.config)
-    assert job.run_id == job.config.run_id(known.sha256, SCHEMA_VERSION)
+    assert job.run_id == job.config.run_id(known.sha256)
     assert (job.config.device, job.config.engine) == ("cpu", "fast")
     assert (known.shape, known.train_samples) == ((1, 8, 8), 200)
 
