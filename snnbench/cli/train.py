@@ -9,18 +9,7 @@ from snnbench.cli.console import print_json, print_table, say, stdout
 from snnbench.cli.options import ConfigFile, with_settings
 from snnbench.cli.progress import TrainingProgress
 from snnbench.config.sources import build_config
-
-_SUMMARY = (
-    "status", "error", "run_id", "epochs_run", "best_epoch", "train_accuracy", "val_accuracy",
-    "test_accuracy", "max_test_accuracy", "train_loss", "val_loss", "test_loss", "params",
-    "firing_rate", "silent_fraction", "saturated_fraction", "flops_lab", "dense_macs",
-    "effective_macs", "effective_acs", "energy_pj_compute45nm", "train_seconds", "eval_seconds",
-)  # fmt: skip
-_LAYER_COLUMNS = (
-    "layer", "kind", "input_kind", "applied_steps", "inputs", "outputs", "params", "input_rate",
-    "output_rate", "flops_lab", "dense_macs", "effective_macs", "effective_acs",
-    "energy_pj_compute45nm",
-)  # fmt: skip
+from snnbench.report.columns import OF_LAYER, OF_RUN
 
 
 @with_settings
@@ -72,9 +61,9 @@ def train(
         document = {"run": result.row, "epochs": result.epoch_rows, "layers": result.layer_rows}
         print_json(document)
         return
-    known = [(name, result.row[name]) for name in _SUMMARY if result.row.get(name) is not None]
+    known = [(name, result.row[name]) for name in OF_RUN if result.row.get(name) is not None]
     print_table(f"Run {result.run_id}, recorded in {folder}", ("result", "value"), known)
     if result.layer_rows:
         stdout().print()
-        rows = [[row[name] for name in _LAYER_COLUMNS] for row in result.layer_rows]
-        print_table("Layers, counts per sample", _LAYER_COLUMNS, rows)
+        rows = [[row[name] for name in OF_LAYER] for row in result.layer_rows]
+        print_table("Layers, counts per sample", OF_LAYER, rows)
