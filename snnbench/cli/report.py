@@ -28,7 +28,7 @@ def report(
     *,
     baseline: Annotated[
         str | None,
-        typer.Option(metavar="NAME=VALUE,...", help="Compare every setting with this one."),
+        typer.Option(metavar="NAME=VALUE,...", help="Compare all configurations with this."),
     ] = None,
     study: Annotated[
         Path | None,
@@ -43,7 +43,7 @@ def report(
     ] = None,
     fail_if: Annotated[
         str | None,
-        typer.Option(metavar="EXPRESSION", help="Exit with 4 if a setting's mean is so."),
+        typer.Option(metavar="EXPRESSION", help="Exit with 4 if a configuration's mean is so."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -75,7 +75,7 @@ def report(
         _show(made)
     if condition is None:
         return
-    met = condition.met_by(made.named_settings())
+    met = condition.met_by(made.named_configurations())
     if met:
         listed = "; ".join(f"{name} ({reason})" for name, reason in met[:_MOST_NAMED])
         more = f"; and {len(met) - _MOST_NAMED} more" if len(met) > _MOST_NAMED else ""
@@ -115,11 +115,12 @@ def _compared(made: "Report", where: "Selector") -> "Report":
     if found:
         listed = "; ".join(found[:_MOST_NAMED])
         raise UserError(
-            f"--baseline: {where} is {len(found)} settings: {listed}.",
+            f"--baseline: {where} is {len(found)} configurations: {listed}.",
             "Add what tells the wanted one from the others.",
         )
     raise UserError(
-        f"--baseline: no setting has {where}.", "Run `snnbench report` without it to see them."
+        f"--baseline: no configuration has {where}.",
+        "Run `snnbench report` without it to see them.",
     )
 
 
@@ -160,7 +161,7 @@ def _unwritable(path: Path, error: OSError) -> UserError:
 
 
 def _show(made: "Report") -> None:
-    from snnbench.report.summary import settings_label, title_of
+    from snnbench.report.summary import configurations_label, title_of
     from snnbench.report.tables import report_tables, section_tables
 
     for note in made.notes:
@@ -168,7 +169,7 @@ def _show(made: "Report") -> None:
     for table in report_tables(made):
         _print(table)
     for section in made.sections:
-        print_table(f"{title_of(section)}: {settings_label(section)}", (), ())
+        print_table(f"{title_of(section)}: {configurations_label(section)}", (), ())
         for note in section.notes:
             if note not in made.notes:
                 say(f"Note: {note}")

@@ -14,14 +14,12 @@ from snnbench.cli.stopping import GentleStop, Stopped
 from snnbench.cli.sweep_progress import SweepProgress
 from snnbench.config.sources import settings_from_environment, settings_from_toml
 from snnbench.errors import UserError
+from snnbench.report.columns import OF_SWEEP, OF_SWEEP_NARROW, varied
 
 if TYPE_CHECKING:
     from snnbench.studies.plan import Plan
     from snnbench.studies.study import Study
 
-_RESULTS = ("status", "error", "test_accuracy", "max_test_accuracy", "val_accuracy", "params",
-            "firing_rate", "flops_lab", "energy_pj_compute45nm", "train_seconds")  # fmt: skip
-_NARROW = ("status", "error", "test_accuracy", "firing_rate", "train_seconds")  # on a terminal
 _MOST_ROWS = 60  # on a terminal
 _UNFINISHED = 3  # exit code
 
@@ -216,14 +214,9 @@ def _show(plan: "Plan", folder: Path, rows: list[dict[str, Any]], *, json: bool)
             {"study": plan.study.name, "folder": str(folder), "counts": counts, "runs": rows}
         )
         return
-    from snnbench.config.settings import Settings
-
-    differing = [
-        name
-        for name in ("variant", *Settings.model_fields)
-        if name not in ("data_dir", "threads") and len({row[name] for row in rows}) > 1
-    ]
-    wanted = _NARROW if stdout().is_terminal else _RESULTS
+    names = ("variant", *varied())
+    differing = [name for name in names if len({row[name] for row in rows}) > 1]
+    wanted = OF_SWEEP_NARROW if stdout().is_terminal else OF_SWEEP
     shown = [n for n in wanted if any(row[n] is not None for row in rows)]
     columns = ("run_id", *differing, *shown)
     said = ", ".join(f"{count} {status}" for status, count in counts.items()) or "no run yet"

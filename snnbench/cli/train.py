@@ -9,18 +9,7 @@ from snnbench.cli.console import print_json, print_table, say, stdout
 from snnbench.cli.options import ConfigFile, with_settings
 from snnbench.cli.progress import TrainingProgress
 from snnbench.config.sources import build_config
-from snnbench.cost.derive import operations
-
-_RESULTS = (
-    "status", "error", "run_id", "epochs_run", "best_epoch", "train_accuracy", "val_accuracy",
-    "test_accuracy", "max_test_accuracy", "train_loss", "val_loss", "test_loss", "params",
-    "firing_rate", "silent_fraction", "saturated_fraction",
-)  # fmt: skip
-_TIMES = ("train_seconds", "eval_seconds")
-_LAYER_FACTS = (
-    "layer", "kind", "input_kind", "applied_steps", "inputs", "outputs", "params", "input_rate",
-    "output_rate",
-)  # fmt: skip
+from snnbench.report.columns import of_layer, of_run
 
 
 @with_settings
@@ -72,12 +61,10 @@ def train(
         document = {"run": result.row, "epochs": result.epoch_rows, "layers": result.layer_rows}
         print_json(document)
         return
-    counts = [quantity.name for quantity in operations()]
-    shown = (*_RESULTS, *counts, *_TIMES)
-    known = [(name, result.row[name]) for name in shown if result.row.get(name) is not None]
+    known = [(name, result.row[name]) for name in of_run() if result.row.get(name) is not None]
     print_table(f"Run {result.run_id}, recorded in {folder}", ("result", "value"), known)
     if result.layer_rows:
         stdout().print()
-        columns = (*_LAYER_FACTS, *counts)
+        columns = of_layer()
         rows = [[row.get(name) for name in columns] for row in result.layer_rows]
         print_table("Layers, counts per sample", columns, rows)

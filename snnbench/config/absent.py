@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from snnbench.config.effects import without_effect
+from snnbench.config.setting import SETTINGS
 from snnbench.config.settings import Settings
 
 
@@ -25,5 +26,5 @@ def absent_values(row: Mapping[str, Any], absent: Mapping[str, Any]) -> dict[str
 
 @lru_cache(maxsize=10_000)  # the runs of a table differ in little but the seed
 def _useless(settings: tuple[tuple[str, Any], ...]) -> frozenset[str]:
-    known = {name: value for name, value in settings if name in Settings.model_fields}
+    known = {name: value for name, value in settings if name in SETTINGS}
     return frozenset(without_effect(Settings(**known)))

@@ -173,11 +173,11 @@ def _check_readout(config: RunConfig) -> None:
         )
 
 
-def _check_engine(config: RunConfig, effective: Mapping[str, Any]) -> None:
+def _check_engine(config: RunConfig) -> None:
     if config.engine != "numpy":
         return
     if (
-        reason := cannot(PATHS["numpy"], effective, [layer.kind for layer in config.layers])
+        reason := cannot(PATHS["numpy"], config.effective, [layer.kind for layer in config.layers])
     ) is not None:
         raise UserError(f"engine 'numpy' {reason}.", "Use another --engine.")
     if config.device == "cuda":

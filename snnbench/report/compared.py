@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from snnbench.config.setting import Value
+from snnbench.report.columns import axis_label, choices, label_of
 from snnbench.report.drawing import (
     BAND,
     MOST_LINES,
@@ -11,69 +13,38 @@ from snnbench.report.drawing import (
     part_of_name,
     shortened,
 )
-from snnbench.report.groups import Setting, pooled, short_names, varied_numbers
+from snnbench.report.groups import Configuration, pooled, short_names, varied_numbers
 from snnbench.report.statistics import Estimate, mean
-from snnbench.results.schema import RUNS
-from snnbench.studies.axis import Value
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import value_text
 
 _MANY_TIMES = 50  # from this ratio of largest to smallest above 0 on, the axis is logarithmic
-# Settings whose values are names, and what figures of them are called.
-_COMPARED = {
-    "encoding": "Encodings",
-    "loss": "Losses",
-    "model": "Models",
-    "optimizer": "Optimizers",
-    "init": "Initial weights",
-    "neuron": "Neurons",
-    "surrogate": "Surrogates",
-    "batch_norm": "BatchNorm",
-    "standardize": "Standardised inputs",
-}
-# Columns whose names are no words.
-_LABELS = {
-    "flops_lab": "Operations",
-    "dense_macs": "Dense MACs",
-    "effective_macs": "Effective MACs",
-    "effective_acs": "Effective ACs",
-    "energy_pj_compute45nm": "Energy",
-    "params": "Parameters",
-}
-_UNITS = {column.name: column.unit for column in RUNS}
 
 
 def sensitivities(
-    prefix: str, settings: Sequence[Setting], objective: Objective
+    prefix: str, configurations: Sequence[Configuration], objective: Objective
 ) -> Iterator[Figure | None]:
     """Draw the objective by each setting that takes several numbers."""
-    return (_sensitivity(prefix, name, settings, objective) for name in varied_numbers(settings))
+    names = varied_numbers(configurations)
+    return (_sensitivity(prefix, name, configurations, objective) for name in names)
 
 
 def comparisons(
-    prefix: str, settings: Sequence[Setting], objective: Objective
+    prefix: str, configurations: Sequence[Configuration], objective: Objective
 ) -> Iterator[Figure | None]:
-    """Draw the objective for each choice of the settings whose values are names."""
-    return (_comparison(prefix, name, settings, objective) for name in _COMPARED)
-
-
-def _label(column: str) -> str:
-    return _LABELS.get(column) or column.replace("_", " ").capitalize()
-
-
-def _axis_label(column: str) -> str:
-    unit = _UNITS[column]
-    return f"{column} ({unit})" if unit not in ("", "fraction") else column
+    """Draw the objective for each choice of the settings whose values are names or truths."""
+    return (_comparison(prefix, name, configurations, objective) for name in choices())
 
 
 def _sensitivity(
-    prefix: str, name: str, settings: Sequence[Setting], objective: Objective
+    prefix: str, name: str, configurations: Sequence[Configuration], objective: Objective
 ) -> Figure | None:
     """One line for each combination of the other settings that takes several values of this."""
-    families: dict[tuple[Value, ...], list[Setting]] = {}
-    for setting in settings:
-        if isinstance(setting.row[name], int | float):
-            families.setdefault(tuple(_rest(setting, name).values()), []).append(setting)
+    families: dict[tuple[Value, ...], list[Configuration]] = {}
+    for configuration in configurations:
+        if configuration.row[name] is not None:
+            rest = tuple(_rest(configuration, name).values())
+            families.setdefault(rest, []).append(configuration)
     rows = [_rest(members[0], name) for members in families.values()]
     lines = [
         (label, _points(name, members, objective.column))
@@ -92,29 +63,31 @@ def _sensitivity(
     if above and min(values) >= 0 and max(above) / min(above) >= _MANY_TIMES:
         plot.logarithmic(values)
     plot.axes.set_xlabel(name)
-    plot.axes.set_ylabel(_axis_label(objective.column))
+    plot.axes.set_ylabel(axis_label(objective.column))
     if len(lines) > 1:
         plot.legend(handles, [label for label, _ in lines[:MOST_LINES]])
     largest = objective.direction == "max"
     best = (max if largest else min)((e.value, x) for _, points in lines for x, e in points)
     more = f" {len(lines) - MOST_LINES} more lines are left out." if len(lines) > MOST_LINES else ""
     return plot.finish(
-        f"{prefix}-vary-{part_of_name(name)}", f"{_label(objective.column)} by {name}",
+        f"{prefix}-vary-{part_of_name(name)}", f"{label_of(objective.column)} by {name}",
         f"The {'largest' if largest else 'smallest'} mean is at {name} = {best[1]:g}. {BAND}{more}",
         "; ".join(f"{label}: {', '.join(f'{e.value:.3g} at {x:g}' for x, e in points)}"
                   for label, points in lines[:MOST_LINES]),
     )  # fmt: skip
 
 
-def _rest(setting: Setting, name: str) -> dict[str, Value]:
-    """Return what else a setting is; variants may be named after the very value that is varied."""
-    return {k: v for k, v in setting.row.items() if k not in (name, "variant")}
+def _rest(configuration: Configuration, name: str) -> dict[str, Value]:
+    """Return what else it is; variants may be named after the very value that is varied."""
+    return {k: v for k, v in configuration.row.items() if k not in (name, "variant")}
 
 
-def _points(name: str, members: Sequence[Setting], column: str) -> list[tuple[float, Estimate]]:
+def _points(
+    name: str, members: Sequence[Configuration], column: str
+) -> list[tuple[float, Estimate]]:
     found = []
-    for value in sorted({float(str(s.row[name])) for s in members}):
-        same = [s for s in members if s.row[name] == value and s.by_seed(column)]
+    for value in sorted({float(str(c.row[name])) for c in members}):
+        same = [c for c in members if c.row[name] == value and c.by_seed(column)]
         numbers = list(pooled(same, column).values())
         if numbers:
             found.append((value, mean(numbers)))
@@ -130,14 +103,14 @@ def _with_bars(
 
 
 def _comparison(
-    prefix: str, name: str, settings: Sequence[Setting], objective: Objective
+    prefix: str, name: str, configurations: Sequence[Configuration], objective: Objective
 ) -> Figure | None:
-    """A point with an interval for each setting, grouped by a setting whose values are names."""
-    groups: dict[Value, list[tuple[Setting, Estimate]]] = {}
-    for setting in settings:
-        estimate = setting.mean(objective.column)
-        if setting.row[name] is not None and estimate is not None:
-            groups.setdefault(setting.row[name], []).append((setting, estimate))
+    """A point with an interval for each configuration, grouped by its choice of a setting."""
+    groups: dict[Value, list[tuple[Configuration, Estimate]]] = {}
+    for configuration in configurations:
+        estimate = configuration.mean(objective.column)
+        if configuration.row[name] is not None and estimate is not None:
+            groups.setdefault(configuration.row[name], []).append((configuration, estimate))
     if len(groups) < 2:
         return None
     values = sorted(groups, key=str)
@@ -152,13 +125,14 @@ def _comparison(
     plot.axes.set_xticks(range(len(values)), [shortened(value_text(v), 16) for v in values])
     plot.axes.set_xlim(-0.5, len(values) - 0.5)
     plot.axes.set_xlabel(name)
-    plot.axes.set_ylabel(_axis_label(objective.column))
+    plot.axes.set_ylabel(axis_label(objective.column))
     less = "" if objective.direction == "max" else "; less is better"
     told = [
         f"{value_text(v)}: means from"
         f" {min(e.value for _, e in groups[v]):.3g} to {max(e.value for _, e in groups[v]):.3g}"
         for v in values
     ]
-    return plot.finish(f"{prefix}-by-{part_of_name(name)}",
-                       f"{_COMPARED[name]} compared: {_label(objective.column)}",
-                       f"One point a setting{less}. {BAND}", f"{'; '.join(told)}.")  # fmt: skip
+    return plot.finish(
+        f"{prefix}-by-{part_of_name(name)}", f"{label_of(objective.column)} by {name}",
+        f"One point a configuration{less}. {BAND}", f"{'; '.join(told)}.",
+    )  # fmt: skip

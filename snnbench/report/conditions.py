@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snnbench.config.settings import Settings
+from snnbench.config.setting import SETTINGS
 from snnbench.config.values import read_number
 from snnbench.errors import UserError, did_you_mean
 from snnbench.studies.axis import check_value
-from snnbench.studies.objective import COLUMNS
+from snnbench.studies.objective import result_columns
 from snnbench.studies.selecting import VARIANT, Selector
 
 if TYPE_CHECKING:
-    from snnbench.report.groups import Setting
+    from snnbench.report.groups import Configuration
 
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -29,30 +29,30 @@ _CONDITION = re.compile(r"\s*(\w+)\s*(<=|>=|==|!=|<|>)\s*(\S+)\s*")
 
 @dataclass(frozen=True)
 class Condition:
-    """COLUMN OPERATOR NUMBER, of the mean of a setting over its seeds."""
+    """COLUMN OPERATOR NUMBER, of the mean of a configuration over its seeds."""
 
     column: str
     operator: str
     number: float
 
-    def met_by(self, settings: "Sequence[tuple[str, Setting]]") -> list[tuple[str, str]]:
-        """Return name and reason of the settings for which it holds.
+    def met_by(self, named: "Sequence[tuple[str, Configuration]]") -> list[tuple[str, str]]:
+        """Return name and reason of the configurations for which it holds.
 
-        A setting of which no run finished counts, too: a check that nothing passed has failed.
+        One of which no run finished counts, too: a check that nothing passed has failed.
 
         Raises:
             UserError: runs finished, but none has the column.
         """
         met = []
         known = False
-        for name, setting in settings:
-            found = setting.mean(self.column)
+        for name, configuration in named:
+            found = configuration.mean(self.column)
             known = known or found is not None
-            if setting.done.empty:
+            if configuration.done.empty:
                 met.append((name, "no run finished"))
             elif found is not None and _OPERATORS[self.operator](found.value, self.number):
                 met.append((name, f"{self.column} = {found.value:.6g}, n = {found.n}"))
-        if not known and any(not setting.done.empty for _, setting in settings):
+        if not known and any(not configuration.done.empty for _, configuration in named):
             raise UserError(
                 f"--fail-if: no run has a {self.column}.", "Choose a column that the runs fill."
             )
@@ -72,16 +72,17 @@ def parse_condition(text: str) -> Condition:
             "Write, for instance, 'test_accuracy < 0.9'; operators are < <= > >= == !=.",
         )
     column, sign, number = found.groups()
-    if column not in COLUMNS:
+    known = result_columns()
+    if column not in known:
         raise UserError(
             f"--fail-if: '{column}' is no number that a run computes.",
-            did_you_mean(column, COLUMNS),
+            did_you_mean(column, known),
         )
     return Condition(column, sign, read_number("--fail-if", number))
 
 
 def parse_where(text: str) -> Selector:
-    """Parse "model=ann" or "model=ann,T=5": which setting is meant.
+    """Parse "model=ann" or "model=ann,T=5": which configuration is meant.
 
     Raises:
         UserError: an unknown setting, or a value that it cannot take.
@@ -93,8 +94,8 @@ def parse_where(text: str) -> Selector:
             raise UserError(
                 f"--baseline: '{part}' is not NAME=VALUE.", "Write, for instance, model=ann,T=5."
             )
-        if name != VARIANT and name not in Settings.model_fields:
-            names = (VARIANT, *Settings.model_fields)
+        if name != VARIANT and name not in SETTINGS:
+            names = (VARIANT, *SETTINGS)
             raise UserError(f"--baseline: unknown setting '{name}'.", did_you_mean(name, names))
         wanted.append((name, (value if name == VARIANT else check_value(name, value),)))
     return Selector(tuple(wanted))

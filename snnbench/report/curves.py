@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from snnbench.report.deciding import Decision, Part, Region, decide
 from snnbench.report.evidence import Evidence
-from snnbench.report.groups import Setting, mean_by_seed
+from snnbench.report.groups import Configuration, mean_by_seed
 from snnbench.report.statistics import difference, mean
 from snnbench.studies.claims import Claim, ConvergesBy, Exceeds, Overfits, Steadier, Trend
 
@@ -37,21 +37,21 @@ _EPOCHS_OF_A_BEND = 3
 
 
 def at_epoch(
-    claim: Claim, epoch: int | None, setting: Setting, evidence: Evidence
+    claim: Claim, epoch: int | None, configuration: Configuration, evidence: Evidence
 ) -> dict[int, float]:
     """Return seed -> the claim's metric: of the run, or of its learning curve at an epoch."""
     if epoch is None:
-        return setting.by_seed(claim.metric)
-    found = evidence.curves(setting, claim.metric)
+        return configuration.by_seed(claim.metric)
+    found = evidence.curves(configuration, claim.metric)
     return {seed: curve[epoch - 1] for seed, curve in found.items() if len(curve) >= epoch}
 
 
 def overfits(claim: Overfits, evidence: Evidence) -> Decision:
     """See `OVERFITS`."""
     parts = []
-    for setting in evidence.select(claim.where):
-        loss = evidence.curves(setting, claim.metric)
-        training = evidence.curves(setting, _TRAINING)
+    for configuration in evidence.select(claim.where):
+        loss = evidence.curves(configuration, claim.metric)
+        training = evidence.curves(configuration, _TRAINING)
         turns = _turning_points(loss, claim.after)
         rises = {seed: loss[seed][-1] - loss[seed][turn] for seed, turn in turns.items()}
         falls = {
@@ -59,11 +59,11 @@ def overfits(claim: Overfits, evidence: Evidence) -> Decision:
             for seed, turn in turns.items()
             if seed in training
         }
-        parts.append(_part(f"rise of {claim.metric}, {setting.name}", rises))
-        parts.append(_part(f"fall of {_TRAINING}, {setting.name}", falls))
+        parts.append(_part(f"rise of {claim.metric}, {configuration.name}", rises))
+        parts.append(_part(f"fall of {_TRAINING}, {configuration.name}", falls))
         if claim.after is not None and claim.after > 1:
             before = {seed: loss[seed][0] - loss[seed][turn] for seed, turn in turns.items()}
-            label = f"fall of {claim.metric} until epoch {claim.after}, {setting.name}"
+            label = f"fall of {claim.metric} until epoch {claim.after}, {configuration.name}"
             parts.append(_part(label, before))
     return decide(parts)
 
@@ -85,13 +85,13 @@ def converges_by(claim: ConvergesBy, evidence: Evidence) -> Decision:
     """See `CONVERGES`."""
     region = Region(high=1 - claim.share, closed=True)
     parts = []
-    for setting in evidence.select(claim.where):
+    for configuration in evidence.select(claim.where):
         distances = {
             seed: max(abs(value - curve[-1]) for value in curve[claim.epoch - 1 :]) / abs(curve[-1])
-            for seed, curve in evidence.curves(setting, claim.metric).items()
+            for seed, curve in evidence.curves(configuration, claim.metric).items()
             if len(curve) > claim.epoch and curve[-1] != 0
         }
-        label = f"distance of {claim.metric} from its last value, {setting.name}"
+        label = f"distance of {claim.metric} from its last value, {configuration.name}"
         parts.append(_part(label, distances, region))
     return decide(parts)
 
@@ -100,10 +100,11 @@ def trend(claim: Trend, evidence: Evidence) -> Decision:
     """See `TREND`."""
     region = _ABOVE_ZERO if claim.direction == "up" else Region(high=0.0)
     parts = []
-    for setting in evidence.select(claim.where):
-        found = evidence.curves(setting, claim.metric)
+    for configuration in evidence.select(claim.where):
+        found = evidence.curves(configuration, claim.metric)
         steps = {seed: curve[-1] - curve[0] for seed, curve in found.items() if len(curve) > 1}
-        parts.append(_part(f"{claim.metric}, last - first epoch, {setting.name}", steps, region))
+        label = f"{claim.metric}, last - first epoch, {configuration.name}"
+        parts.append(_part(label, steps, region))
     return decide(parts)
 
 
@@ -114,10 +115,10 @@ def steadier(claim: Steadier, evidence: Evidence) -> Decision:
         mean_by_seed([
             {
                 seed: _bend(curve)
-                for seed, curve in evidence.curves(setting, claim.metric).items()
+                for seed, curve in evidence.curves(configuration, claim.metric).items()
                 if len(curve) >= _EPOCHS_OF_A_BEND
             }
-            for setting in evidence.select(selectors[side])
+            for configuration in evidence.select(selectors[side])
         ])
         for side in ("a", "b")
     )  # fmt: skip
@@ -128,14 +129,14 @@ def steadier(claim: Steadier, evidence: Evidence) -> Decision:
 def exceeds(claim: Exceeds, evidence: Evidence) -> Decision:
     """See `EXCEEDS`."""
     parts = []
-    for setting in evidence.select(claim.where):
-        high, low = (evidence.curves(setting, name) for name in (claim.metric, claim.than))
+    for configuration in evidence.select(claim.where):
+        high, low = (evidence.curves(configuration, name) for name in (claim.metric, claim.than))
         gaps = {
             seed: mean(high[seed]).value - mean(low[seed]).value
             for seed in high
             if seed in low and high[seed]
         }
-        parts.append(_part(f"{claim.metric} - {claim.than}, {setting.name}", gaps))
+        parts.append(_part(f"{claim.metric} - {claim.than}, {configuration.name}", gaps))
     return decide(parts)
 
 

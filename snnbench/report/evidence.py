@@ -1,4 +1,4 @@
-"""What a verdict looks at: a study's settings, their results by seed, and their learning curves."""
+"""What a verdict looks at: configurations, their results by seed, and their learning curves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,37 +8,35 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from snnbench.report.groups import Setting
+from snnbench.report.columns import WITHOUT_CHANCE
+from snnbench.report.groups import Configuration
 from snnbench.studies.selecting import Selector
-
-# Columns that follow from the settings alone, whatever the seed; flops_lab too, of an ANN.
-_WITHOUT_CHANCE = ("params", "dense_macs")
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The settings of a study and the epochs of their runs.
+    """The configurations of a study and the epochs of their runs.
 
     Attributes:
-        settings: see `groups.settings_of`.
+        configurations: see `groups.configurations_of`.
         epochs: rows of epochs.csv of these runs.
     """
 
-    settings: Sequence[Setting]
+    configurations: Sequence[Configuration]
     epochs: pd.DataFrame
 
     @cached_property
     def _rows_of_run(self) -> dict[str, Any]:
         return {str(run): rows for run, rows in self.epochs.groupby("run_id").indices.items()}
 
-    def select(self, selector: Selector) -> list[Setting]:
-        """Return the settings that are spoken of."""
-        return [setting for setting in self.settings if selector.selects(setting.row)]
+    def select(self, selector: Selector) -> list[Configuration]:
+        """Return the configurations that are spoken of."""
+        return [c for c in self.configurations if selector.selects(c.row)]
 
-    def curves(self, setting: Setting, column: str) -> dict[int, list[float]]:
+    def curves(self, configuration: Configuration, column: str) -> dict[int, list[float]]:
         """Return seed -> values by epoch, from 1, of the finished runs that have them all."""
         curves = {}
-        for run_id, seed in setting.done[["run_id", "seed"]].itertuples(index=False):
+        for run_id, seed in configuration.done[["run_id", "seed"]].itertuples(index=False):
             positions = self._rows_of_run.get(str(run_id))
             if positions is None:
                 continue
@@ -49,8 +47,8 @@ class Evidence:
         return curves
 
 
-def has_no_chance(column: str, settings: Sequence[Setting]) -> bool:
+def has_no_chance(column: str, configurations: Sequence[Configuration]) -> bool:
     """Whether a column is the same for every seed by construction: one run tells it exactly."""
     if column == "flops_lab":
-        return all(setting.row["model"] == "ann" for setting in settings)
-    return column in _WITHOUT_CHANCE
+        return all(configuration.row["model"] == "ann" for configuration in configurations)
+    return column in WITHOUT_CHANCE

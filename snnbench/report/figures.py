@@ -1,10 +1,11 @@
-"""The figures of a study, drawn from its settings and learning curves."""
+"""The figures of a study, drawn from its configurations and learning curves."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from matplotlib.ticker import MaxNLocator
 
+from snnbench.report.columns import CURVES, axis_label, label_of
 from snnbench.report.compared import comparisons, sensitivities
 from snnbench.report.drawing import (
     BAND,
@@ -18,77 +19,72 @@ from snnbench.report.drawing import (
     part_of_name,
 )
 from snnbench.report.evidence import Evidence
-from snnbench.report.groups import Setting
+from snnbench.report.groups import Configuration
 from snnbench.report.heat import rate_map
 from snnbench.report.pareto import pareto_front
 from snnbench.report.statistics import Estimate, mean
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import value_text
 
-_CURVES = {
-    "test_accuracy": "Test accuracy",
-    "test_loss": "Test loss",
-    "train_loss": "Training loss",
-}
 _ENERGY = "energy_pj_compute45nm"
 _MANY_TIMES = 20  # from this ratio of dearest to cheapest on, the axis is logarithmic
 _MOST_CHARACTERS = 24  # of a name that stands at a point
 
 
 def figures_of(prefix: str, evidence: Evidence, rates: Mapping[str, Mapping[str, float]],
-               best: Sequence[Setting], objective: Objective) -> list[Figure]:  # fmt: skip
+               best: Sequence[Configuration], objective: Objective) -> list[Figure]:  # fmt: skip
     """Draw what the runs have something to show for.
 
     Args:
         prefix: begins the figures' names.
-        evidence: settings and epochs of a study.
-        rates: setting's name -> layer -> mean firing rate.
-        best: the settings, best first: where not all can be drawn, the first ones are.
-        objective: what settings are compared by.
+        evidence: configurations and epochs of a study.
+        rates: configuration's name -> layer -> mean firing rate.
+        best: the configurations, best first: where not all can be drawn, the first ones are.
+        objective: what configurations are compared by.
     """
-    settings = evidence.settings
+    configurations = evidence.configurations
     with drawing():
         found: list[Figure | None] = [
-            *(figure for column in _CURVES for figure in _curves(prefix, column, evidence, best)),
-            *sensitivities(prefix, settings, objective),
-            *comparisons(prefix, settings, objective),
-            _energy(prefix, settings),
+            *(figure for column in CURVES for figure in _curves(prefix, column, evidence, best)),
+            *sensitivities(prefix, configurations, objective),
+            *comparisons(prefix, configurations, objective),
+            _energy(prefix, configurations),
             rate_map(prefix, rates),
         ]
     return [figure for figure in found if figure is not None]
 
 
 def _curves(
-    prefix: str, column: str, evidence: Evidence, best: Sequence[Setting]
+    prefix: str, column: str, evidence: Evidence, best: Sequence[Configuration]
 ) -> Iterator[Figure | None]:
     """One figure, or one for each kind of loss: their values cannot be compared."""
-    losses = dict.fromkeys(s.row["loss"] for s in best)
+    losses = dict.fromkeys(c.row["loss"] for c in best)
     if not column.endswith("loss") or len(losses) < 2:
-        yield _curve(f"{prefix}-curve-{part_of_name(column)}", f"{_CURVES[column]} over epochs",
+        yield _curve(f"{prefix}-curve-{part_of_name(column)}", f"{label_of(column)} over epochs",
                      column, evidence, best)  # fmt: skip
         return
     for loss in losses:
-        own = [setting for setting in best if setting.row["loss"] == loss]
+        own = [c for c in best if c.row["loss"] == loss]
         name = f"{prefix}-curve-{part_of_name(column)}-{part_of_name(value_text(loss))}"
-        title = f"{_CURVES[column]} ({value_text(loss)}) over epochs"
+        title = f"{label_of(column)} ({value_text(loss)}) over epochs"
         yield _curve(name, title, column, evidence, own)
 
 
 def _curve(
-    name: str, title: str, column: str, evidence: Evidence, best: Sequence[Setting]
+    name: str, title: str, column: str, evidence: Evidence, best: Sequence[Configuration]
 ) -> Figure | None:
-    lines: list[tuple[Setting, list[Estimate]]] = []
+    lines: list[tuple[Configuration, list[Estimate]]] = []
     more = ""
-    for setting in best:
-        by_seed = list(evidence.curves(setting, column).values())
+    for configuration in best:
+        by_seed = list(evidence.curves(configuration, column).values())
         if not by_seed:
             continue
         if len(lines) == MOST_LINES:
-            more = f" The best {MOST_LINES} settings; more are in the tables."
+            more = f" The best {MOST_LINES} configurations; more are in the tables."
             break
         # runs that stopped early end before others: as far as all go
         epochs = list(zip(*by_seed, strict=False))
-        lines.append((setting, [mean(values) for values in epochs]))
+        lines.append((configuration, [mean(values) for values in epochs]))
     if not lines:
         return None
     plot = Drawing()
@@ -104,24 +100,24 @@ def _curve(
     plot.axes.set_xlabel("epoch")
     plot.axes.set_ylabel(column)
     plot.axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    plot.legend(handles, [setting.name for setting, _ in lines])
-    told = [f"{s.name} from {p[0].value:.3g} to {p[-1].value:.3g} (n = {p[-1].n})"
-            for s, p in lines]  # fmt: skip
+    plot.legend(handles, [configuration.name for configuration, _ in lines])
+    told = [f"{c.name} from {p[0].value:.3g} to {p[-1].value:.3g} (n = {p[-1].n})"
+            for c, p in lines]  # fmt: skip
     return plot.finish(name, title, f"{BAND}{more}", f"{'; '.join(told)}.")
 
 
-def _energy(prefix: str, settings: Sequence[Setting]) -> Figure | None:
+def _energy(prefix: str, configurations: Sequence[Configuration]) -> Figure | None:
     points = [
-        (s, cost.value, accuracy)
-        for s in settings
-        if (cost := s.mean(_ENERGY)) and (accuracy := s.mean("test_accuracy"))
+        (c, cost.value, accuracy)
+        for c in configurations
+        if (cost := c.mean(_ENERGY)) and (accuracy := c.mean("test_accuracy"))
     ]
     if len(points) < 2:
         return None
     front = pareto_front([(energy, reached.value) for _, energy, reached in points])
     plot = Drawing()
-    for i, (s, energy, reached) in enumerate(points):
-        spiking = s.row["model"] == "snn"
+    for i, (c, energy, reached) in enumerate(points):
+        spiking = c.row["model"] == "snn"
         plot.axes.errorbar(
             [energy], [reached.value], yerr=[reached.half_width or 0.0], capsize=2,
             marker="o" if spiking else "s", color=SERIES[0 if spiking else 1],
@@ -135,28 +131,28 @@ def _energy(prefix: str, settings: Sequence[Setting]) -> Figure | None:
         energies = [math.log(energy) for energy in energies]
     places = [(x, reached.value) for x, (_, _, reached) in zip(energies, points, strict=True)]
     _name_points(plot, [points[i] for i in sorted(_apart(places, front), key=front.index)])
-    plot.axes.set_xlabel(f"{_ENERGY} (pJ a sample)")
+    plot.axes.set_xlabel(axis_label(_ENERGY))
     plot.axes.set_ylabel("test_accuracy")
     told = "; ".join(f"{points[i][0].name}: {points[i][2].value:.3g} at {points[i][1]:.4g} pJ"
                      for i in front)  # fmt: skip
     return plot.finish(
         f"{prefix}-energy", "Accuracy against energy",
         f"Circles are spiking, squares ordinary networks; filled and joined by the dashed line: the"
-        f" Pareto front, than which no setting is cheaper and as accurate. {BAND}",
+        f" Pareto front, than which no configuration is cheaper and as accurate. {BAND}",
         f"On the Pareto front: {told}.",
     )  # fmt: skip
 
 
-def _name_points(plot: Drawing, points: Sequence[tuple[Setting, float, Estimate]]) -> None:
+def _name_points(plot: Drawing, points: Sequence[tuple[Configuration, float, Estimate]]) -> None:
     """Write names at points, or where they are long, numbers with the names below the plot."""
-    names = [setting.name for setting, _, _ in points]
+    names = [configuration.name for configuration, _, _ in points]
     labels, place = names, (4, -10)
     if any(len(name) > _MOST_CHARACTERS for name in names):
         labels, place = [str(i + 1) for i in range(len(points))], (-10, 4)
         handles = [plot.axes.plot([], [], linestyle="none")[0] for _ in names]
         plot.legend(handles, [f"{i}: {name}" for i, name in zip(labels, names, strict=True)])
-    for label, (_, energy, reached) in zip(labels, points, strict=True):
-        plot.axes.annotate(label, (energy, reached.value), xytext=place,
+    for text, (_, energy, reached) in zip(labels, points, strict=True):
+        plot.axes.annotate(text, (energy, reached.value), xytext=place,
                            textcoords="offset points", fontsize=8)  # fmt: skip
 
 

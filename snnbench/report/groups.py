@@ -1,4 +1,4 @@
-"""Runs that differ only in the seed are one setting, which has means and a name."""
+"""Runs that differ only in the seed are one configuration, which has means and a name."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,27 +8,24 @@ from typing import Any
 
 import pandas as pd
 
-from snnbench.config.settings import Settings
+from snnbench.config.setting import Value
+from snnbench.report.columns import numbers
 from snnbench.report.statistics import Estimate, mean
-from snnbench.studies.axis import Value
 from snnbench.studies.selecting import value_text
 
-_WITHIN = ("seed", "data_dir")  # what runs of one setting may differ in
-_NAMED = tuple(name for name in Settings.model_fields if name not in _WITHIN)
-_KEYS = ("variant", *_NAMED, "data_sha256")
 _FIRST = ("variant", "model")
 _CHECKSUM_DIGITS = 8  # enough of it to tell two data sets apart
-ONLY = "the only setting"
+ONLY = "the only configuration"
 
 
 @dataclass(frozen=True)
-class Setting:
-    """One setting and its runs.
+class Configuration:
+    """One configuration and its runs.
 
     Attributes:
-        name: what tells it from the other settings of the study, for people.
+        name: what tells it from the other configurations of the study, for people.
         row: column of `runs.csv` -> value, None for missing: variant and settings.
-        differing: name -> value of all that differs among the settings of the study.
+        differing: name -> value of all that differs among the configurations of the study.
         runs: all of its rows of `runs.csv`, whatever their status.
     """
 
@@ -65,41 +62,38 @@ class Setting:
         return mean(values) if values else None
 
 
-def settings_of(runs: pd.DataFrame) -> list[Setting]:
-    """Group runs of one study into settings, by the values of what differs: numbers ascending,
-    names in the order of their first run.
+def configurations_of(runs: pd.DataFrame) -> list[Configuration]:
+    """Group runs of one study by the values of what differs: numbers ascending, names in the order
+    of their first run.
 
     A student's teacher is another run for every seed: it is told apart by the teacher's variant.
     """
     if runs.empty:
         return []
     keys = _keys(runs)
-    differing = [name for name in _KEYS if keys[name].nunique(dropna=False) > 1]
+    differing = [name for name in keys if keys[name].nunique(dropna=False) > 1]
     groups: dict[tuple[Any, ...], list[int]] = {}
     for position, key in enumerate(keys.itertuples(index=False, name=None)):
         groups.setdefault(key, []).append(position)
-    rows = [dict(zip(_KEYS, key, strict=True)) for key in groups]
-    settings = [
-        Setting(name, row, {n: row[n] for n in differing if row[n] is not None}, runs.iloc[where])
+    rows = [dict(zip(keys, key, strict=True)) for key in groups]
+    found = [
+        Configuration(
+            name, row, {n: row[n] for n in differing if row[n] is not None}, runs.iloc[where]
+        )
         for name, row, where in zip(short_names(rows), rows, groups.values(), strict=True)
     ]
-    ranks = {name: _ranks([setting.row[name] for setting in settings]) for name in differing}
-    return sorted(settings, key=lambda s: [ranks[name][s.row[name]] for name in differing])
+    ranks = {name: _ranks([row[name] for row in rows]) for name in differing}
+    return sorted(found, key=lambda c: [ranks[name][c.row[name]] for name in differing])
 
 
-def varied_numbers(settings: Sequence[Setting]) -> list[str]:
+def varied_numbers(configurations: Sequence[Configuration]) -> list[str]:
     """Return the settings that take two or more numbers, as beta does in a sweep over it."""
-    names = []
-    for name in _NAMED:
-        values = {s.row[name] for s in settings if _is_number(s.row[name])}
-        if len(values) > 1:
-            names.append(name)
-    return names
+    return [name for name in numbers() if len({c.row[name] for c in configurations} - {None}) > 1]
 
 
-def pooled(settings: Iterable[Setting], column: str) -> dict[int, float]:
-    """Return seed -> mean over several settings, of the seeds that all of them have."""
-    return mean_by_seed([setting.by_seed(column) for setting in settings])
+def pooled(configurations: Iterable[Configuration], column: str) -> dict[int, float]:
+    """Return seed -> mean over several configurations, of the seeds that all of them have."""
+    return mean_by_seed([c.by_seed(column) for c in configurations])
 
 
 def mean_by_seed(values: Sequence[Mapping[int, float]]) -> dict[int, float]:
@@ -114,7 +108,7 @@ def printable(text: str) -> str:
 
 
 def _keys(runs: pd.DataFrame) -> pd.DataFrame:
-    keys = runs[list(_KEYS)].astype(object)
+    keys = runs[["variant", *telling(), "data_sha256"]].astype(object)
     keys = keys.where(keys.notna(), None)
     if keys["teacher"].notna().any():
         variants = dict(zip(runs["run_id"], runs["variant"].astype(object), strict=True))
@@ -171,7 +165,3 @@ def _ranks(values: Sequence[Value]) -> dict[Value, int]:
     numbers = sorted(value for value in found if isinstance(value, int | float))
     others = [value for value in found if not isinstance(value, int | float)]
     return {value: rank for rank, value in enumerate([*others, *numbers])}
-
-
-def _is_number(value: Value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

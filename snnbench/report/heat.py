@@ -1,4 +1,4 @@
-"""Firing rates by layer and setting, as a map with the numbers in it."""
+"""Firing rates by layer and configuration, as a map with the numbers in it."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ _MOST_ROWS, _MOST_COLUMNS = 24, 12
 
 
 def rate_map(prefix: str, rates: Mapping[str, Mapping[str, float]]) -> Figure | None:
-    """Draw setting's name -> layer -> mean firing rate; None if there is no rate.
+    """Draw configuration's name -> layer -> mean firing rate; None if there is no rate.
 
     A number stands in every cell, and more is darker: it can be read without colours.
     """
@@ -41,12 +41,12 @@ def rate_map(prefix: str, rates: Mapping[str, Mapping[str, float]]) -> Figure | 
     for spine in plot.axes.spines.values():
         spine.set_visible(False)
     left = len(rows) - len(shown)
-    more = f" {left} more settings are in the tables." if left else ""
+    more = f" {left} more configurations are in the tables." if left else ""
     told = "; ".join(
         f"{name}: {', '.join(f'{layer} {rate:.3f}' for layer, rate in layers.items())}"
         for name, layers in shown
     )
     return plot.finish(
-        f"{prefix}-rates", "Firing rate by layer and setting",
+        f"{prefix}-rates", "Firing rate by layer and configuration",
         f"Spikes a neuron and step, mean over the seeds; more is darker.{more}", f"{told}.",
     )  # fmt: skip

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from snnbench.errors import UserError
 from snnbench.report.drawing import SERIES, Drawing, Figure, drawing
-from snnbench.report.groups import Setting
+from snnbench.report.groups import Configuration
 from snnbench.report.recording import LayerSpikes, Recording, best_saved, record
 from snnbench.report.source import Tables
 from snnbench.studies.objective import Objective
@@ -21,7 +21,7 @@ _MARK = 0.8  # of a row's height
 
 
 def raster_of(
-    prefix: str, tables: Tables, objective: Objective, settings: Sequence[Setting]
+    prefix: str, tables: Tables, objective: Objective, configurations: Sequence[Configuration]
 ) -> tuple[Figure | None, str | None]:
     """Draw what the best saved SNN of a study does with one sample.
 
@@ -38,7 +38,7 @@ def raster_of(
         return None, f"No spike raster of run {row['run_id']}: {error.problem}"
     if not recording.layers:
         return None, f"No spike raster of run {row['run_id']}: none of its layers spikes."
-    name = next(s.name for s in settings if row["run_id"] in set(s.runs["run_id"]))
+    name = next(c.name for c in configurations if row["run_id"] in set(c.runs["run_id"]))
     with drawing():
         return draw(f"{prefix}-raster", f"{row['run_id']} ({name}, seed {row['seed']})", recording
                     ), None  # fmt: skip

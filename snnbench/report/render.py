@@ -7,14 +7,13 @@ from typing import Any
 
 import jinja2
 
-from snnbench.report.groups import Setting
+from snnbench.report.columns import RESULTS, costs
+from snnbench.report.groups import Configuration
 from snnbench.report.statistics import Estimate
 from snnbench.report.summary import (
-    COSTS,
-    RESULTS,
     Report,
     Section,
-    settings_label,
+    configurations_label,
     title_of,
 )
 from snnbench.report.tables import Number, report_tables, section_tables
@@ -64,7 +63,7 @@ def to_document(report: Report) -> dict[str, Any]:
         "rule": report.rule,
         "baseline": report.baseline,
         "differences": [
-            {"setting": d.setting, "column": d.column} | _estimate(d.estimate)
+            {"configuration": d.configuration, "column": d.column} | _estimate(d.estimate)
             for d in report.differences
         ],
         "studies": [_section(section) for section in report.sections],
@@ -80,8 +79,8 @@ def _section(section: Section) -> dict[str, Any]:
         "without_verdicts": section.why_none or None,
         "statuses": dict(section.statuses),
         "objective": section.objective,
-        "best": [setting.name for setting in section.best],
-        "settings": [_setting(setting) for setting in section.settings],
+        "best": [c.name for c in section.best],
+        "configurations": [_configuration(c) for c in section.configurations],
         "verdicts": [
             {
                 "claim": v.claim.text,
@@ -116,18 +115,18 @@ def _section(section: Section) -> dict[str, Any]:
     }
 
 
-def _setting(setting: Setting) -> dict[str, Any]:
+def _configuration(configuration: Configuration) -> dict[str, Any]:
     return {
-        "name": setting.name,
-        "variant": setting.row["variant"],
-        "differing": dict(setting.differing),
-        "runs": len(setting.runs),
-        "done": len(setting.done),
-        "unfinished": setting.unfinished,
+        "name": configuration.name,
+        "variant": configuration.row["variant"],
+        "differing": dict(configuration.differing),
+        "runs": len(configuration.runs),
+        "done": len(configuration.done),
+        "unfinished": configuration.unfinished,
         "results": {
             column: _estimate(found)
-            for column in (*RESULTS, *COSTS)
-            if (found := setting.mean(column))
+            for column in (*RESULTS, *costs())
+            if (found := configuration.mean(column))
         },
     }
 
@@ -155,7 +154,7 @@ def _environment(*, autoescape: bool) -> jinja2.Environment:
     environment.globals |= {
         "report_tables": report_tables,
         "section_tables": section_tables,
-        "settings_label": settings_label,
+        "configurations_label": configurations_label,
         "title_of": title_of,
     }
     return environment

@@ -8,19 +8,12 @@ from typing import Any
 import pandas as pd
 
 from snnbench.errors import UserError
+from snnbench.report.columns import MIXED_ORIGINS
 from snnbench.results.journal import table_path
 from snnbench.results.lines import whole_size
 from snnbench.results.tables import read_epochs, read_layers, read_runs
 from snnbench.words.datasets import DATASETS
 
-# Differences that make runs hard to compare, and what they are called.
-_ORIGINS = {
-    "device_name": "machines",
-    "cpu_threads": "numbers of CPU threads",
-    "snnbench_version": "versions of snnbench",
-    "commit": "commits",
-    "torch_version": "versions of torch",
-}
 # What two records of the same run must agree on to be the same result.
 _RESULTS = ("test_accuracy", "train_loss", "test_loss", "epochs_run")
 _MOST_NAMED = 5
@@ -122,7 +115,7 @@ def _torn_notes(folders: Sequence[Path]) -> list[str]:
 def origin_notes(runs: pd.DataFrame) -> list[str]:
     """Return a sentence for each kind of origin that differs among the runs."""
     notes = []
-    for column, words in _ORIGINS.items():
+    for column, words in MIXED_ORIGINS.items():
         texts = runs[column].astype(object).where(runs[column].notna(), "unknown").astype(str)
         counts = texts.value_counts().sort_index()
         if len(counts) > 1:
@@ -145,7 +138,7 @@ def data_notes(runs: pd.DataFrame) -> list[str]:
             short = [str(text)[:12] for text in sums]
             notes.append(
                 f"{dataset} has {len(sums)} different contents (SHA-256 {_some(short)}):"
-                " runs on them are separate settings."
+                " runs on them are separate configurations."
             )
     return notes
 

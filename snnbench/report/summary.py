@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from snnbench.report.columns import COMPARED, ORIGIN
 from snnbench.report.departures import departure_notes
 from snnbench.report.drawing import Figure
 from snnbench.report.evidence import Evidence, has_no_chance
 from snnbench.report.figures import figures_of
-from snnbench.report.groups import ONLY, Setting, pooled, settings_of
+from snnbench.report.groups import ONLY, Configuration, configurations_of, pooled
 from snnbench.report.raster import raster_of
 from snnbench.report.source import Tables, data_notes, origin_notes
 from snnbench.report.statistics import Estimate, difference, mean
@@ -20,13 +21,6 @@ from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study
 
-RESULTS = ("test_accuracy", "max_test_accuracy", "val_accuracy", "train_accuracy", "test_loss",
-           "firing_rate", "silent_fraction", "saturated_fraction")  # fmt: skip
-COSTS = ("params", "train_seconds", "eval_seconds", "epochs_run", "flops_lab", "dense_macs",
-         "effective_macs", "effective_acs", "energy_pj_compute45nm")  # fmt: skip
-COMPARED = ("test_accuracy", "flops_lab", "energy_pj_compute45nm", "train_seconds")
-_ORIGIN = ("snnbench_version", "commit", "torch_version", "device_name", "cpu_threads", "device",
-           "engine", "dataset", "data_sha256")  # fmt: skip
 _BEST = 3
 
 
@@ -36,7 +30,7 @@ class PublishedRow:
 
     Attributes:
         published: theirs.
-        measured: ours, the mean over the seeds of the settings spoken of; None without runs.
+        measured: ours, the mean over the seeds of the runs spoken of; None without runs.
         agrees: within their tolerance if they state one, else inside our interval; None if
             there is neither, or no measured number.
     """
@@ -48,9 +42,9 @@ class PublishedRow:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A run that did not finish: setting, seed, run_id, status and why."""
+    """A run that did not finish: configuration, seed, run_id, status and why."""
 
-    setting: str
+    configuration: str
     seed: int | None
     run_id: str
     status: str
@@ -65,9 +59,9 @@ class Section:
         name: of the study; "" for runs that name none.
         study: where it was found, else None.
         why_none: why there is no study, "" if there is one.
-        settings: in the tables' order.
+        configurations: in the tables' order.
         objective: the column that says what is best, and which way is better.
-        ranked: the settings that have a value in it, best first.
+        ranked: the configurations that have a value in it, best first.
         statuses: status -> number of runs.
         unfinished: every run that is not done.
         verdicts, published: of the study.
@@ -79,9 +73,9 @@ class Section:
     name: str
     study: Study | None
     why_none: str
-    settings: tuple[Setting, ...]
+    configurations: tuple[Configuration, ...]
     objective: str
-    ranked: tuple[Setting, ...]
+    ranked: tuple[Configuration, ...]
     statuses: Mapping[str, int]
     unfinished: tuple[Unfinished, ...]
     verdicts: tuple[Verdict, ...]
@@ -91,7 +85,7 @@ class Section:
     figures: tuple[Figure, ...]
 
     @property
-    def best(self) -> tuple[Setting, ...]:
+    def best(self) -> tuple[Configuration, ...]:
         """The first of `ranked`."""
         return self.ranked[:_BEST]
 
@@ -103,9 +97,9 @@ class Section:
 
 @dataclass(frozen=True)
 class Difference:
-    """A setting minus the baseline, in one column."""
+    """A configuration minus the baseline, in one column."""
 
-    setting: str
+    configuration: str
     column: str
     estimate: Estimate
 
@@ -118,7 +112,7 @@ class Report:
         folders: where the tables are, as given.
         notes: about all of the runs.
         sections: one a study.
-        baseline: name of the setting that the others are compared with, or None.
+        baseline: name of the configuration that the others are compared with, or None.
         differences: from the baseline.
         rule: what holds for all verdicts.
     """
@@ -130,13 +124,13 @@ class Report:
     differences: tuple[Difference, ...] = ()
     rule: str = GENERAL_RULE
 
-    def named_settings(self) -> list[tuple[str, Setting]]:
-        """Return (name that is unique in the report, setting)."""
+    def named_configurations(self) -> list[tuple[str, Configuration]]:
+        """Return (name that is unique in the report, configuration)."""
         several = len(self.sections) > 1
         return [
-            (f"{section.name or 'no study'}: {s.name}" if several else s.name, s)
+            (f"{section.name or 'no study'}: {c.name}" if several else c.name, c)
             for section in self.sections
-            for s in section.settings
+            for c in section.configurations
         ]
 
 
@@ -162,18 +156,18 @@ def summarise(
 def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) -> Section:
     runs = tables.runs
     study, why_none = (found, "") if isinstance(found, Study) else (None, found)
-    settings = settings_of(runs)
-    evidence = Evidence(settings, tables.epochs)
+    configurations = configurations_of(runs)
+    evidence = Evidence(configurations, tables.epochs)
     objective = study.sought[0] if study is not None else TEST_ACCURACY
-    ranked = _ranked(settings, objective)
+    ranked = _ranked(configurations, objective)
     notes = origin_notes(runs) + data_notes(runs)
     if study is not None:
-        notes = departure_notes(study, settings) + notes
+        notes = departure_notes(study, configurations) + notes
     figures: list[Figure] = []
     if prefix is not None:
-        rates = firing_rates(settings, tables.layers)
+        rates = firing_rates(configurations, tables.layers)
         figures = figures_of(prefix, evidence, rates, ranked, objective)
-        raster, why_none_drawn = raster_of(prefix, tables, objective, settings)
+        raster, why_none_drawn = raster_of(prefix, tables, objective, configurations)
         figures += [raster] if raster is not None else []
         notes += [why_none_drawn] if why_none_drawn is not None else []
     statuses = runs["status"].value_counts(sort=False)
@@ -181,26 +175,28 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         name=name,
         study=study,
         why_none=why_none,
-        settings=tuple(settings),
+        configurations=tuple(configurations),
         objective=str(objective),
         ranked=tuple(ranked),
         statuses={str(status): int(n) for status, n in statuses.items()},
-        unfinished=tuple(_unfinished(settings)),
+        unfinished=tuple(_unfinished(configurations)),
         verdicts=tuple(judge(claim, evidence) for claim in study.claims) if study else (),
         published=tuple(_beside(p, evidence) for p in study.published) if study else (),
-        origin={c: _counted(runs[c]) for c in _ORIGIN},
+        origin={c: _counted(runs[c]) for c in ORIGIN},
         notes=tuple(notes),
         figures=tuple(figures),
     )
 
 
-def firing_rates(settings: Sequence[Setting], layers: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Return setting's name -> layer -> mean output rate over its finished runs."""
+def firing_rates(
+    configurations: Sequence[Configuration], layers: pd.DataFrame
+) -> dict[str, dict[str, float]]:
+    """Return configuration's name -> layer -> mean output rate over its finished runs."""
     rows = layers.dropna(subset=["output_rate"])
     rates = {}
-    for setting in settings:
-        own = rows[rows["run_id"].isin(setting.done["run_id"])]
-        rates[setting.name] = {
+    for configuration in configurations:
+        own = rows[rows["run_id"].isin(configuration.done["run_id"])]
+        rates[configuration.name] = {
             str(layer): mean([float(x) for x in group]).value
             for layer, group in own.groupby("layer", sort=False)["output_rate"]
         }
@@ -208,44 +204,42 @@ def firing_rates(settings: Sequence[Setting], layers: pd.DataFrame) -> dict[str,
 
 
 def compare(report: Report, where: Selector) -> tuple[str, tuple[Difference, ...]] | list[str]:
-    """Compare every setting with the one that `where` selects, paired by seed.
+    """Compare every configuration with the one that `where` selects, paired by seed.
 
     Returns:
         The baseline's name and the differences; or the names selected, if they are not one.
     """
-    named = report.named_settings()
-    selected = [(name, setting) for name, setting in named if where.selects(setting.row)]
+    named = report.named_configurations()
+    selected = [(name, c) for name, c in named if where.selects(c.row)]
     if len(selected) != 1:
         return [name for name, _ in selected]
     baseline, base = selected[0]
     differences = []
-    for name, setting in named:
-        if setting is base:
+    for name, configuration in named:
+        if configuration is base:
             continue
         for column in COMPARED:
-            found = difference(setting.by_seed(column), base.by_seed(column))
+            found = difference(configuration.by_seed(column), base.by_seed(column))
             if found is not None:
                 differences.append(Difference(name, column, found))
     return baseline, tuple(differences)
 
 
-def _ranked(settings: Sequence[Setting], objective: Objective) -> list[Setting]:
-    known = [
-        (setting, found.value) for setting in settings if (found := setting.mean(objective.column))
-    ]
+def _ranked(configurations: Sequence[Configuration], objective: Objective) -> list[Configuration]:
+    known = [(c, found.value) for c in configurations if (found := c.mean(objective.column))]
     known.sort(key=lambda pair: -pair[1] if objective.direction == "max" else pair[1])
-    return [setting for setting, _ in known]
+    return [configuration for configuration, _ in known]
 
 
-def _unfinished(settings: Sequence[Setting]) -> list[Unfinished]:
+def _unfinished(configurations: Sequence[Configuration]) -> list[Unfinished]:
     found = []
-    for setting in settings:
-        rows = setting.runs[setting.runs["status"] != "done"]
+    for configuration in configurations:
+        rows = configuration.runs[configuration.runs["status"] != "done"]
         for seed, run_id, status, error in rows[["seed", "run_id", "status", "error"]].itertuples(
             index=False
         ):
             known = None if pd.isna(seed) else int(seed)
-            found.append(Unfinished(setting.name, known, run_id, status, error or ""))
+            found.append(Unfinished(configuration.name, known, run_id, status, error or ""))
     return found
 
 
@@ -275,11 +269,11 @@ def title_of(section: Section) -> str:
     return section.name or "Runs without a study"
 
 
-def settings_label(section: Section) -> str:
-    """Return how many settings and runs there are, in words."""
+def configurations_label(section: Section) -> str:
+    """Return how many configurations and runs there are, in words."""
     runs = sum(section.statuses.values())
     counted = ", ".join(f"{n} {status}" for status, n in section.statuses.items())
-    settings = len(section.settings)
-    only = settings == 1 and section.settings[0].name == ONLY
-    said = "one setting" if only else f"{settings} settings"
+    count = len(section.configurations)
+    only = count == 1 and section.configurations[0].name == ONLY
+    said = "one configuration" if only else f"{count} configurations"
     return f"{said}, {runs} {'run' if runs == 1 else 'runs'}: {counted}"

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from snnbench.report.columns import RESULTS, costs
 from snnbench.report.deciding import OUTCOMES
-from snnbench.report.groups import Setting, printable
+from snnbench.report.groups import Configuration, printable
 from snnbench.report.statistics import Estimate
-from snnbench.report.summary import COSTS, RESULTS, Report, Section
+from snnbench.report.summary import Report, Section
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Table:
 def section_tables(section: Section) -> list[Table]:
     """Return a study's tables that have rows, in the order in which they are read."""
     makers: tuple[Callable[[Section], Table], ...] = (
-        _verdicts, _published, _best, _settings, _costs, _unfinished, _origin,
+        _verdicts, _published, _best, _configurations, _costs, _unfinished, _origin,
     )  # fmt: skip
     return [table for make in makers if (table := make(section)).rows]
 
@@ -83,17 +84,17 @@ def _outcomes(section: Section) -> tuple[Cell, ...]:
 
 def _comparison(report: Report, baseline: str) -> Table:
     rows = [
-        (d.setting, d.column, *_estimate(d.estimate),
+        (d.configuration, d.column, *_estimate(d.estimate),
          "by seed" if d.estimate.paired else "no seed in common")
         for d in report.differences
     ]  # fmt: skip
-    named = dict(report.named_settings())
-    shown = {id(setting) for section in report.sections for setting in _extremes(section)[0]}
+    named = dict(report.named_configurations())
+    shown = {id(c) for section in report.sections for c in _extremes(section)[0]}
     return _table(
         f"Difference from the baseline, {printable(baseline)}",
-        ("setting", "column", "difference", *_INTERVAL, "paired"),
+        ("configuration", "column", "difference", *_INTERVAL, "paired"),
         rows,
-        [i for i, d in enumerate(report.differences) if id(named[d.setting]) in shown],
+        [i for i, d in enumerate(report.differences) if id(named[d.configuration]) in shown],
         f"of every study {_extremes(report.sections[0])[1]}",
     )
 
@@ -101,11 +102,11 @@ def _comparison(report: Report, baseline: str) -> Table:
 _INTERVAL = ("from", "to", "n")
 
 
-def _extremes(section: Section) -> tuple[Sequence[Setting], str]:
-    """Return the settings that stand for very many, the best and then the worst; and in words."""
+def _extremes(section: Section) -> tuple[Sequence[Configuration], str]:
+    """Return those that stand for very many, the best and then the worst; and in words."""
     ranked = section.ranked
     if not ranked:  # nothing finished
-        return section.settings[: _MOST_BEST + _MOST_WORST], _FIRST
+        return section.configurations[: _MOST_BEST + _MOST_WORST], _FIRST
     words = f"the best {_MOST_BEST} and the worst {_MOST_WORST} by {section.objective}"
     return (*ranked[:_MOST_BEST], *ranked[_MOST_BEST:][-_MOST_WORST:]), words
 
@@ -138,28 +139,29 @@ def _published(section: Section) -> Table:
 
 def _best(section: Section) -> Table:
     column = section.objective.partition(":")[0]
-    rows = [(setting.name, *_estimate(setting.mean(column))) for setting in section.best]
-    return _table(f"Best settings by {section.objective}", ("setting", column, *_INTERVAL), rows)
+    rows = [(c.name, *_estimate(c.mean(column))) for c in section.best]
+    header = ("configuration", column, *_INTERVAL)
+    return _table(f"Best configurations by {section.objective}", header, rows)
 
 
-def _settings(section: Section) -> Table:
-    return _by_setting("Results by setting", section, RESULTS)
+def _configurations(section: Section) -> Table:
+    return _by_configuration("Results by configuration", section, RESULTS)
 
 
 def _costs(section: Section) -> Table:
-    return _by_setting("Cost of training and of a sample", section, COSTS)
+    return _by_configuration("Cost of training and of a sample", section, costs())
 
 
-def _by_setting(title: str, section: Section, columns: Sequence[str]) -> Table:
-    """Mean and half width of the interval in each column that a setting has."""
-    estimates = [(s, {column: s.mean(column) for column in columns}) for s in section.settings]
+def _by_configuration(title: str, section: Section, columns: Sequence[str]) -> Table:
+    """Mean and half width of the interval in each column that a configuration has."""
+    estimates = [(c, {name: c.mean(name) for name in columns}) for c in section.configurations]
     shown = [column for column in columns if any(found[column] for _, found in estimates)]
-    header: list[str] = ["setting", "runs", "n"]
+    header: list[str] = ["configuration", "runs", "n"]
     for column in shown:
         header += [column, "±"]
     rows = []
-    for setting, found in estimates:
-        cells: list[Cell] = [setting.name, _number(len(setting.runs)), _number(len(setting.done))]
+    for c, found in estimates:
+        cells: list[Cell] = [c.name, _number(len(c.runs)), _number(len(c.done))]
         for column in shown:
             estimate = found[column]
             cells.append(_number(estimate.value) if estimate else "")
@@ -167,18 +169,19 @@ def _by_setting(title: str, section: Section, columns: Sequence[str]) -> Table:
             cells.append(_number(half) if half is not None else "no interval" if estimate else "")
         rows.append(tuple(cells))
     extremes, words = _extremes(section)
-    places = {setting.name: i for i, setting in enumerate(section.settings)}
-    first = [places[setting.name] for setting in extremes]
+    places = {c.name: i for i, c in enumerate(section.configurations)}
+    first = [places[c.name] for c in extremes]
     return _table(title, header, rows if shown else [], first, words)
 
 
 def _unfinished(section: Section) -> Table:
     rows = [
-        (run.setting, "" if run.seed is None else _number(run.seed), run.run_id, run.status,
+        (run.configuration, "" if run.seed is None else _number(run.seed), run.run_id, run.status,
          run.error)
         for run in section.unfinished
     ]  # fmt: skip
-    return _table("Runs that did not finish", ("setting", "seed", "run", "status", "why"), rows)
+    header = ("configuration", "seed", "run", "status", "why")
+    return _table("Runs that did not finish", header, rows)
 
 
 def _origin(section: Section) -> Table:

@@ -8,7 +8,7 @@ from typing import Any
 from snnbench.report import curves
 from snnbench.report.deciding import Decision, Estimator, Outcome, Part, Region, decide
 from snnbench.report.evidence import Evidence, has_no_chance
-from snnbench.report.groups import Setting, mean_by_seed, pooled
+from snnbench.report.groups import Configuration, mean_by_seed, pooled
 from snnbench.report.statistics import Estimate, difference, mean, ratio
 from snnbench.studies.claims import (
     Above,
@@ -55,7 +55,7 @@ GENERAL_RULE = (
     "All intervals are 95 % t-intervals over seeds. Reproduced: every interval lies where the claim"
     " says. Contradicted: one lies wholly elsewhere (at 1 - 5 % / k where k intervals are looked"
     " at). Undecided: neither. Two sides are compared seed by seed where they share seeds; a side"
-    " of several settings is their mean, seed by seed. One seed has no interval and decides"
+    " of several configurations is their mean, seed by seed. One seed has no interval and decides"
     " nothing, unless the number follows from the settings alone (params, dense_macs, and"
     " flops_lab of an ANN)."
 )
@@ -67,8 +67,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     decision: Decision = decider(claim, evidence)
     selectors = claim.selectors()
     keys = ("a", "b") if "a" in selectors else ("where",)
-    spoken = {id(s): s for key in keys for s in evidence.select(selectors[key])}
-    unfinished = sum(sum(setting.unfinished.values()) for setting in spoken.values())
+    spoken = {id(c): c for key in keys for c in evidence.select(selectors[key])}
+    unfinished = sum(sum(c.unfinished.values()) for c in spoken.values())
     return Verdict(claim, decision.outcome, rule, decision.reason, decision.measured, unfinished)
 
 
@@ -80,12 +80,12 @@ def _level(claim: Above | Below | Equals, evidence: Evidence) -> Decision:
     }[type(claim)]()
     return decide([
         Part(
-            f"{claim.metric}{_at(claim.epoch)}, {setting.name}",
-            _mean_of(curves.at_epoch(claim, claim.epoch, setting, evidence)),
+            f"{claim.metric}{_at(claim.epoch)}, {configuration.name}",
+            _mean_of(curves.at_epoch(claim, claim.epoch, configuration, evidence)),
             region,
-            exact=claim.epoch is None and has_no_chance(claim.metric, [setting]),
+            exact=claim.epoch is None and has_no_chance(claim.metric, [configuration]),
         )
-        for setting in evidence.select(claim.where)
+        for configuration in evidence.select(claim.where)
     ])  # fmt: skip
 
 
@@ -94,8 +94,7 @@ def _comparison(claim: Better | NoDifference | Ratio, evidence: Evidence) -> Dec
     sides = [evidence.select(selectors[key]) for key in ("a", "b")]
     epoch = claim.epoch if isinstance(claim, Better) else None
     a, b = (
-        mean_by_seed([curves.at_epoch(claim, epoch, setting, evidence) for setting in side])
-        for side in sides
+        mean_by_seed([curves.at_epoch(claim, epoch, c, evidence) for c in side]) for side in sides
     )
     exact = epoch is None and has_no_chance(claim.metric, [*sides[0], *sides[1]])
 
@@ -148,17 +147,17 @@ def _monotone(claim: Monotone, evidence: Evidence) -> Decision:
     ])  # fmt: skip
 
 
-def _along(claim: PeakAt | Monotone, evidence: Evidence) -> dict[Any, list[Setting]]:
-    """Return value of the setting -> the settings that have it, in order."""
+def _along(claim: PeakAt | Monotone, evidence: Evidence) -> dict[Any, list[Configuration]]:
+    """Return value of the setting -> the configurations that have it, in order."""
     spoken = evidence.select(claim.where)
-    values = values_along(claim.along, [setting.row for setting in spoken])
+    values = values_along(claim.along, [c.row for c in spoken])
     return {
-        v: [s for s in spoken if Selector(((claim.along, (v,)),)).selects(s.row)] for v in values
+        v: [c for c in spoken if Selector(((claim.along, (v,)),)).selects(c.row)] for v in values
     }
 
 
 def _step(
-    claim: PeakAt | Monotone, points: Mapping[Any, Sequence[Setting]],
+    claim: PeakAt | Monotone, points: Mapping[Any, Sequence[Configuration]],
     *, low: Any, high: Any, sign: float, region: Region,
 ) -> Part:  # fmt: skip
     """Return the part: from `low` to `high` the metric goes up (sign 1) or down (sign -1)."""
@@ -171,8 +170,8 @@ def _step(
     return Part(label, _difference_of(a, b), region, exact)
 
 
-def _height(settings: Sequence[Setting], metric: str, sign: float) -> float:
-    values = list(pooled(settings, metric).values())
+def _height(configurations: Sequence[Configuration], metric: str, sign: float) -> float:
+    values = list(pooled(configurations, metric).values())
     return sign * mean(values).value if values else -float("inf")
 
 
@@ -198,12 +197,12 @@ _KINDS: Mapping[type[Claim], tuple[str, Callable[[Any, Evidence], Decision]]] = 
         " if another value is better than all of those named.",
         _peak,
     ),
-    Below: ("Reproduced if the interval of every setting lies below the value; contradicted if"
-            " that of one lies at or above it.", _level),
-    Above: ("Reproduced if the interval of every setting lies above the value; contradicted if"
-            " that of one lies at or below it.", _level),
-    Equals: ("Reproduced if the interval of every setting lies within the tolerance of the value;"
-             " contradicted if that of one lies wholly outside.", _level),
+    Below: ("Reproduced if the interval of every configuration lies below the value; contradicted"
+            " if that of one lies at or above it.", _level),
+    Above: ("Reproduced if the interval of every configuration lies above the value; contradicted"
+            " if that of one lies at or below it.", _level),
+    Equals: ("Reproduced if the interval of every configuration lies within the tolerance of the"
+             " value; contradicted if that of one lies wholly outside.", _level),
     Better: ("Reproduced if the interval of the difference lies above the margin claimed (0 if"
              " none is); contradicted if it lies at or below it.", _comparison),
     NoDifference: ("Reproduced if the interval of the difference lies within the margin on either"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from snnbench.config.absent import absent_values
-from snnbench.config.settings import Settings
+from snnbench.config.setting import SETTINGS
 from snnbench.errors import UserError
 from snnbench.results.lines import damaged, join, split, to_cells, to_values
 from snnbench.results.schema import SCHEMA_VERSION, Column, columns_of, to_cell
@@ -123,7 +123,7 @@ def arranger(
     if not absent:
         missing = [""] * len(lacking)
         return lambda cells, number: arrange(cells + missing)
-    settings = [k for k, name in enumerate(names) if name in Settings.model_fields]
+    settings = [k for k, name in enumerate(names) if name in SETTINGS]
 
     def filled(cells: list[str], number: int) -> Sequence[str]:
         values = absent_values(to_values(cells, present, settings, path, number), absent)

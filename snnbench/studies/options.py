@@ -5,8 +5,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from snnbench.config.setting import Value
 from snnbench.errors import UserError
-from snnbench.studies.axis import Axis, Value, check_value
+from snnbench.studies.axis import Axis, check_value
 from snnbench.studies.objective import Objective
 from snnbench.studies.study import LISTED, Study, read_seeds
 

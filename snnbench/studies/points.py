@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from snnbench.config.setting import Value
 from snnbench.config.toml_lines import Path as KeyPath
 from snnbench.errors import UserError
-from snnbench.studies.axis import Axis, Interval, Value, tidy
+from snnbench.studies.axis import Axis, Interval, tidy
 from snnbench.studies.study import Study, Variant
 
 # Values of the axes by name; an axis that is not named stays at the base.

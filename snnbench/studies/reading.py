@@ -6,13 +6,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from snnbench.config.settings import Settings
+from snnbench.config.setting import SETTINGS, Value
 from snnbench.config.toml_file import TomlFile, read_toml
 from snnbench.config.toml_lines import Path as KeyPath
 from snnbench.config.values import read_integer
 from snnbench.errors import UserError, did_you_mean
 from snnbench.network.model_files import SUFFIX
-from snnbench.studies.axis import Axis, Value, check_value, make_axis
+from snnbench.studies.axis import Axis, check_value, make_axis
 from snnbench.studies.claim_reading import check_selected, read_claims, read_published
 from snnbench.studies.objective import parse_objective
 from snnbench.studies.study import SEARCHES, Study, Variant, check_name, read_seeds
@@ -107,8 +107,8 @@ class _Reader:
                 raise self.file.error(
                     where, "a study repeats over seeds.", "Write seeds = [0, 1, 2] at the top."
                 )
-            if name not in Settings.model_fields:
-                remedy = did_you_mean(name, Settings.model_fields)
+            if name not in SETTINGS:
+                remedy = did_you_mean(name, SETTINGS)
                 raise self.file.error(where, f"unknown setting '{name}'.", remedy)
             # A path to a saved model; any other teacher is the name of a variant.
             if name == "teacher" and not str(value).endswith(SUFFIX):
@@ -152,7 +152,7 @@ def _check_keys(file: TomlFile) -> None:
     for name in file.content:
         if name in _KEYS:
             continue
-        is_setting = name in Settings.model_fields
+        is_setting = name in SETTINGS
         remedy = "Put it under [base]." if is_setting else did_you_mean(name, _KEYS)
         raise file.error((name,), f"unknown key '{name}'.", remedy)
 

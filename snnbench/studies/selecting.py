@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from snnbench.studies.axis import Value
+from snnbench.config.setting import Value
 
 VARIANT = "variant"
 # Between the names of a run that belongs to several variants, as `runs.csv` has them.

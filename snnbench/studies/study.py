@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from snnbench.config.setting import Value
 from snnbench.config.toml_file import TomlFile
 from snnbench.config.toml_lines import Path as KeyPath
 from snnbench.config.values import read_integer
 from snnbench.errors import UserError, did_you_mean
-from snnbench.studies.axis import MOST_RUNS, Axis, Value, check_value
+from snnbench.studies.axis import MOST_RUNS, Axis, check_value
 from snnbench.studies.claims import Claim, Published
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 

@@ -48,7 +48,7 @@ def folder(tmp_path):
 def test_the_tables_go_to_stdout_and_what_is_missing_is_said(snnbench, folder):
     done = snnbench("report", folder)
     assert done.returncode == 0, done.stderr
-    assert "made-up: 2 settings, 4 runs: 4 done" in done.stdout
+    assert "made-up: 2 configurations, 4 runs: 4 done" in done.stdout
     assert "No verdicts: no study 'made-up' ships" in done.stderr
     assert "0.7500000000000001" in done.stdout or "0.75" in done.stdout
 
@@ -79,10 +79,10 @@ def test_runs_that_are_not_the_studys_own_are_said_to_be(snnbench, tmp_path):
     )
     assert "study's own" not in snnbench("report", "out0", "--study", "s.toml").stderr
     text = snnbench("report", "out2", "--study", "s.toml").stderr
-    assert "1 of 1 settings are not the study's own: they differ in lr." in text
+    assert "1 of 1 configurations are not the study's own: they differ in lr." in text
 
 
-def test_fail_if_exits_with_4_and_names_the_settings(snnbench, folder):
+def test_fail_if_exits_with_4_and_names_the_configurations(snnbench, folder):
     done = snnbench("report", folder, "--fail-if", "test_accuracy < 0.8")
     assert done.returncode == 4
     assert "beta=0.2 (test_accuracy = 0.75, n = 2)" in done.stderr
@@ -91,7 +91,7 @@ def test_fail_if_exits_with_4_and_names_the_settings(snnbench, folder):
     assert snnbench("report", folder, "--fail-if", "test_accuracy<0.7").returncode == 0
 
 
-def test_fail_if_holds_for_a_setting_of_which_nothing_finished(snnbench, tmp_path):
+def test_fail_if_holds_for_a_configuration_of_which_nothing_finished(snnbench, tmp_path):
     made = Made().run(0, beta=0.1, test_accuracy=0.9).run(0, beta=0.2, status="diverged")
     done = snnbench("report", made.write(tmp_path / "r"), "--fail-if", "test_accuracy < 0.5")
     assert done.returncode == 4
@@ -107,14 +107,14 @@ def test_a_condition_that_cannot_be_checked_is_refused(snnbench, folder, conditi
     assert "Traceback" not in done.stderr
 
 
-def test_the_baseline_is_one_setting(snnbench, folder):
+def test_the_baseline_is_one_configuration(snnbench, folder):
     done = snnbench("report", folder, "--baseline", "beta=0.2", "--json")
     document = json.loads(done.stdout)
     assert document["baseline"] == "beta=0.2"
     assert document["differences"][0]["value"] == pytest.approx(0.1505)
     for where, words in {
-        "model=snn": "is 2 settings: beta=0.2; beta=0.9",
-        "model=ann": "no setting has",
+        "model=snn": "is 2 configurations: beta=0.2; beta=0.9",
+        "model=ann": "no configuration has",
         "betaa=1": "Did you mean 'beta'?",
         "beta": "is not NAME=VALUE",
     }.items():
@@ -152,7 +152,7 @@ def test_a_page_has_the_spikes_of_a_saved_model(snnbench, tmp_path):
     assert "raster" not in done.stderr
 
 
-def test_very_many_settings_fit_a_terminal_and_a_pipe_has_them_all(snnbench, tmp_path):
+def test_very_many_configurations_fit_a_terminal_and_a_pipe_has_them_all(snnbench, tmp_path):
     made = Made()
     for k in range(60):
         made.run(0, lr=1 + k, test_accuracy=k / 100)
@@ -161,7 +161,7 @@ def test_very_many_settings_fit_a_terminal_and_a_pipe_has_them_all(snnbench, tmp
     words = "Shown: the best 20 and the worst 5 by test_accuracy:max; 35 of 60 rows are left out"
     assert words in text
     assert "--markdown, --html and --json have all" in text
-    results = text.partition("Results by setting")[2].partition(words)[0]
+    results = text.partition("Results by configuration")[2].partition(words)[0]
     assert re.findall(r"lr=([\d.]+)", results) == [
         str(1 + k) for k in (*range(59, 39, -1), *range(4, -1, -1))
     ]
@@ -220,7 +220,7 @@ def test_text_is_printed_as_it_is_and_escaped_in_the_files(snnbench, tmp_path):
 def test_one_run_has_no_interval(snnbench, tmp_path):
     done = snnbench("report", Made().run(0, test_accuracy=0.5).write(tmp_path / "r"))
     assert done.returncode == 0
-    assert "one setting, 1 run: 1 done" in done.stdout
+    assert "one configuration, 1 run: 1 done" in done.stdout
     assert "no interval" in done.stdout
 
 

@@ -35,9 +35,24 @@ def test_figures_show_what_the_study_looks_for(tmp_path):
     assert "The smallest mean is at beta = 0.5." in figures["vary-beta"].caption
     assert "50 at 0.2, 8 at 0.5, 30 at 0.9" in figures["vary-beta"].description
     assert ">energy_pj_compute45nm (pJ a sample)</text>" in figures["vary-beta"].svg
-    assert figures["by-encoding"].title == "Encodings compared: Energy"
+    assert figures["by-encoding"].title == "Energy by encoding"
     assert "less is better" in figures["by-encoding"].caption
     assert "repeat: means from 8 to 50" in figures["by-encoding"].description
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("readout", ("rate", "current")), ("detach_reset", (False, True)), ("dataset", ("a", "b"))],
+)
+def test_whatever_has_names_or_truths_is_compared(tmp_path, name, values):
+    made = Made()
+    for k, value in enumerate(values):
+        made.run(0, **{name: value}, test_accuracy=0.5 + 0.1 * k)
+    (section,) = summarise(load([made.write(tmp_path)]), {}).sections
+    (figure,) = (f for f in section.figures if f.name.startswith("study1-by-"))
+    assert figure.title == f"Test accuracy by {name}"
+    for value, mean in zip(values, ("0.5", "0.6"), strict=True):
+        assert f"{str(value).lower()}: means from {mean} to {mean}" in figure.description
 
 
 def test_names_too_long_for_points_stand_below_with_numbers(tmp_path):

@@ -9,9 +9,10 @@ from collections import defaultdict
 
 import pytest
 
+from snnbench.report.columns import COSTS, RESULTS
 from snnbench.report.render import to_document, to_html, to_markdown
 from snnbench.report.source import load
-from snnbench.report.summary import COSTS, RESULTS, compare, summarise
+from snnbench.report.summary import compare, summarise
 from snnbench.studies.claims import Published
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import Selector
@@ -50,7 +51,7 @@ def test_every_number_in_the_tables_of_the_page_follows_from_the_csv(folder):
     """Recomputed from the files with Python's own csv and statistics, without our code."""
     with open(folder / "runs.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    allowed = defaultdict(set)  # setting -> numbers that may stand in its rows
+    allowed = defaultdict(set)  # configuration -> numbers that may stand in its rows
     for beta in {row["beta"] for row in rows}:
         runs = [row for row in rows if row["beta"] == beta]
         done = [row for row in runs if row["status"] == "done"]
@@ -70,7 +71,7 @@ def test_every_number_in_the_tables_of_the_page_follows_from_the_csv(folder):
                 if not isinstance(cell, float):
                     continue
                 checked += 1
-                if header[0] == "setting" and name != "seed":
+                if header[0] == "configuration" and name != "seed":
                     found = any(math.isclose(cell, n, rel_tol=1e-5, abs_tol=1e-9)
                                 for n in allowed[row[0]])  # fmt: skip
                     assert found, (name, row)
@@ -161,7 +162,7 @@ def test_equal_seeds_and_one_seed_are_told_apart(tmp_path):
     made = Made().runs("test_accuracy", [0.8, 0.8, 0.8], beta=0.1)
     made.run(0, beta=0.9, test_accuracy=0.9)
     report = report_on(made.write(tmp_path))
-    document = to_document(report)["studies"][0]["settings"]
+    document = to_document(report)["studies"][0]["configurations"]
     results = [s["results"]["test_accuracy"] for s in document]
     assert [(r["low"], r["high"], r["n"]) for r in results] == [(0.8, 0.8, 3), (None, None, 1)]
     for text in (to_html(report), to_markdown(report)):
@@ -172,7 +173,7 @@ def test_a_baseline_is_compared_by_seed(folder):
     report = report_on(folder)
     name, differences = compare(report, Selector((("beta", (0.2,)),)))
     assert name == "beta=0.2"
-    found = {(d.setting, d.column): d.estimate for d in differences}
+    found = {(d.configuration, d.column): d.estimate for d in differences}
     accuracy = found["beta=0.5", "test_accuracy"]
     assert (accuracy.value, accuracy.n, accuracy.paired) == (pytest.approx(0.05), 4, True)
     assert found["beta=0.9", "energy_pj_compute45nm"].value == pytest.approx(154)
@@ -185,21 +186,21 @@ def test_two_studies_are_two_sections(tmp_path):
     for name in ("one", "two"):
         Made().run(0, study=name, test_accuracy=0.5).write(tmp_path / name)
     report = report_on(tmp_path / "one", tmp_path / "two")
-    assert [name for name, _ in report.named_settings()] == [
-        "one: the only setting", "two: the only setting",
+    assert [name for name, _ in report.named_configurations()] == [
+        "one: the only configuration", "two: the only configuration",
     ]  # fmt: skip
     assert Page(to_html(report)).named("section") == [{"id": "section-1"}, {"id": "section-2"}]
 
 
-def test_the_best_settings_are_named_best_first_by_what_the_study_looks_for(folder):
+def test_the_best_configurations_are_named_best_first_by_what_the_study_looks_for(folder):
     tables = load([folder])
     (section,) = summarise(tables, {}).sections
-    assert [setting.name for setting in section.best] == ["beta=0.9", "beta=0.5", "beta=0.2"]
+    assert [c.name for c in section.best] == ["beta=0.9", "beta=0.5", "beta=0.2"]
     cheapest = Objective("energy_pj_compute45nm", "min")
     study = Study("made-up", objectives=(cheapest,))
     (section,) = summarise(tables, {"made-up": study}).sections
     assert section.objective == "energy_pj_compute45nm:min"
-    assert [setting.name for setting in section.best] == ["beta=0.2", "beta=0.5", "beta=0.9"]
+    assert [c.name for c in section.best] == ["beta=0.2", "beta=0.5", "beta=0.9"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from snnbench.errors import UserError
-from snnbench.report.groups import settings_of
+from snnbench.report.groups import configurations_of
 from snnbench.report.source import load
 from snnbench.results.schema import RUNS
 from snnbench.results.tables import ResultStore
@@ -137,41 +137,41 @@ def test_mixed_origins_and_stand_ins_are_said(tmp_path):
     assert "versions of torch" not in notes
 
 
-def test_other_data_are_another_setting(tmp_path):
+def test_other_data_are_another_configuration(tmp_path):
     made = Made().run(0, test_accuracy=0.5).run(0, test_accuracy=0.9, data_sha256="e" * 64)
     tables = load([made.write(tmp_path)])
     assert any("2 different contents" in note for note in tables.notes)
-    names = [(s.name, s.mean("test_accuracy").value) for s in settings_of(tables.runs)]
+    names = [(s.name, s.mean("test_accuracy").value) for s in configurations_of(tables.runs)]
     assert names == [("data dddddddd", 0.5), ("data eeeeeeee", 0.9)]
 
 
-def test_settings_are_named_by_what_tells_them_apart_and_sorted(tmp_path):
+def test_configurations_are_named_by_what_tells_them_apart_and_sorted(tmp_path):
     made = Made()
     for beta in (0.9, 0.5):
         made.runs("test_accuracy", [0.8, 0.9], beta=beta, variant="wide", arch="64-10")
         made.runs("test_accuracy", [0.8, 0.9], beta=beta, variant="slim", arch="8-10")
     made.runs("test_accuracy", [0.7], model="ann", variant="ann", beta=None, neuron=None)
-    settings = settings_of(load([made.write(tmp_path)]).runs)
-    assert [s.name for s in settings] == [
+    configurations = configurations_of(load([made.write(tmp_path)]).runs)
+    assert [c.name for c in configurations] == [
         "wide, beta=0.5", "wide, beta=0.9", "slim, beta=0.5", "slim, beta=0.9", "ann",
     ]  # fmt: skip
-    assert [len(s.runs) for s in settings] == [2, 2, 2, 2, 1]
+    assert [len(c.runs) for c in configurations] == [2, 2, 2, 2, 1]
 
 
-def test_students_of_the_same_variants_teachers_are_one_setting(tmp_path):
+def test_students_of_the_same_variants_teachers_are_one_configuration(tmp_path):
     made = Made()
     for seed in (0, 1):
         made.run(seed, variant="teacher", arch="64-10")
     for seed in (0, 1):
         made.run(seed, variant="student", teacher=f"results/models/run{seed:03}.safetensors")
-    settings = settings_of(load([made.write(tmp_path)]).runs)
-    assert [(s.name, len(s.runs)) for s in settings] == [("teacher", 2), ("student", 2)]
+    configurations = configurations_of(load([made.write(tmp_path)]).runs)
+    assert [(c.name, len(c.runs)) for c in configurations] == [("teacher", 2), ("student", 2)]
 
 
 def test_unfinished_runs_do_not_count_in_means(tmp_path):
     made = Made().run(0, test_accuracy=0.6).run(1, status="diverged", test_accuracy=0.1)
     made.run(2, status="halved", test_accuracy=0.2)
-    (setting,) = settings_of(load([made.write(tmp_path)]).runs)
-    assert setting.mean("test_accuracy").value == 0.6
-    assert setting.mean("test_accuracy").n == 1
-    assert setting.unfinished == {"diverged": 1, "halved": 1}
+    (configuration,) = configurations_of(load([made.write(tmp_path)]).runs)
+    assert configuration.mean("test_accuracy").value == 0.6
+    assert configuration.mean("test_accuracy").n == 1
+    assert configuration.unfinished == {"diverged": 1, "halved": 1}

@@ -1,4 +1,4 @@
-"""Tables of very many settings: what is shown first, and what is folded."""
+"""Tables of very many configurations: what is shown first, and what is folded."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from tests.report.samples import Made
 
 
 def many(tmp_path, count=60):
-    """Write settings of which the nth best has accuracy 1 - n / 100, in a shuffled order."""
+    """Write configurations of which the nth best has accuracy 1 - n / 100, in a shuffled order."""
     made = Made()
     for k in range(count):
         rank = 7 * k % count
@@ -31,12 +31,12 @@ def table_named(title, report):
 
 
 @pytest.mark.parametrize("largest", [True, False])
-def test_of_many_settings_the_best_and_the_worst_come_first(tmp_path, largest):
+def test_of_many_configurations_the_best_and_the_worst_come_first(tmp_path, largest):
     objective = Objective("test_accuracy", "max" if largest else "min")
     tables = load([many(tmp_path)])
     report = summarise(tables, {"made-up": Study("s", objectives=(objective,))},
                        with_figures=False)  # fmt: skip
-    table = table_named("Results by setting", report)
+    table = table_named("Results by configuration", report)
     assert table.is_long
     assert len(table.rows) == 61
     column = table.header.index("test_accuracy")
@@ -46,12 +46,12 @@ def test_of_many_settings_the_best_and_the_worst_come_first(tmp_path, largest):
     assert table.selection == f"the best 20 and the worst 5 by {objective}"
 
 
-def test_of_many_settings_of_which_none_finished_the_first_come_first(tmp_path):
+def test_of_many_configurations_of_which_none_finished_the_first_come_first(tmp_path):
     made = Made()
     for k in range(60):
         made.run(0, lr=0.1 + k, status="failed")
     tables = load([made.run(0, lr=0.05, test_accuracy=None, test_loss=1.0).write(tmp_path)])
-    table = table_named("Results by setting", summarise(tables, {}, with_figures=False))
+    table = table_named("Results by configuration", summarise(tables, {}, with_figures=False))
     assert table.first == tuple(range(25))
     assert table.selection == "the first 25"
 
@@ -64,7 +64,7 @@ def test_a_long_table_is_folded_and_a_short_one_is_not(tmp_path):
     assert page.texts.count("61 rows") == 2  # results and costs
     assert len(page.named("details")) == 2
     header, *rows = page.tables[1]
-    assert header[0] == "setting"
+    assert header[0] == "configuration"
     assert len(rows) == 61
     assert page.named("svg")
     assert to_markdown(report).count("lr=99.5") == 3

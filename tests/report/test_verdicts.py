@@ -3,7 +3,7 @@
 import pytest
 
 from snnbench.report.evidence import Evidence
-from snnbench.report.groups import settings_of
+from snnbench.report.groups import configurations_of
 from snnbench.report.source import load
 from snnbench.report.verdicts import judge
 from snnbench.studies import claims as c
@@ -16,7 +16,7 @@ STEADY, NOISY = (0.80, 0.81, 0.82), (0.5, 0.8, 0.99)
 
 def verdict_on(folder, claim, made):
     tables = load([made.write(folder)])
-    return judge(claim, Evidence(settings_of(tables.runs), tables.epochs))
+    return judge(claim, Evidence(configurations_of(tables.runs), tables.epochs))
 
 
 def accuracy(**variants):
@@ -190,14 +190,14 @@ def test_runs_that_did_not_finish_are_counted(tmp_path):
         assert verdict_on(tmp_path / str(count), claim, made).unfinished == count
 
 
-def test_a_setting_whose_runs_all_failed_leaves_a_claim_open(tmp_path):
+def test_a_configuration_whose_runs_all_failed_leaves_a_claim_open(tmp_path):
     made = accuracy(a=STEADY).run(0, variant="b", lr=0.2, status="failed")
     found = verdict_on(tmp_path, c.Above(**TEXT, value=0.7), made)
     assert found.outcome == UNDECIDED
     assert "no finished run" in found.reason
 
 
-def test_one_of_many_settings_outside_by_chance_does_not_contradict(tmp_path):
+def test_one_of_many_configurations_outside_by_chance_does_not_contradict(tmp_path):
     # a's interval alone lies just below 0.835; among twenty looked at that says little
     limit = c.Above(**TEXT, value=0.835)
     assert verdict_on(tmp_path / "1", limit, accuracy(a=STEADY)).outcome == CONTRADICTED

@@ -1,0 +1,119 @@
+"""What reports know of settings and columns beyond their names: all that cannot be read off the
+tables of settings and columns stands here, and nowhere else.
+"""
+
+from snnbench.config.setting import SETTINGS
+from snnbench.cost.derive import operations
+from snnbench.results.schema import columns_of
+
+# Columns that follow from the settings alone, whatever the seed; flops_lab too, of an ANN.
+WITHOUT_CHANCE = ("params", "dense_macs")
+RESULTS = ("test_accuracy", "max_test_accuracy", "val_accuracy", "train_accuracy", "test_loss",
+           "firing_rate", "silent_fraction", "saturated_fraction")  # fmt: skip
+# What configurations are compared with a baseline in.
+COMPARED = ("test_accuracy", "flops_lab", "energy_pj_compute45nm", "train_seconds")
+# Learning curves that are drawn.
+CURVES = ("test_accuracy", "test_loss", "train_loss")
+
+# Of the runs of a sweep: what is shown when it ends, and that on a terminal.
+OF_SWEEP = ("status", "error", "test_accuracy", "max_test_accuracy", "val_accuracy", "params",
+            "firing_rate", "flops_lab", "energy_pj_compute45nm", "train_seconds")  # fmt: skip
+OF_SWEEP_NARROW = ("status", "error", "test_accuracy", "firing_rate", "train_seconds")
+
+ORIGIN = ("snnbench_version", "commit", "torch_version", "device_name", "cpu_threads", "device",
+          "engine", "dataset", "data_sha256")  # fmt: skip
+# Origins that make runs hard to compare where they differ, and what they are called.
+MIXED_ORIGINS = {
+    "device_name": "machines",
+    "cpu_threads": "numbers of CPU threads",
+    "snnbench_version": "versions of snnbench",
+    "commit": "commits",
+    "torch_version": "versions of torch",
+}
+
+# Columns whose names are no words.
+_LABELS = {
+    "train_loss": "Training loss",
+    "flops_lab": "Operations",
+    "dense_macs": "Dense MACs",
+    "effective_macs": "Effective MACs",
+    "effective_acs": "Effective ACs",
+    "energy_pj_compute45nm": "Energy",
+    "params": "Parameters",
+}
+
+
+def telling() -> tuple[str, ...]:
+    """Return the settings that tell configurations apart: their runs may differ in the others."""
+    return _but("repetition", "place")
+
+
+def varied() -> tuple[str, ...]:
+    """Return the settings that tell runs of a sweep apart: they may change its results."""
+    return _but("place", "speed")
+
+
+def planned() -> tuple[str, ...]:
+    """Return the settings that a study fixes: not where and by what it is computed, nor a path."""
+    return _but("repetition", "place", "speed", "machine", "file")
+
+
+def numbers() -> tuple[str, ...]:
+    """Return the settings that tell configurations apart and are numbers."""
+    return tuple(name for name in telling() if SETTINGS[name].kind in ("integer", "number"))
+
+
+def choices() -> tuple[str, ...]:
+    """Return the settings that tell configurations apart and are words or truths."""
+    return tuple(n for n in telling() if SETTINGS[n].words or SETTINGS[n].kind == "boolean")
+
+
+def _but(*roles: str) -> tuple[str, ...]:
+    return tuple(name for name, setting in SETTINGS.items() if setting.role not in roles)
+
+
+def counts() -> tuple[str, ...]:
+    """Return the columns of the conventions and energy models."""
+    return tuple(quantity.name for quantity in operations())
+
+
+def costs() -> tuple[str, ...]:
+    """Return what a configuration costs, to train and to run."""
+    return ("params", "train_seconds", "eval_seconds", "epochs_run", *counts())
+
+
+def of_run() -> tuple[str, ...]:
+    """Return what is shown of a run when it ends."""
+    return (
+        "status", "error", "run_id", "path", "epochs_run", "best_epoch", "train_accuracy",
+        "val_accuracy", "test_accuracy", "max_test_accuracy", "train_loss", "val_loss",
+        "test_loss", "params", "firing_rate", "silent_fraction", "saturated_fraction", *counts(),
+        "train_seconds", "eval_seconds",
+    )  # fmt: skip
+
+
+def of_layer() -> tuple[str, ...]:
+    """Return what is shown of a run's layers."""
+    return (
+        "layer", "kind", "input_kind", "applied_steps", "inputs", "outputs", "params",
+        "input_rate", "output_rate", *counts(),
+    )  # fmt: skip
+
+
+def label_of(column: str) -> str:
+    """Return what figures' titles call a column.
+
+    >>> label_of("test_accuracy"), label_of("energy_pj_compute45nm")
+    ('Test accuracy', 'Energy')
+    """
+    return _LABELS.get(column) or column.replace("_", " ").capitalize()
+
+
+def axis_label(column: str) -> str:
+    """Return a column's name with its unit, where it has one that says something.
+
+    >>> axis_label("train_seconds"), axis_label("test_accuracy")
+    ('train_seconds (s)', 'test_accuracy')
+    """
+    unit = next(known.unit for known in columns_of("runs") if known.name == column)
+    return f"{column} ({unit})" if unit not in ("", "fraction") else column
