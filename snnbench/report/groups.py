@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from snnbench.config.setting import Value
-from snnbench.report.columns import numbers
+from snnbench.report.columns import numbers, telling
 from snnbench.report.statistics import Estimate, mean
 from snnbench.studies.selecting import value_text
 
@@ -71,11 +71,12 @@ def configurations_of(runs: pd.DataFrame) -> list[Configuration]:
     if runs.empty:
         return []
     keys = _keys(runs)
-    differing = [name for name in keys if keys[name].nunique(dropna=False) > 1]
+    names = [str(name) for name in keys]
+    differing = [name for name in names if keys[name].nunique(dropna=False) > 1]
     groups: dict[tuple[Any, ...], list[int]] = {}
     for position, key in enumerate(keys.itertuples(index=False, name=None)):
         groups.setdefault(key, []).append(position)
-    rows = [dict(zip(keys, key, strict=True)) for key in groups]
+    rows = [dict(zip(names, key, strict=True)) for key in groups]
     found = [
         Configuration(
             name, row, {n: row[n] for n in differing if row[n] is not None}, runs.iloc[where]

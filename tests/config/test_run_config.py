@@ -5,9 +5,10 @@ import sys
 import pytest
 
 from snnbench.config import RunConfig
+from snnbench.config.setting import SETTINGS
 from snnbench.config.settings import Settings
 from snnbench.errors import UserError
-from snnbench.results.schema import RUNS
+from snnbench.results.schema import columns_of
 
 
 def refusal(**settings):
@@ -110,7 +111,7 @@ def test_settings_without_effect_are_empty():
 
 
 def test_the_fields_are_the_columns_of_runs_csv_in_the_same_order():
-    columns = [column.name for column in RUNS]
+    columns = [column.name for column in columns_of("runs")]
     start, end = columns.index("dataset"), columns.index("params")
     assert columns[start:end] == list(RunConfig.model_fields)
 
@@ -171,9 +172,11 @@ def test_effective_settings_survive_json():
 
 
 def test_every_setting_has_a_meaning_and_a_group():
-    for name, field in Settings.model_fields.items():
-        assert field.description, name
-        assert field.json_schema_extra["group"], name
+    assert list(SETTINGS) == list(Settings.model_fields)
+    for name, setting in SETTINGS.items():
+        assert setting.name == name
+        assert setting.meaning, name
+        assert setting.group, name
 
 
 def test_stepped_learning_rates_are_one_value_an_epoch():

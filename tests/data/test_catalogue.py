@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from snnbench.data import catalogue
-from snnbench.data.catalogue import CATALOGUE, check_dataset, list_datasets, load_dataset
+from snnbench.data.catalogue import check_dataset, list_datasets, load_dataset
 from snnbench.data.check import checked
 from snnbench.data.sources import SOURCES, data_folders, find
 from snnbench.errors import UserError
+from snnbench.words.datasets import DATASETS
 
 from .conftest import binary_batch, python2_batch, write_idx, write_tar
 
@@ -36,7 +37,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
         ("cifar10", (3, 32, 32)),
     ):
         counts = (10, 2) if name == "cifar10" else (10, 10)
-        entry = CATALOGUE[name]
+        entry = DATASETS[name]
         for field, value in (("shape", shape), ("n_train", counts[0]), ("n_test", counts[1])):
             monkeypatch.setitem(entry.__dict__, field, value)
 
@@ -206,7 +207,7 @@ def test_the_list_tells_what_is_there_without_opening_it(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", ["digits", "tabular-standin"])
 def test_the_catalogue_tells_the_truth_about_what_is_built_in(name: str) -> None:
-    entry, dataset = CATALOGUE[name], load_dataset(name)
+    entry, dataset = DATASETS[name], load_dataset(name)
     assert dataset.name == name
     assert dataset.input_shape == entry.shape
     assert dataset.n_classes == entry.n_classes

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnbench.config import RunConfig
-from snnbench.inputs.encodings import bernoulli_spikes, draw_keys, encode, latency_spikes
+from snnbench.inputs.bernoulli import bernoulli_spikes, draw_keys
+from snnbench.inputs.encodings import encode, latency_spikes
 
 MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15

@@ -9,8 +9,7 @@ from snnbench.kernels.events.events import SpikeBlocks, events_from_spikes
 from snnbench.kernels.functions import spiking_layers
 from snnbench.kernels.layers.stack import SpikingStack
 from snnbench.kernels.neurons.equations import Neurons
-from snnbench.neurons.reference import lif_scan
-from snnbench.neurons.surrogates import make_surrogate
+from tests.neurons.lif import lif_scan, make_surrogate
 
 GRID = 64  # weights are multiples of 1 / GRID, so that sums of them are exact in any order
 

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnbench.inputs import encodings as encoding
+from snnbench.inputs import bernoulli as encoding
 from snnbench.kernels.events.counts import input_counts
 from snnbench.kernels.events.events import (
     ActivePixels,

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnbench.errors import UserError
-from snnbench.neurons import reference
-from snnbench.neurons.surrogates import make_surrogate
+from tests.neurons import lif as reference
+from tests.neurons.lif import make_surrogate
 
 HAS_TRITON = importlib.util.find_spec("triton") is not None
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"

@@ -6,7 +6,7 @@ from snnbench.errors import UserError
 from snnbench.inputs.encodings import encode
 from snnbench.network.build import build_network
 from snnbench.network.plan import plan_layers
-from snnbench.neurons.lif import Kernels
+from snnbench.neurons.neuron import Kernels
 
 
 def parameters(network):

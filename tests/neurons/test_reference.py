@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from spikingjelly.activation_based import functional, neuron
 
 from snnbench.config.settings import SURROGATES
+from snnbench.neurons.fast_sigmoid import FastSigmoid
 from snnbench.neurons.lif import LIF
-from snnbench.neurons.reference import lif_scan
-from snnbench.neurons.surrogates import FastSigmoid, make_surrogate
+from tests.neurons.lif import lif_scan, make_surrogate
 
 # Ten steps by hand with beta = 1/2, V_th = 1; all numbers are exact in binary.
 CURRENT = [0.5, 0.75, 0.5, 1.0, 0.0, 0.25, 2.0, 0.0, 1.5, -1.0]

@@ -7,7 +7,7 @@ import pytest
 from snnbench.errors import UserError
 from snnbench.report.groups import configurations_of
 from snnbench.report.source import load
-from snnbench.results.schema import RUNS
+from snnbench.results.schema import columns_of
 from snnbench.results.tables import ResultStore
 from tests.report.samples import Made
 
@@ -121,7 +121,9 @@ def test_an_empty_folder_and_a_header_without_rows_are_refused(tmp_path):
     with pytest.raises(UserError, match="no runs in"):
         load([tmp_path])
     ResultStore.open(tmp_path).close()
-    assert (tmp_path / "runs.csv").read_text() == ",".join(c.name for c in RUNS) + "\n"
+    assert (tmp_path / "runs.csv").read_text() == ",".join(
+        c.name for c in columns_of("runs")
+    ) + "\n"
     with pytest.raises(UserError, match="no runs in"):
         load([tmp_path])
 

@@ -11,7 +11,7 @@ import pytest
 from snnbench.errors import UserError
 from snnbench.results import frames
 from snnbench.results.lines import header_line
-from snnbench.results.schema import RUNS, SCHEMA_VERSION, TABLES, columns_of
+from snnbench.results.schema import SCHEMA_VERSION, TABLES, columns_of
 from snnbench.results.tables import ResultStore, read_epochs, read_layers, read_runs
 from tests.results.samples import filled, run_rows
 
@@ -33,7 +33,7 @@ def edited(folder: Path, name: str, edit: Callable[[list[str]], None]) -> Path:
 
 def set_cell(line: str, name: str, cell: str) -> str:
     cells = line.replace('"0.1x10,0.01x10"', "").split(",")
-    cells[[column.name for column in RUNS].index(name)] = cell
+    cells[[column.name for column in columns_of("runs")].index(name)] = cell
     return ",".join(cells)
 
 
@@ -42,7 +42,7 @@ def test_the_columns_have_their_types_and_missing_is_missing(tmp_path: Path) -> 
         store.append(*run_rows("a", study="None", variant="NA", error="=1+1", params=2**63 - 1))
         store.append(*run_rows("b", study=None, bias=None, test_accuracy=None, lr=1e-320, epochs=0))
     runs = read_runs(tmp_path)
-    assert list(runs.columns) == [column.name for column in RUNS]
+    assert list(runs.columns) == [column.name for column in columns_of("runs")]
     assert runs["study"].tolist() == ["None", None]
     assert runs["variant"].tolist() == ["NA", None]
     assert runs["error"].tolist() == ["=1+1", None]

@@ -2,8 +2,8 @@ import pytest
 
 from snnbench.config import RunConfig
 from snnbench.errors import UserError
-from snnbench.results.schema import RUNS
-from snnbench.studies.objective import COLUMNS, Objective, parse_objective
+from snnbench.results.schema import columns_of
+from snnbench.studies.objective import Objective, parse_objective, result_columns
 
 
 def test_an_objective_is_a_column_and_a_direction():
@@ -40,7 +40,7 @@ def test_a_wrong_objective_is_refused_in_words(text, message):
 
 
 def test_objectives_are_the_numeric_columns_that_are_not_settings():
-    kinds = {column.name: column.kind for column in RUNS}
-    assert {kinds[name] for name in COLUMNS} == {"number", "integer"}
-    assert not set(COLUMNS) & RunConfig.model_fields.keys()
-    assert {"test_accuracy", "params", "train_seconds", "firing_rate"} <= set(COLUMNS)
+    kinds = {column.name: column.kind for column in columns_of("runs")}
+    assert {kinds[name] for name in result_columns()} == {"number", "integer"}
+    assert not set(result_columns()) & RunConfig.model_fields.keys()
+    assert {"test_accuracy", "params", "train_seconds", "firing_rate"} <= set(result_columns())
