@@ -21,6 +21,7 @@ ORDER = [
     ["cost"],
     ["training"],
     ["results"],
+    ["plugins"],
     ["studies"],
     ["runs"],
     ["counts"],

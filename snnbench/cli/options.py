@@ -16,6 +16,10 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE.toml", help="Read settings from this file."),
 ]
+PluginFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", metavar="FILE.py", help="Add words of your own. Repeatable."),
+]
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -24,10 +28,12 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     Values stay text here: RunConfig reads and checks them, the same from every source.
     """
     parameters = [p for p in inspect.signature(command).parameters.values() if p.name != "settings"]
+    parameters.append(_PLUGIN)
     options = [_option(setting) for setting in SETTINGS.values()]
 
     @functools.wraps(command)
     def run(**arguments: Any) -> None:
+        del arguments["plugin"]  # loaded before the command was made
         settings = {name: arguments.pop(name) for name in SETTINGS}
         given = {name: value for name, value in settings.items() if value is not None}
         command(**arguments, settings=given)
@@ -35,6 +41,11 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = inspect.Signature([*parameters, *options])  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in [*parameters, *options]}
     return run
+
+
+_PLUGIN = inspect.Parameter(
+    "plugin", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=PluginFiles
+)
 
 
 def _option(setting: Setting) -> inspect.Parameter:

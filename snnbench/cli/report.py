@@ -60,10 +60,12 @@ def report(
 
     from snnbench.report.source import load
     from snnbench.report.summary import summarise
+    from snnbench.studies.catalogue import find_study
 
+    given = None if study is None else find_study(str(study))  # it may bring plug-ins
     tables = load(folders)
     names = [str(name) for name in tables.runs["study"].unique()]
-    made = summarise(tables, _studies(names, study), with_figures=bool(html or figures))
+    made = summarise(tables, _studies(names, given), with_figures=bool(html or figures))
     if where is not None:
         made = _compared(made, where)
     _write(made, html, markdown, figures)
@@ -83,15 +85,14 @@ def report(
         raise typer.Exit(_HELD)
 
 
-def _studies(names: Iterable[str], file: Path | None) -> "dict[str, Study | str]":
+def _studies(names: Iterable[str], given: "Study | None") -> "dict[str, Study | str]":
     """Return study's name -> the study, or why there is none."""
     from snnbench.studies.catalogue import find_study, shipped
 
-    given = None if file is None else find_study(str(file))
     names = [name for name in names if name]
     if given is not None and given.name not in names:
         raise UserError(
-            f"--study {file} is the study '{given.name}', of which there is no run here.",
+            f"--study names the study '{given.name}', of which there is no run here.",
             f"The runs are of: {', '.join(names) or 'no study'}.",
         )
     known = shipped()

@@ -241,5 +241,6 @@ def _first_problem(error: ValidationError) -> UserError:
     """Turn pydantic's first complaint, always about a bound, into ours."""
     problem = error.errors()[0]
     name, value = problem["loc"][0], problem["input"]
+    value = f"{value:g}" if isinstance(value, float) else value  # -1.0 was typed as -1
     bound = problem["msg"].removeprefix("Input should be ")
     return UserError(f"{name}: {value} is out of range.", f"{name} must be {bound}.")

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from snnbench import plugins
 from snnbench.config.setting import SETTINGS, Value
 from snnbench.config.toml_file import TomlFile, read_toml
 from snnbench.config.toml_lines import Path as KeyPath
@@ -18,7 +19,7 @@ from snnbench.studies.objective import parse_objective
 from snnbench.studies.study import SEARCHES, Study, Variant, check_name, read_seeds
 
 _KEYS = (
-    "name", "title", "source", "assumptions", "seeds", "search", "search_seed", "trials",
+    "name", "title", "source", "plugins", "assumptions", "seeds", "search", "search_seed", "trials",
     "objectives", "base", "vary", "variants", "claims", "published",
 )  # fmt: skip
 
@@ -35,6 +36,8 @@ def read_study(path: Path) -> Study:
     file = read_toml(path)
     _check_keys(file)
     read = _Reader(file)
+    for i, plugin in enumerate(read.texts("plugins")):  # before its words are read
+        read.at(("plugins", i), partial(plugins.load, path.parent / plugin))
     variants = tuple(read.variants())
     names = [str(variant.name) for variant in variants]
     study: dict[str, Any] = {

@@ -10,6 +10,7 @@ from typing import Any
 from snnbench.config import RunConfig
 from snnbench.network.model_files import MODELS, ModelFiles, read_files, weights_path
 from snnbench.network.plan import plan_layers
+from snnbench.plugins import Source, sources
 from snnbench.studies.plan import PlannedRun
 from snnbench.studies.selecting import BETWEEN_VARIANTS
 from snnbench.sweep.datasets import DataSets, data_key
@@ -59,6 +60,7 @@ class Task:
         again: it is tried for the second time.
         models: run_id -> the files of a teacher.
         halving: its runs compete, and those that fall behind are frozen early.
+        plugins: files of the plug-ins that are loaded here, for a worker elsewhere.
     """
 
     number: int
@@ -68,6 +70,7 @@ class Task:
     again: bool = False
     models: Mapping[str, ModelFiles] = field(default_factory=dict, repr=False)
     halving: bool = False
+    plugins: tuple[Source, ...] = field(default_factory=sources, repr=False)
 
 
 def make_jobs(

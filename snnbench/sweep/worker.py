@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from snnbench.config import RunConfig
 from snnbench.errors import UserError
 from snnbench.network.model_files import ModelFiles, write_files
+from snnbench.plugins import load_sources
 from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.jobs import Job, Task
 
@@ -89,6 +90,7 @@ def run_task(task: Task, progress: Progress | None = None, threads: int | None =
         threads: CPU threads where the settings name none; None means all the process has.
     """
     try:
+        load_sources(task.plugins)
         return Outcome("done", tuple(_train(task, progress, threads)))
     except UserError as error:
         return Outcome("failed", error=f"{error.problem} {error.remedy}")

@@ -36,9 +36,9 @@ LOSSES = Table(
     Loss,
     (
         Loss(name="mse", meaning="mean square of scores - one-hot", home=f"{_HOME}:mse",
-             otherwise="it learns labels"),
+             otherwise="loss 'mse' learns labels"),
         Loss(name="ce", meaning="cross-entropy of softmax(scores)", home=f"{_HOME}:cross_entropy",
-             otherwise="it learns labels"),
+             otherwise="loss 'ce' learns labels"),
         Loss(
             name="mimic-l2",
             meaning="half the squared distance to a teacher's logits (Ba and Caruana 2014)",

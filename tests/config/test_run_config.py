@@ -72,8 +72,8 @@ def test_a_bad_value_is_refused_with_its_name_and_a_remedy(settings, words):
         ({"lr_schedule": "0.1x10", "epochs": 10}, "epochs", "lr_schedule"),
         ({"patience": 3}, "patience", "validation"),
         ({"loss": "ce", "teacher": "t.safetensors"}, "teacher", "labels"),
-        ({"data_dir": "x"}, "data_dir", "not looked up"),
-        ({"target": "label"}, "target", "table"),
+        ({"data_dir": "x"}, "data_dir", "dataset 'digits' does not use it"),
+        ({"target": "label"}, "target", "dataset 'digits' does not use it"),
         (
             {"dataset": "table", "data_file": "t.csv", "target": "y",
              "test_samples": 9, "test_fraction": 0.1},

@@ -165,7 +165,7 @@ def test_mnist_is_not_taken_for_fashion_mnist(
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:
-    with pytest.raises(UserError, match="There is no data set 'mnits'") as caught:
+    with pytest.raises(UserError, match="dataset: 'mnits' is not known") as caught:
         load_dataset("mnits")
     assert caught.value.remedy == "Did you mean 'mnist'?"
 

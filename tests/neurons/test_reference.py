@@ -80,7 +80,7 @@ def test_equal_to_spikingjelly_where_it_can_express_the_neuron(
     )  # fmt: skip
     ours = LIF(
         beta=1 - 1 / tau, v_th=v_th, reset="zero" if hard else "subtract",
-        surrogate_function=make_surrogate(name, 0, None), detach_reset=detach,
+        surrogate=make_surrogate(name, 0, None), detach_reset=detach,
     )  # fmt: skip
     results = []
     for node in (ours, theirs):
@@ -94,14 +94,14 @@ def test_equal_to_spikingjelly_where_it_can_express_the_neuron(
 
 def test_single_steps_equal_all_steps_at_once():
     x = torch.rand(9, 2, 5)
-    many = LIF(beta=1.5, v_th=0.7, reset="subtract", surrogate_function=FastSigmoid())
-    one = LIF(beta=1.5, v_th=0.7, reset="subtract", surrogate_function=FastSigmoid(), step_mode="s")
+    many = LIF(beta=1.5, v_th=0.7, reset="subtract", surrogate=FastSigmoid())
+    one = LIF(beta=1.5, v_th=0.7, reset="subtract", surrogate=FastSigmoid(), step_mode="s")
     assert torch.equal(many(x), torch.stack([one(step) for step in x]))
     assert torch.equal(many.v, one.v)
 
 
 def test_state_is_kept_between_calls_until_it_is_reset():
-    node = LIF(beta=1.0, v_th=1.0, reset="subtract", surrogate_function=FastSigmoid())
+    node = LIF(beta=1.0, v_th=1.0, reset="subtract", surrogate=FastSigmoid())
     x = torch.full((1, 1), 0.6)[None]
     assert [node(x).item(), node(x).item()] == [0.0, 1.0]
     functional.reset_net(node)

@@ -249,7 +249,7 @@ BETTER = claim("better", *PAIR)
             claim("overfits", "where = { teacher = 'a' }"),
             4,
             "where: runs cannot be told apart by teacher.",
-            "Leave it out: it becomes the path",
+            "Leave it out: it is a path",
         ),
         (
             claim("overfits", "where = { beta = 0.6 }"),
