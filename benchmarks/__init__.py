@@ -22,7 +22,7 @@ this and nothing else.
     these ratios, the smallest and the largest. One repeat has no spread, and none is printed.
 6.  This program trains by its own training loop (the times between its events), with counting
     of firing rates, correct predictions and divergence, which the peers do not do. Of a sweep
-    the time is a step of all runs divided by their number; peers run one setting after
+    the time is a step of all runs divided by their number; peers run one value after
     another, so theirs is the time of a single run.
 7.  Memory is the largest resident set of the process, with its libraries and data; beside it
     the resident set just before the first step, which is what importing and loading cost.

@@ -35,7 +35,7 @@ class Case:
         title: for people.
         arch: layers after the input, in the notation of `RunConfig`.
         T: time steps; an ANN has none.
-        members: settings of beta trained side by side. Times are per setting.
+        members: values of beta trained side by side. Times are per run.
         task: a training step, or an evaluation.
         light: factor on the pixels; "dense" makes every pixel 0.5.
         peers: programs to compare with.
@@ -78,7 +78,7 @@ def _plain(name: str, arch: str, T: int, **more: object) -> Case:
 def _sweep(members: int, **more: object) -> Case:
     return Case(
         name=f"betas{members}",
-        title=f"784-10-10, T = 50, sweep over {members} betas, per setting",
+        title=f"784-10-10, T = 50, sweep over {members} betas, per run",
         arch="10-10", T=50, members=members, peer_case="t50", **more,  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -131,7 +131,7 @@ class Growth:
     """How time grows along one axis: the cases in order, and where each lies on it.
 
     Attributes:
-        of_all_members: the time is of the whole sweep, not per setting.
+        of_all_members: the time is of the whole sweep, not per run.
         at_most_linear: growing faster than the axis is a fault.
     """
 

@@ -37,7 +37,7 @@ class Results:
         self.rows = list(rows)
 
     def times(self, case: Case, program: str) -> dict[int, float]:
-        """Return repeat -> milliseconds of a step; of one setting, where there are many."""
+        """Return repeat -> milliseconds of a step; of one run, where there are many."""
         return {row["repeat"]: row["ms"] for row in self._measured(case, program)}
 
     def time(self, case: Case, program: str) -> Spread | None:
@@ -138,6 +138,6 @@ def least_work(case: Case, facts: Mapping[str, Any]) -> Work:
 
 
 def limit_ms(case: Case, facts: Mapping[str, Any], machine: Mapping[str, Any]) -> float:
-    """Return the least milliseconds of a step, per setting."""
+    """Return the least milliseconds of a step, per run."""
     able = Machine(machine["gemm_flops_per_s"] / 2, machine["triad_bytes_per_s"])
     return least_work(case, facts).ms(able) / case.members

@@ -91,7 +91,7 @@ def sweep(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     settings: dict[str, Any],
 ) -> None:
-    """Run many settings over many seeds; kill it at any time, the same command goes on.
+    """Run many configurations over many seeds; kill it at any time, the same command goes on.
 
     Example: snnbench sweep --dataset mnist -T 25 --vary beta=0.1:0.9:9 --seeds 3
     """

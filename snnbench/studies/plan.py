@@ -146,7 +146,7 @@ class _Planner:
         runs = self.found[student.teacher]
         counts = {len(positions) for positions in runs.values()}
         if counts != {1}:
-            count = "searched" if counts == {0} else f"{max(counts)} settings"
+            count = "searched" if counts == {0} else f"{max(counts)} configurations"
             raise self.study.error(
                 ("variants", str(student.name), "teacher"),
                 f"the teacher '{student.teacher}' of variant '{student.name}' is {count}, not one.",

@@ -384,7 +384,7 @@ def test_a_student_that_also_learns_labels_has_a_teacher_only_where_it_mimics(st
 
 
 def test_a_teacher_given_as_an_option_takes_the_place_of_the_variant(study):
-    # which then may be of several settings
+    # which then may be of several configurations
     read = study(MIMIC.replace("vary = {}\n", ""))
     plan = expand(read, {"teacher": "x.safetensors"})
     assert [(r.teacher, r.config.teacher) for r in plan.runs] == [
@@ -392,15 +392,15 @@ def test_a_teacher_given_as_an_option_takes_the_place_of_the_variant(study):
     ]  # fmt: skip
 
 
-def test_a_teacher_of_several_settings_is_refused(study):
+def test_a_teacher_of_several_configurations_is_refused(study):
     read = study(MIMIC.replace("vary = {}\n", ""))
     assert refusal(read) == (
-        f"{read.file.path}, line 9: the teacher 'deep' of variant 'student' is 2 settings, "
+        f"{read.file.path}, line 9: the teacher 'deep' of variant 'student' is 2 configurations, "
         "not one.\nWrite vary = {} in [variants.deep]."
     )
 
 
-def test_a_teacher_on_which_the_varied_parameter_has_no_effect_is_one_setting(study):
+def test_a_teacher_on_which_the_varied_parameter_has_no_effect_is_one_configuration(study):
     plan = expand(
         study(
             "[vary]\nbeta = [0.1, 0.2]\n[variants.t]\nmodel = 'ann'\n"

@@ -7,7 +7,7 @@ from snnbench.studies.catalogue import find_study, shipped
 from snnbench.studies.plan import expand
 from snnbench.studies.selecting import select, values_along
 
-# study -> number of runs: settings times seeds
+# study -> number of runs: configurations times seeds
 RUN_COUNTS = {
     "cifar-mlp-batch": 15, "cifar-mlp-depth": 15, "cifar-mlp-dropout": 15, "cifar-mlp-epochs": 15,
     "cifar-mlp-final": 15, "cifar-mlp-l2": 15, "cifar-mlp-lr": 15, "cifar-mlp-optimizer": 10,
