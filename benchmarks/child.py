@@ -14,6 +14,7 @@ import time
 
 from benchmarks.cases import CASES, OURS, PEERS
 from benchmarks.timing import QUICK, Budget, measure, peak_mb, resident_mb
+from snnbench.environment import choose_waiting
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
                      "NUMBA_NUM_THREADS")  # fmt: skip
@@ -31,12 +32,10 @@ def main() -> None:
     options = parser.parse_args()
     for variable in _THREAD_VARIABLES:  # read when the libraries are imported, below
         os.environ[variable] = str(options.threads)
-    given = dict(os.environ)
+    if options.what not in PEERS:  # this program's choices for OpenMP are not theirs
+        choose_waiting()
     from benchmarks.machine import hold_to
 
-    if options.what in PEERS:  # this program's choices for OpenMP are not theirs
-        os.environ.clear()
-        os.environ.update(given)
     hold_to(options.threads)
     if options.what == "machine":
         answer = _machine(options.threads)

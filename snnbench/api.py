@@ -13,6 +13,7 @@ from snnbench.config import RunConfig
 from snnbench.config.setting import SETTINGS
 from snnbench.config.values import read_number
 from snnbench.data.dataset import Dataset
+from snnbench.environment import waiting_chosen
 from snnbench.errors import UserError
 from snnbench.inputs.reading import read_data
 from snnbench.network.model_files import MODELS
@@ -53,6 +54,7 @@ class CountResult:
         return pd.DataFrame(self.count.layers)
 
 
+@waiting_chosen()
 def train(
     config: RunConfig | None = None,
     *,
@@ -108,6 +110,7 @@ def train(
         return dataclasses.replace(result, repairs=tuple(store.repairs))
 
 
+@waiting_chosen()
 def count(
     config: RunConfig | None = None,
     *,

@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "snnbench"
 # From top to bottom; a module may import from its own line and from those above.
 ORDER = [
     ["errors"],
+    ["environment"],
     ["words"],
     ["config"],
     ["reference_numpy"],

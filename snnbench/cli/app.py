@@ -11,6 +11,7 @@ from snnbench import __version__, plugins
 from snnbench.cli.console import print_error, say
 from snnbench.cli.options import PluginFiles
 from snnbench.cli.stopping import Stopped, stop_at_signals
+from snnbench.environment import choose_waiting
 from snnbench.errors import UserError
 
 _PLUGIN = "--plugin"
@@ -88,6 +89,7 @@ def load_plugins(arguments: Sequence[str]) -> list[str]:
 def main() -> None:
     """Run the program; exit with 0, 1 (our fault), 2 (usage or input), or 128 + signal."""
     stop_at_signals()
+    choose_waiting()
     try:
         arguments = load_plugins(sys.argv[1:])
         make_app()(args=arguments)

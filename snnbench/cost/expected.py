@@ -76,7 +76,7 @@ def _planned(entry: WeightLayer, T: int | None, *, bias: bool, batch_norm: bool)
         neuron_updates=neurons * steps,
         weights=entry.fan_in * width,
         biases=width if bias else 0,
-        states=neurons,  # the membrane
+        states=neurons * entry.states,
     )
 
 

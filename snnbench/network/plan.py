@@ -15,6 +15,7 @@ from snnbench.errors import UserError
 from snnbench.network.layers import pool
 from snnbench.words.encodings import ENCODINGS, InputKind
 from snnbench.words.layers import LAYERS
+from snnbench.words.neurons import NEURONS
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class WeightLayer:
         fan_in: inputs of one output unit: M, or C_in * k * k.
         activation: "relu", "sigmoid", "tanh" or "linear"; "spike" for spiking neurons.
         hidden: not the output layer: BatchNorm and Dropout belong to it where set.
+        states: values that a neuron keeps from step to step; 0 where nothing spikes.
         pools: windows of the max poolings that follow.
         input_kind: "spikes" are 0 or 1 by what produced them; "constant" values are the same
             at every step, so that the layer is applied once and its current is repeated.
@@ -44,6 +46,7 @@ class WeightLayer:
     fan_in: int
     activation: str
     hidden: bool
+    states: int
     pools: tuple[int, ...]
     input_kind: InputKind
     applied_steps: int
@@ -98,6 +101,7 @@ def plan_layers(config: RunConfig, input_shape: tuple[int, ...]) -> tuple[Weight
             fan_in=layer_kind.fan_in(spec, shape),
             activation="spike" if spiking[index] else spec.activation or default,
             hidden=hidden,
+            states=NEURONS[config.neuron].states if spiking[index] else 0,
             pools=pools,
             input_kind=kind,
             applied_steps=1 if kind == "constant" or config.model == "ann" else config.T,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from snnbench.errors import UserError
 from snnbench.report.columns import MIXED_ORIGINS
+from snnbench.report.deriving import completed
 from snnbench.results.journal import table_path
 from snnbench.results.lines import whole_size
 from snnbench.results.tables import read_epochs, read_layers, read_runs
@@ -69,8 +70,9 @@ def load(folders: Sequence[Path]) -> Tables:
         for read in readers
     )
     runs["study"] = runs["study"].fillna("")
-    runs, notes = _once(runs.reset_index(drop=True), folders)
-    whole = Tables(runs, epochs.reset_index(drop=True), layers.reset_index(drop=True), ())
+    runs, layers = completed(runs.reset_index(drop=True), layers.reset_index(drop=True))
+    runs, notes = _once(runs, folders)
+    whole = Tables(runs, epochs.reset_index(drop=True), layers, ())
     kept = whole.of(runs)
     notes += _torn_notes(folders) + origin_notes(runs) + data_notes(runs)
     return Tables(runs, kept.epochs, kept.layers, tuple(folders), tuple(notes))

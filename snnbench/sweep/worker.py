@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from snnbench.config import RunConfig
+from snnbench.environment import choose_waiting
 from snnbench.errors import UserError
 from snnbench.network.model_files import ModelFiles, write_files
 from snnbench.plugins import load_sources
@@ -89,6 +90,7 @@ def run_task(task: Task, progress: Progress | None = None, threads: int | None =
         progress: where to tell how far it is.
         threads: CPU threads where the settings name none; None means all the process has.
     """
+    choose_waiting()  # the process is ours
     try:
         load_sources(task.plugins)
         return Outcome("done", tuple(_train(task, progress, threads)))

@@ -3,10 +3,29 @@
 The settings that a neuron uses are the arguments its class is made with.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from snnbench.errors import UserError
 from snnbench.words.table import Table, Word
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeuronKind(Word):
+    """One row.
+
+    Attributes:
+        kept: states of a neuron from step to step, so that its class need not be imported to
+            know; 0: as many as the class names.
+    """
+
+    kept: int = 0
+
+    @property
+    def states(self) -> int:
+        """How many states a neuron keeps from step to step."""
+        return self.kept or len(self.load().states)
+
 
 _LIF = "snnbench.neurons.lif:LIF"
 
@@ -27,19 +46,21 @@ def _check(word: Word) -> None:
 
 NEURONS = Table(
     "neuron",
-    Word,
+    NeuronKind,
     (
-        Word(
+        NeuronKind(
             name="if",
             meaning="integrate-and-fire",
             home=_LIF,
+            kept=1,
             uses=("v_th", "reset", "surrogate"),
             otherwise="an IF neuron does not leak (beta is 1)",
         ),
-        Word(
+        NeuronKind(
             name="lif",
             meaning="leaky integrate-and-fire",
             home=_LIF,
+            kept=1,
             uses=("beta", "v_th", "reset", "surrogate"),
         ),
     ),

@@ -124,6 +124,6 @@ class Table(Mapping[str, W]):
             inspect.signature(word.home).bind(*wanted.parameters)
         except (TypeError, ValueError) as error:
             raise UserError(
-                f"The {self.kind} '{word.name}' cannot be called as {self.kind}s are: {error}.",
+                f"The {self.kind} '{word.name}' cannot be called as one is: {error}.",
                 f"Let it take ({', '.join(wanted.parameters)}).",
             ) from None

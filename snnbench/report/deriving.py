@@ -1,0 +1,43 @@
+"""Conventions that tables lack, from the facts they recorded: of plug-ins, or of later versions."""
+
+from typing import Any
+
+import pandas as pd
+
+from snnbench.cost.derive import derive, derived, totals
+from snnbench.results.frames import to_rows
+
+_KEY = ["folder", "run_id"]
+
+
+def completed(runs: pd.DataFrame, layers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the tables with all conventions and energies that follow from the layers' facts.
+
+    Args:
+        runs, layers: see `Tables`; what they have stays.
+    """
+    names = [name for name in derived() if layers[name].isna().any()]
+    if not names:
+        return runs, layers
+    runs, layers = runs.copy(), layers.copy()
+    known = {
+        (row["folder"], row["run_id"]): {
+            "model": row["model"],
+            "steps": row["T"] if row["model"] == "snn" else 1,
+        }
+        for row in to_rows(runs)
+    }
+    by_run: dict[Any, list[dict[str, Any]]] = {}
+    for index, row in zip(layers.index, to_rows(layers), strict=True):
+        key = (row["folder"], row["run_id"])
+        complete = row | {n: v for n, v in known.get(key, {}).items() if row.get(n) is None}
+        found = derive(complete)
+        for name, value in found.items():
+            layers.loc[index, name] = value
+        by_run.setdefault(key, []).append(complete | found)
+    for index, row in zip(runs.index, to_rows(runs), strict=True):
+        sums = totals(by_run.get((row["folder"], row["run_id"]), []))
+        for name in names:
+            if row[name] is None and sums[name] is not None:
+                runs.loc[index, name] = sums[name]
+    return runs, layers
