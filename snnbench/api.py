@@ -258,6 +258,7 @@ def _train(
     from snnbench.training.cohorts import free_memory, plan_cohorts
     from snnbench.training.events import Compiling
 
+    config = resolve_machine(config)
     plan_cohorts([config], dataset.input_shape, free_memory(1.0))  # refuses what cannot fit
 
     def announce() -> None:
@@ -265,7 +266,7 @@ def _train(
             watch(Compiling())
 
     result: RunResult | None = None
-    for event in run_cohort([resolve_machine(config)], dataset, announce):
+    for event in run_cohort([config], dataset, announce):
         if isinstance(event, RunResult):
             result = event
         elif watch is not None:

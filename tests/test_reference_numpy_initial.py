@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from snnbench.config import RunConfig
-from snnbench.config.settings import choices
 from snnbench.network.build import build_network
 from snnbench.reference_numpy.initial import initial_parameters
 from snnbench.reference_numpy.network import build_perceptron
+from snnbench.words.networks import INITS
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_initial_weights_have_the_moments_of_the_formulas(init, deviation, bound
         assert not bias.any()
 
 
-@pytest.mark.parametrize("init", choices("init"))
+@pytest.mark.parametrize("init", INITS)
 def test_initial_weights_are_distributed_like_those_of_the_other_engines(init):
     config = RunConfig(model="ann", arch="300-10", init=init)
     ours = build_perceptron(config, 400).layers["fc1"].parameters

@@ -11,16 +11,18 @@ def path_of(config: RunConfig, plan: Sequence[WeightLayer]) -> Path:
     """Return the first path of the config's engine that can do all it asks for.
 
     Args:
-        config: device and engine resolved.
+        config: its settings; of device and engine `auto` stands for the fast one of the CPU.
         plan: of its network.
     """
     effective = config.effective
+    engine = "fast" if config.engine == "auto" else config.engine
+    device = "cpu" if config.device == "auto" else config.device
     layers = [layer.kind for layer in config.layers]
     return next(
         path
         for path in PATHS.values()
-        if path.engine == config.engine
-        and path.device in ("", config.device)
+        if path.engine == engine
+        and path.device in ("", device)
         and cannot(path, effective, layers) is None
         and (not path.layers_alike or _alike(plan))
     )

@@ -13,7 +13,7 @@ from snnbench.kernels.base.jit import set_threads
 from snnbench.kernels.functions import input_convolution
 from snnbench.training.engines import make_engine
 from snnbench.training.modules import ModuleEngine
-from tests.training.test_stacked import CPU, data_of, one_step
+from tests.training.test_stacked import data_of, one_step
 
 
 def draw(samples, channels, height, width, outputs, size):
@@ -81,7 +81,7 @@ def test_a_step_of_a_network_with_two_convolutions_is_the_reference_engines(mode
         given_settings["T"] = 6
     config = RunConfig.from_layers({}, given_settings)
     data = data_of(config)
-    fast, slow = make_engine([config], data, CPU), ModuleEngine([config], data, CPU)
+    fast, slow = make_engine([config], data), ModuleEngine([config], data)
     loss_s, right_s, step_s = one_step(slow, config)
     assert not calls
     loss_f, right_f, step_f = one_step(fast, config)

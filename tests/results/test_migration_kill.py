@@ -34,8 +34,9 @@ LATE = Column("late", "number", "", "came later", since=2)
 @pytest.fixture
 def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Tables of the first version, each of which lacks a column."""
-    for name in ("EPOCHS", "LAYERS"):
-        monkeypatch.setattr(schema, name, (*getattr(schema, name), LATE))
+    layers = (*columns_of("layers"), LATE)
+    monkeypatch.setattr(schema, "EPOCHS", (*schema.EPOCHS, LATE))
+    monkeypatch.setattr(schema, "_layers", lambda *_: layers)
     return as_version_1(filled(tmp_path / "old"))
 
 

@@ -11,15 +11,14 @@ from hypothesis import strategies as st
 
 from snnbench.results.lines import to_cells, to_lines
 from snnbench.results.schema import (
-    EPOCHS,
-    LAYERS,
     LONGEST_TEXT,
-    RUNS,
     Column,
+    columns_of,
     from_cell,
     to_cell,
 )
 
+RUNS, EPOCHS, LAYERS = (columns_of(name) for name in ("runs", "epochs", "layers"))
 TEXT = Column("text", "text", "", "")
 INTEGER = Column("integer", "integer", "", "")
 NUMBER = Column("number", "number", "", "")

@@ -8,10 +8,14 @@ from snnbench.training.cohorts import cohort_key, free_memory, member_bytes, pla
 PLENTY = 2.0**40
 
 
+def run(**settings):
+    return RunConfig(**{"device": "cpu", "engine": "fast"} | settings)
+
+
 def test_runs_that_differ_in_numbers_train_side_by_side():
     configs = [
-        RunConfig(), RunConfig(beta=0.9), RunConfig(lr=0.1), RunConfig(loss="ce"),
-        RunConfig(neuron="if"), RunConfig(lr_schedule="0.1x3,0.01x2"),
+        run(), run(beta=0.9), run(lr=0.1), run(loss="ce"),
+        run(neuron="if"), run(lr_schedule="0.1x3,0.01x2"),
     ]  # fmt: skip
     assert plan_cohorts(configs, (64,), PLENTY) == [[0, 1, 2, 3, 4, 5]]
 
@@ -23,13 +27,14 @@ def test_runs_that_differ_in_numbers_train_side_by_side():
      {"surrogate": "atan"}, {"dropout": 0.1}, {"val_samples": 10}, {"model": "ann"}],
 )  # fmt: skip
 def test_runs_that_differ_in_the_shape_of_the_computation_do_not(other):
-    assert cohort_key(RunConfig()) != cohort_key(RunConfig(**other))
-    configs = [RunConfig(), RunConfig(**other), RunConfig(beta=0.1)]
+    one, two = (cohort_key(config, plan_layers(config, (64,))) for config in (run(), run(**other)))
+    assert one != two
+    configs = [run(), run(**other), run(beta=0.1)]
     assert plan_cohorts(configs, (64,), PLENTY) == [[0, 2], [1]]
 
 
 def test_a_cohort_too_large_for_memory_is_split_into_even_parts():
-    configs = [RunConfig(beta=k / 10) for k in range(10)]
+    configs = [run(beta=k / 10) for k in range(10)]
     needed = member_bytes(configs[0], plan_layers(configs[0], (64,)))
     cohorts = plan_cohorts(configs, (64,), 4.5 * needed)
     assert [len(c) for c in cohorts] == [4, 4, 2]
@@ -38,12 +43,12 @@ def test_a_cohort_too_large_for_memory_is_split_into_even_parts():
 
 def test_a_run_too_large_for_memory_is_refused_with_its_size():
     with pytest.raises(UserError, match=r"GiB.*\n.*--batch-size"):
-        plan_cohorts([RunConfig(arch="100000-10", T=1000)], (64,), 2.0**30)
+        plan_cohorts([run(arch="100000-10", T=1000)], (64,), 2.0**30)
 
 
 def test_memory_grows_linearly_with_steps_and_batch():
     def needed(**settings):
-        config = RunConfig(arch="50-10", **settings)
+        config = run(arch="50-10", **settings)
         return member_bytes(config, plan_layers(config, (64,)))
 
     base = needed(T=10, batch_size=200)

@@ -4,11 +4,12 @@ import pytest
 import torch
 
 from snnbench.config import RunConfig
-from snnbench.inputs.encodings import draw_keys, encode
+from snnbench.inputs.bernoulli import draw_keys
+from snnbench.inputs.encodings import encode
 from snnbench.network.build import build_network
 from snnbench.training import loop
 from snnbench.training.engines import make_engine
-from tests.training.test_stacked import CPU, data_of
+from tests.training.test_stacked import data_of
 
 BASE = {"arch": "12-10", "T": 4, "epochs": 2, "train_samples": 200, "batch_size": 50, "seed": 3}
 CHANGES = [{"beta": 0.9}, {"z": 7.0}, {"v_th": 0.3}, {"lr": 0.1}, {"loss": "ce"}, {"T": 9},
@@ -27,8 +28,8 @@ def orders_of(config, monkeypatch):
     """Return the samples of every training step, in their order."""
     seen = []
 
-    def spied(configs, data, device):
-        engine = make_engine(configs, data, device)
+    def spied(configs, data):
+        engine = make_engine(configs, data)
         train = engine.train_batch
         engine.train_batch = lambda epoch, rows, *rest: (
             seen.append((epoch, rows.tolist())) or train(epoch, rows, *rest)
@@ -36,7 +37,7 @@ def orders_of(config, monkeypatch):
         return engine
 
     monkeypatch.setattr(loop, "make_engine", spied)
-    list(loop.train_cohort([config], data_of(config), CPU))
+    list(loop.train_cohort([config], data_of(config)))
     return seen
 
 

@@ -6,7 +6,7 @@ from snnbench.config import RunConfig
 from snnbench.training.events import RunDone
 from snnbench.training.halving import rungs
 from snnbench.training.loop import train_cohort
-from tests.training.test_stacked import CPU, bits, data_of
+from tests.training.test_stacked import bits, data_of
 
 SHARED = {"arch": "24-10", "T": 4, "epochs": 9, "train_samples": 400, "val_samples": 100,
           "device": "cpu", "engine": "fast", "optimizer": "sgd"}  # fmt: skip
@@ -20,7 +20,7 @@ def test_rungs_are_a_ninth_and_a_third_of_the_epochs(epochs, expected):
 
 
 def ended(configs, **options):
-    events = train_cohort(configs, data_of(configs[0]), CPU, **options)
+    events = train_cohort(configs, data_of(configs[0]), **options)
     found = {event.member: event for event in events if isinstance(event, RunDone)}
     return [found[k] for k in range(len(configs))]
 

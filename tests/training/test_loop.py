@@ -27,7 +27,7 @@ def digits():
 
 def run(configs, dataset):
     data = prepare(configs[0], dataset, select(configs[0], dataset), CPU)
-    return list(train_cohort(configs, data, CPU)), data
+    return list(train_cohort(configs, data)), data
 
 
 def done(configs, dataset):

@@ -15,7 +15,7 @@ from snnbench.training.engines import make_engine
 from snnbench.training.evaluation import evaluate
 from snnbench.training.modules import ModuleEngine
 from snnbench.training.numpy_engine import NumpyEngine
-from tests.training.test_stacked import CPU, bits, data_of, outcomes
+from tests.training.test_stacked import bits, data_of, outcomes
 
 ANN = {"model": "ann", "engine": "numpy", "device": "cpu"}
 SMALL = ANN | {"arch": "33-17-10", "train_samples": 300, "epochs": 2}
@@ -33,14 +33,14 @@ SMALL = ANN | {"arch": "33-17-10", "train_samples": 300, "epochs": 2}
 def test_from_equal_weights_an_epoch_is_the_reference_engines(settings):
     config = RunConfig(**(ANN | {"arch": "33-17-10"} | settings))
     data = data_of(config)
-    ours, theirs = NumpyEngine([config], data), ModuleEngine([config], data, CPU)
+    ours, theirs = NumpyEngine([config], data), ModuleEngine([config], data)
     ours.networks[0].load_state_dict(theirs.networks[0].state_dict())
     rows = torch.from_numpy(np.random.default_rng(0).permutation(len(data.train)))
     for batch in rows.split(64):
         a, b = (engine.train_batch(1, batch, [config.lr], [0]) for engine in (ours, theirs))
         assert a[0][0] == pytest.approx(b[0][0], rel=1e-4)
         assert abs(a[1][0] - b[1][0]) <= 1
-    (a,), (b,) = ours.evaluate(data.test, [0]), theirs.evaluate(data.test, [0])
+    (a,), (b,) = evaluate(ours, data.test, [0]), evaluate(theirs, data.test, [0])
     assert a.loss == pytest.approx(b.loss, rel=1e-3)
     assert a.accuracy == pytest.approx(b.accuracy, abs=0.01)
     for x, y in zip(a.tallies, b.tallies, strict=True):
@@ -140,7 +140,7 @@ def test_it_computes_on_the_cpu_and_is_never_chosen_unasked(monkeypatch):
         assert (asked.device, asked.engine) == ("cpu", "numpy")
         assert resolve_machine(RunConfig(model="ann")).engine != "numpy"
     config = RunConfig(**SMALL)
-    assert isinstance(make_engine([config], data_of(config), CPU), NumpyEngine)
+    assert isinstance(make_engine([config], data_of(config)), NumpyEngine)
 
 
 def test_it_takes_as_many_threads_as_torch(monkeypatch):

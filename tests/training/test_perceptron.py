@@ -12,11 +12,12 @@ from snnbench.config import RunConfig
 from snnbench.kernels.base.jit import set_threads
 from snnbench.network.checkpoint import save_model
 from snnbench.training.engines import make_engine
+from snnbench.training.evaluation import evaluate
 from snnbench.training.events import RunDone
 from snnbench.training.loop import train_cohort
 from snnbench.training.modules import ModuleEngine
 from snnbench.training.perceptron import _LARGE, PerceptronEngine
-from tests.training.test_stacked import BASE, CPU, bits, data_of, one_step, outcomes
+from tests.training.test_stacked import BASE, bits, data_of, one_step, outcomes
 
 ANN = {"model": "ann", "engine": "fast", "device": "cpu", "train_samples": 300, "epochs": 2}
 
@@ -31,7 +32,7 @@ def dark(data):
 
 def assert_same_step(config, data, *, small, batch=50):
     fast = PerceptronEngine([config], data, small_layers="always" if small else "never")
-    slow = ModuleEngine([config], data, CPU)
+    slow = ModuleEngine([config], data)
     assert (fast.small is not None) == small
     loss_f, right_f, step_f = one_step(fast, config, batch=batch)
     loss_s, right_s, step_s = one_step(slow, config, batch=batch)
@@ -77,9 +78,9 @@ def test_a_first_layer_too_wide_for_the_caches_is_taken_by_itself(units, takes_i
 def test_an_evaluation_is_the_reference_engines():
     config = RunConfig(**(ANN | {"arch": "30-20-10", "val_samples": 50}))
     data = data_of(config)
-    fast, slow = PerceptronEngine([config], data), ModuleEngine([config], data, CPU)
+    fast, slow = PerceptronEngine([config], data), ModuleEngine([config], data)
     for part in (data.test, data.val):
-        (a,), (b,) = fast.evaluate(part, [0]), slow.evaluate(part, [0])
+        (a,), (b,) = evaluate(fast, part, [0]), evaluate(slow, part, [0])
         assert a.loss == pytest.approx(b.loss, rel=1e-5)
         assert a.accuracy == b.accuracy
         for ours, theirs in zip(a.tallies, b.tallies, strict=True):
@@ -110,7 +111,7 @@ def test_a_member_is_bit_for_bit_the_same_in_any_cohort_and_position(arch, is_sm
     data = dark(data) if is_dark else data
 
     def ends(configs):
-        events = train_cohort(configs, data, CPU)
+        events = train_cohort(configs, data)
         return {e.member: bits(e) for e in events if isinstance(e, RunDone)}
 
     small = PerceptronEngine(members, data).small
@@ -159,7 +160,7 @@ def test_a_run_that_is_left_out_changes_nothing(small, optimizer):
 def test_a_batch_larger_than_the_memory_is_refused():
     for arch, model in (("20-10", ANN), ("10", BASE)):
         config = RunConfig(**(model | {"arch": arch, "batch_size": 20}))
-        engine = make_engine([config], data_of(config), CPU)
+        engine = make_engine([config], data_of(config))
         engine.begin_epoch()
         with pytest.raises(AssertionError, match="memory"):
             engine.train_batch(1, torch.arange(21), [0.1], [0])
@@ -179,6 +180,6 @@ def test_a_student_of_a_spiking_teacher_learns(tmp_path):
 def test_a_convolution_or_dropout_trains_with_the_reference():
     for change in ({"arch": "4c3-10"}, {"dropout": 0.1}, {"batch_norm": True}):
         config = RunConfig(**ANN, **change)
-        assert isinstance(make_engine([config], data_of(config), CPU), ModuleEngine)
+        assert isinstance(make_engine([config], data_of(config)), ModuleEngine)
     config = RunConfig(**ANN)
-    assert isinstance(make_engine([config], data_of(config), CPU), PerceptronEngine)
+    assert isinstance(make_engine([config], data_of(config)), PerceptronEngine)

@@ -10,14 +10,16 @@ from snnbench.config import RunConfig
 from snnbench.data.catalogue import load_dataset
 from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
-from snnbench.network.build import build_network
+from snnbench.network.plan import plan_layers
 from snnbench.training.engines import make_engine
+from snnbench.training.evaluation import evaluate
 from snnbench.training.events import RunDone
 from snnbench.training.gradients import losses_and_gradients
 from snnbench.training.loop import train_cohort
 from snnbench.training.losses import training_loss
 from snnbench.training.modules import ModuleEngine
-from snnbench.training.stacked import StackedEngine, fits
+from snnbench.training.paths import path_of
+from snnbench.training.stacked import StackedEngine
 
 CPU = torch.device("cpu")
 DIGITS = load_dataset("digits")
@@ -65,11 +67,12 @@ def test_one_step_is_the_reference_engines(
     }  # fmt: skip
     config = RunConfig.from_layers({}, given_settings)
     data = data_of(config)
-    if not fits(config, build_network(config, data.input_shape).plan):
+    resolved = config.model_copy(update={"device": "cpu", "engine": "fast"})
+    if path_of(resolved, plan_layers(config, data.input_shape)).name != "events":
         assert readout == "current"
         assert not hidden
         return
-    fast, slow = StackedEngine([config], data), ModuleEngine([config], data, CPU)
+    fast, slow = StackedEngine([config], data), ModuleEngine([config], data)
     (loss_f, right_f, step_f), (loss_s, right_s, step_s) = (
         one_step(fast, config), one_step(slow, config),
     )  # fmt: skip
@@ -89,7 +92,7 @@ def test_the_steps_compared_are_mostly_with_equal_spikes():
     for seed in range(20):
         config = RunConfig(arch="20-10", T=8, seed=seed, train_samples=200, **SGD)
         data = data_of(config)
-        fast, slow = StackedEngine([config], data), ModuleEngine([config], data, CPU)
+        fast, slow = StackedEngine([config], data), ModuleEngine([config], data)
         one_step(fast, config), one_step(slow, config)
         equal += fast.input_rates(0) == pytest.approx(slow.input_rates(0), rel=1e-9)
     assert equal >= 18
@@ -148,9 +151,9 @@ def test_which_runs_take_whole_steps(change, members, is_narrow):
 def test_an_evaluation_is_the_reference_engines(encoding):
     config = RunConfig(arch="30-20-10", T=6, encoding=encoding, v_th=0.4, val_samples=77)
     data = data_of(config)
-    fast, slow = StackedEngine([config], data), ModuleEngine([config], data, CPU)
+    fast, slow = StackedEngine([config], data), ModuleEngine([config], data)
     for part in (data.test, data.val):
-        (a,), (b,) = fast.evaluate(part, [0]), slow.evaluate(part, [0])
+        (a,), (b,) = evaluate(fast, part, [0]), evaluate(slow, part, [0])
         assert a.loss == pytest.approx(b.loss, rel=1e-5)
         assert a.accuracy == b.accuracy
         for ours, theirs in zip(a.tallies, b.tallies, strict=True):
@@ -178,7 +181,7 @@ BASE = {"arch": "24-10", "T": 5, "epochs": 2, "train_samples": 300, "test_sample
 
 def outcomes(configs):
     data = data_of(configs[0])
-    events = train_cohort(configs, data, CPU)
+    events = train_cohort(configs, data)
     return {e.member: e for e in events if isinstance(e, RunDone)}
 
 
@@ -269,5 +272,5 @@ def test_the_closed_forms_of_the_losses_are_torchs(loss):
 )
 def test_the_engine_is_the_fastest_that_fits(settings, fast):
     config = RunConfig(**settings, engine="fast", device="cpu", train_samples=200)
-    engine = make_engine([config], data_of(config), CPU)
+    engine = make_engine([config], data_of(config))
     assert isinstance(engine, StackedEngine) == fast
