@@ -176,10 +176,14 @@ def _check_readout(config: RunConfig) -> None:
 def _check_engine(config: RunConfig) -> None:
     if config.engine != "numpy":
         return
-    if (
-        reason := cannot(PATHS["numpy"], config.effective, [layer.kind for layer in config.layers])
-    ) is not None:
-        raise UserError(f"engine 'numpy' {reason}.", "Use another --engine.")
+    lacking = cannot(PATHS["numpy"], config.effective, [layer.kind for layer in config.layers])
+    if lacking is not None:
+        name, value, known = lacking
+        instead = SETTINGS[name].option if name in SETTINGS else f"kinds of {name}:"
+        raise UserError(
+            f"engine 'numpy' cannot do {name} '{value}'.",
+            f"Use {instead} {' or '.join(known)}, or another --engine.",
+        )
     if config.device == "cuda":
         raise UserError(
             "engine 'numpy' computes on the CPU only, not on device 'cuda'.",

@@ -5,7 +5,7 @@ What a path does not list goes to the next one, down to `modules`, which can do 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from snnbench.words.losses import LOSSES
 from snnbench.words.networks import ACTIVATIONS, INITS
@@ -115,8 +115,16 @@ PATHS = Table(
 )
 
 
-def cannot(path: Path, effective: Mapping[str, Any], layers: Iterable[str]) -> str | None:
-    """Return why a path cannot do a run, in words that follow its name; None if it can.
+class Cannot(NamedTuple):
+    """What a path cannot do: a setting, or "layer"; its value; and the values it can do."""
+
+    name: str
+    value: Any
+    known: tuple[Any, ...]
+
+
+def cannot(path: Path, effective: Mapping[str, Any], layers: Iterable[str]) -> Cannot | None:
+    """Return what of a run a path cannot do; None if it can do all.
 
     Args:
         path: a row of `PATHS`.
@@ -126,5 +134,5 @@ def cannot(path: Path, effective: Mapping[str, Any], layers: Iterable[str]) -> s
     for name, known in path.can.items():
         for value in layers if name == "layer" else (effective[name],):
             if value is not None and value not in known:
-                return f"cannot do {name} '{value}', only {', '.join(map(str, known))}"
+                return Cannot(name, value, known)
     return None

@@ -118,7 +118,8 @@ def test_a_study_names_its_plug_ins_and_workers_have_them(tmp_path):
     study = tmp_path / "mine.toml"
     study.write_text(
         f'plugins = ["{PLUGIN}"]\n'
-        '[base]\ndataset = "blobs"\nneuron = "cuba"\narch = "8-3"\nT = 4\nepochs = 1\n'
+        '[base]\ndataset = "blobs"\nneuron = "cuba"\nencoding = "ramp"\n'
+        'arch = "8-3"\nT = 4\nepochs = 1\n'
         "batch_size = 40\n[vary]\nalpha = [0.1, 0.5]\n"
         '[[claims]]\ntext = "more decay fires less"\nkind = "better"\n'
         'metric = "synaptic_operations"\na = { alpha = 0.5 }\nb = { alpha = 0.1 }\n'

@@ -173,7 +173,7 @@ def test_a_report_is_the_same_once_the_columns_are_there(copied) -> None:
     with ResultStore.open(folder) as store:
         store.replace(run | {"schema": 2}, epochs, layers)
     assert read_csv(folder, "runs")[-1]["schema"] == "2"
-    assert "on MNIST: 2 settings, 10 runs" in before
+    assert "on MNIST: 2 configurations, 10 runs" in before
     assert report() == before
 
 

@@ -12,7 +12,7 @@ from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
 from snnbench.network.build import build_network
 from snnbench.network.checkpoint import save_model
-from snnbench.training.evaluation import evaluate
+from snnbench.training.evaluation import NetworkEvaluator, evaluate
 from snnbench.training.events import EpochDone, RunDone, StepDone
 from snnbench.training.loop import train_cohort
 
@@ -127,7 +127,10 @@ def test_a_weight_that_is_not_finite_is_found_though_spikes_hide_it(digits, monk
 
     def spoil(self, *args):
         result = original(self, *args)
-        self.parameters[0, 0] = torch.nan  # a pixel that is always black: no spike shows it
+        with torch.no_grad():
+            next(self.networks[0].parameters())[0, 0] = (
+                torch.nan
+            )  # a pixel that is always black: no spike shows it
         return result
 
     monkeypatch.setattr(ModuleEngine, "train_batch", spoil)
@@ -143,7 +146,7 @@ def test_the_reported_epoch_is_the_best_on_validation_data(digits):
     order = [(r.val_accuracy, -r.val_loss) for r in result.records]
     assert result.best_epoch == order.index(max(order)) + 1
     assert result.best_epoch < 8, "choose settings in which the last epoch is not the best"
-    (again,) = evaluate([config], [result.network], data.test)
+    (again,) = evaluate(NetworkEvaluator([config], [result.network]), data.test, [0])
     assert again.accuracy == result.records[result.best_epoch - 1].test_accuracy
     assert len(data.train) == 412
     assert len(data.val) == 100
@@ -158,7 +161,7 @@ def test_patience_ends_a_run(digits):
 def test_counts_are_those_of_the_reported_network(digits):
     config = RunConfig(**SMALL)
     events, data = run([config], digits)
-    (again,) = evaluate([config], [events[-1].network], data.test)
+    (again,) = evaluate(NetworkEvaluator([config], [events[-1].network]), data.test, [0])
     layer = events[-1].count.facts[1]
     assert layer.input_rate == again.tallies[1].input_rate
     x = encode(config, data.test.x, data.test.samples, EVALUATION_EPOCH)

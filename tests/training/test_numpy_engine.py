@@ -5,14 +5,15 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_info
 
 from snnbench.config import RunConfig
 from snnbench.errors import UserError
 from snnbench.network.checkpoint import load_model, save_model
 from snnbench.runs import resolve_machine
 from snnbench.training.engines import make_engine
-from snnbench.training.evaluation import evaluate
+from snnbench.training.evaluation import NetworkEvaluator, evaluate
+from snnbench.training.machine import using
 from snnbench.training.modules import ModuleEngine
 from snnbench.training.numpy_engine import NumpyEngine
 from tests.training.test_stacked import bits, data_of, outcomes
@@ -95,7 +96,7 @@ def test_the_torch_network_is_the_trained_one_at_its_best_epoch(tmp_path):
     best = result.records[result.best_epoch - 1]
     path = save_model(tmp_path, "0" * 12, config, result.network, data.input_shape)
     for network in (result.network, load_model(path).network):
-        (found,) = evaluate([config], [network], data.test)
+        (found,) = evaluate(NetworkEvaluator([config], [network]), data.test, [0])
         assert found.loss == pytest.approx(best.test_loss, rel=1e-4)
         assert found.accuracy == pytest.approx(best.test_accuracy, abs=0.003)
 
@@ -121,9 +122,9 @@ def test_a_run_that_diverges_is_told_apart_and_the_others_go_on():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"model": "snn"}, ["SNN", "--model ann"]),
-        ({}, ["SNN", "--model ann"]),
-        ({"model": "ann", "arch": "4c3-p2-10"}, ["4c3-p2-10", "such as 64-10"]),
+        ({"model": "snn"}, ["model 'snn'", "--model ann"]),
+        ({}, ["model 'snn'", "--model ann"]),
+        ({"model": "ann", "arch": "4c3-p2-10"}, ["layer 'conv'", "layer: linear"]),
         ({"model": "ann", "device": "cuda"}, ["cuda", "--device cpu"]),
     ],
 )
@@ -143,11 +144,13 @@ def test_it_computes_on_the_cpu_and_is_never_chosen_unasked(monkeypatch):
     assert isinstance(make_engine([config], data_of(config)), NumpyEngine)
 
 
-def test_it_takes_as_many_threads_as_torch(monkeypatch):
-    config = RunConfig(**SMALL)
-    with threadpool_limits():  # restores them
-        for threads in (2, 1):
-            monkeypatch.setattr(torch, "get_num_threads", lambda n=threads: n)
-            NumpyEngine([config], data_of(config))
-            pools = [p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"]
-            assert set(pools) == {threads}
+def test_it_takes_as_many_threads_as_torch_and_gives_them_back():
+    def pools():
+        found = [p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"]
+        return {*found, torch.get_num_threads()}
+
+    before = pools()
+    for threads in (2, 1):
+        with using(threads, "numpy", "cpu"):
+            assert pools() == {threads}
+        assert pools() == before
