@@ -55,9 +55,7 @@ _OBJECTS = (
 
 def _files(name: str, meaning: str, source: str = "", **row: Any) -> DataSet:
     home = f"snnbench.data.catalogue:load_{name.replace('-', '_')}"
-    return DataSet(
-        name=name, meaning=meaning, home=home, uses=("data_dir",), source=source or name, **row
-    )
+    return DataSet(name, meaning, home, uses=("data_dir",), source=source or name, **row)
 
 
 DATASETS = Table(
@@ -65,9 +63,9 @@ DATASETS = Table(
     DataSet,
     (
         DataSet(
-            name="digits",
-            meaning="handwritten digits that ship with scikit-learn",
-            home="snnbench.data.synthetic:load_digits",
+            "digits",
+            "handwritten digits that ship with scikit-learn",
+            "snnbench.data.synthetic:load_digits",
             shape=(1, 8, 8),
             n_classes=10,
             n_train=1437,
@@ -113,9 +111,9 @@ DATASETS = Table(
             class_names=_OBJECTS,
         ),
         DataSet(
-            name="tabular-standin",
-            meaning="made by scikit-learn's make_classification",
-            home="snnbench.data.synthetic:load_tabular_standin",
+            "tabular-standin",
+            "made by scikit-learn's make_classification",
+            "snnbench.data.synthetic:load_tabular_standin",
             shape=(50,),
             n_classes=4,
             n_train=4_000,
@@ -124,9 +122,9 @@ DATASETS = Table(
             stand_in_for="an unpublished table of 50 features and 4 classes, 4,000 training rows",
         ),
         DataSet(
-            name="table",
-            meaning="your own .csv, .tsv, .parquet or .npz (--data-file, --target)",
-            home="snnbench.data.table:load_table",
+            "table",
+            "your own .csv, .tsv, .parquet or .npz (--data-file, --target)",
+            "snnbench.data.table:load_table",
             uses=("data_file", "target", "test_fraction", "test_samples"),
             features=True,
         ),

@@ -23,9 +23,9 @@ ENERGIES = Table(
     Energy,
     (
         Energy(
-            name="compute45nm",
-            meaning="4.6 MACs + 0.9 ACs, compute only, 45 nm",
-            home="snnbench.cost.formulas:energy_pj_compute45nm",
+            "compute45nm",
+            "4.6 MACs + 0.9 ACs, compute only, 45 nm",
+            "snnbench.cost.formulas:energy_pj_compute45nm",
             formula="4.6 effective_macs + 0.9 effective_acs",
             source='M. Horowitz, "Computing\'s energy problem", ISSCC 2014, figure 1.1.9',
             since=1,

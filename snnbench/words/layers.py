@@ -31,7 +31,7 @@ class LayerKind(Word):
 
 def _kind(name: str, meaning: str, token: str, start: str, **row: bool | int) -> LayerKind:
     home = f"snnbench.network.layers.{name}"
-    return LayerKind(name=name, meaning=meaning, home=home, token=token, start=start, **row)  # type: ignore[arg-type]
+    return LayerKind(name, meaning, home, token=token, start=start, **row)  # type: ignore[arg-type]
 
 
 LAYERS = Table(

@@ -6,9 +6,9 @@ DEVICES = Table(
     "device",
     Word,
     (
-        Word(name="auto", meaning="a GPU if there is one, else the CPU"),
-        Word(name="cpu", meaning="the CPU"),
-        Word(name="cuda", meaning="a GPU"),
+        Word("auto", "a GPU if there is one, else the CPU"),
+        Word("cpu", "the CPU"),
+        Word("cuda", "a GPU"),
     ),
 )
 
@@ -16,9 +16,9 @@ ENGINES = Table(
     "engine",
     Word,
     (
-        Word(name="auto", meaning="fast on a CPU, reference on a GPU"),
-        Word(name="reference", meaning="plain torch: modules, autograd, torch.optim"),
-        Word(name="fast", meaning="kernels that give the same numbers, up to rounding"),
-        Word(name="numpy", meaning="perceptrons without torch"),
+        Word("auto", "fast on a CPU, reference on a GPU"),
+        Word("reference", "plain torch: modules, autograd, torch.optim"),
+        Word("fast", "kernels that give the same numbers, up to rounding"),
+        Word("numpy", "perceptrons without torch"),
     ),
 )

@@ -7,14 +7,14 @@ NETWORKS = Table(
     Word,
     (
         Word(
-            name="ann",
-            meaning="ordinary network",
+            "ann",
+            "ordinary network",
             uses=("activation",),
             otherwise="an ANN has neither spikes nor time steps",
         ),
         Word(
-            name="snn",
-            meaning="spiking network",
+            "snn",
+            "spiking network",
             uses=("encoding", "T", "neuron", "readout"),
             otherwise="the layers of an SNN spike; name a layer's own in arch, as in 64:relu",
         ),
@@ -25,17 +25,17 @@ ACTIVATIONS = Table(
     "activation",
     Word,
     (
-        Word(name="relu", meaning="max(0, x)", home="torch.nn:ReLU"),
-        Word(name="sigmoid", meaning="1 / (1 + exp(-x))", home="torch.nn:Sigmoid"),
-        Word(name="tanh", meaning="hyperbolic tangent", home="torch.nn:Tanh"),
-        Word(name="linear", meaning="x itself", home="torch.nn:Identity"),
+        Word("relu", "max(0, x)", "torch.nn:ReLU"),
+        Word("sigmoid", "1 / (1 + exp(-x))", "torch.nn:Sigmoid"),
+        Word("tanh", "hyperbolic tangent", "torch.nn:Tanh"),
+        Word("linear", "x itself", "torch.nn:Identity"),
     ),
 )
 
 
 def _init(name: str, meaning: str) -> Word:
     home = f"snnbench.network.initial:{name.replace('-', '_')}"
-    return Word(name=name, meaning=meaning, home=home)
+    return Word(name, meaning, home)
 
 
 INITS = Table(

@@ -49,17 +49,17 @@ NEURONS = Table(
     NeuronKind,
     (
         NeuronKind(
-            name="if",
-            meaning="integrate-and-fire",
-            home=_LIF,
+            "if",
+            "integrate-and-fire",
+            _LIF,
             kept=1,
             uses=("v_th", "reset", "surrogate"),
             otherwise="an IF neuron does not leak (beta is 1)",
         ),
         NeuronKind(
-            name="lif",
-            meaning="leaky integrate-and-fire",
-            home=_LIF,
+            "lif",
+            "leaky integrate-and-fire",
+            _LIF,
             kept=1,
             uses=("beta", "v_th", "reset", "surrogate"),
         ),
@@ -71,8 +71,8 @@ RESETS = Table(
     "reset",
     Word,
     (
-        Word(name="subtract", meaning="V_th is taken off the membrane", uses=("detach_reset",)),
-        Word(name="zero", meaning="the membrane becomes 0", uses=("detach_reset",)),
-        Word(name="none", meaning="nothing", otherwise="there is no reset"),
+        Word("subtract", "V_th is taken off the membrane", uses=("detach_reset",)),
+        Word("zero", "the membrane becomes 0", uses=("detach_reset",)),
+        Word("none", "nothing", otherwise="there is no reset"),
     ),
 )

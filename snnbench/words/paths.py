@@ -44,9 +44,9 @@ PATHS = Table(
     Path,
     (
         Path(
-            name="numpy",
-            meaning="perceptrons in NumPy",
-            home="snnbench.training.numpy_engine:NumpyEngine",
+            "numpy",
+            "perceptrons in NumPy",
+            "snnbench.training.numpy_engine:NumpyEngine",
             engine="numpy",
             device="cpu",
             can={
@@ -59,15 +59,15 @@ PATHS = Table(
             },
         ),
         Path(
-            name="reference",
-            meaning="torch modules, autograd and torch.optim",
-            home="snnbench.training.modules:ModuleEngine",
+            "reference",
+            "torch modules, autograd and torch.optim",
+            "snnbench.training.modules:ModuleEngine",
             engine="reference",
         ),
         Path(
-            name="events",
-            meaning="fully connected spiking layers on lists of spikes",
-            home="snnbench.training.stacked:StackedEngine",
+            "events",
+            "fully connected spiking layers on lists of spikes",
+            "snnbench.training.stacked:StackedEngine",
             engine="fast",
             device="cpu",
             can={"model": ("snn",), "readout": tuple(READOUTS), "optimizer": _OPTIMIZERS}
@@ -76,26 +76,26 @@ PATHS = Table(
             layers_alike=True,
         ),
         Path(
-            name="perceptron",
-            meaning="fully connected ordinary layers, gradients written out",
-            home="snnbench.training.perceptron:PerceptronEngine",
+            "perceptron",
+            "fully connected ordinary layers, gradients written out",
+            "snnbench.training.perceptron:PerceptronEngine",
             engine="fast",
             device="cpu",
             can={"model": ("ann",), "activation": tuple(ACTIVATIONS), "optimizer": _OPTIMIZERS}
             | _PLAIN,
         ),
         Path(
-            name="scan",
-            meaning="torch modules with the neurons' steps in one kernel",
-            home="snnbench.training.modules:ScanEngine",
+            "scan",
+            "torch modules with the neurons' steps in one kernel",
+            "snnbench.training.modules:ScanEngine",
             engine="fast",
             device="cpu",
             can={"model": ("snn",), "optimizer": _OPTIMIZERS} | _LIF,
         ),
         Path(
-            name="triton",
-            meaning="torch modules with the neurons' steps in one GPU kernel",
-            home="snnbench.training.modules:TritonEngine",
+            "triton",
+            "torch modules with the neurons' steps in one GPU kernel",
+            "snnbench.training.modules:TritonEngine",
             engine="fast",
             device="cuda",
             can={
@@ -106,9 +106,9 @@ PATHS = Table(
             },
         ),
         Path(
-            name="modules",
-            meaning="torch modules and autograd: slowly and rightly, whatever the words",
-            home="snnbench.training.modules:PlainEngine",
+            "modules",
+            "torch modules and autograd: slowly and rightly, whatever the words",
+            "snnbench.training.modules:PlainEngine",
             engine="fast",
         ),
     ),

@@ -9,9 +9,9 @@ from snnbench.words.table import Table, Word
 
 def _spikingjelly(name: str, attribute: str) -> Word:
     return Word(
-        name=name,
-        meaning=f"SpikingJelly's {attribute}",
-        home=f"spikingjelly.activation_based.surrogate:{attribute}",
+        name,
+        f"SpikingJelly's {attribute}",
+        f"spikingjelly.activation_based.surrogate:{attribute}",
         uses=("surrogate_alpha",),
     )
 
@@ -21,9 +21,9 @@ SURROGATES = Table(
     Word,
     (
         Word(
-            name="fast-sigmoid",
-            meaning="1 / (1 + z |x|)^2 (Zenke and Ganguli 2018)",
-            home="snnbench.neurons.fast_sigmoid:FastSigmoid",
+            "fast-sigmoid",
+            "1 / (1 + z |x|)^2 (Zenke and Ganguli 2018)",
+            "snnbench.neurons.fast_sigmoid:FastSigmoid",
             uses=("z",),
             otherwise="fast-sigmoid has the slope z",
         ),
