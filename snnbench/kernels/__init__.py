@@ -1,16 +1,17 @@
 """Fast kernels for the CPU, compiled by numba: spikes as events, members of a cohort side by side.
 
-    blocks      spikes as blocks of bits, from arrays
-    events      data -> spike blocks: the Bernoulli encoding
-    stack       fully connected spiking layers on blocks, forward and backward
-    scan        the LIF scan alone, on dense currents
-    functions   both as differentiable torch functions
-    optimizers  SGD, Adam, AdamW of a whole cohort in one pass
-    warmup      compile everything once
+Rooms, each of which imports from itself and from those before it:
 
-Beneath them: `jit` (how things are compiled, threads, memory), `lanes` (vectors), `neuron` (the
-equations on vectors), `linear_lif`, `linear_lif_backward`, `products`, `outputs` (the kernels),
-`layout` and `layer` (their memory). Every sum has an order of its own that depends on neither
+    base         how things are compiled, threads, memory; vectors, products; losses, optimizers
+    events       spikes as blocks of bits, from arrays and from the Bernoulli encoding
+    neurons      the equations on vectors, a step and its way back; scans over dense currents
+    layers       fully connected spiking layers on blocks, forward and back; narrow ones at once
+    perceptron   ordinary layers: sparse inputs, small layers in one call
+    convolution  the gradient of a first convolution's weights
+    functions    scans and convolution as differentiable torch functions
+    warmup       compile everything once
+
+`triton_scan` is the scan for a GPU. Every sum has an order of its own that depends on neither
 companions nor threads, so a member's bits are the same alone and in any cohort.
 
 There is no choice between events and dense products to make: blocks were faster at every rate

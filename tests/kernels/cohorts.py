@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from snnbench.kernels.events.events import SpikeBlocks, events_from_spikes
-from snnbench.kernels.functions import spiking_layers
 from snnbench.kernels.layers.stack import SpikingStack
 from snnbench.kernels.neurons.equations import Neurons
+from tests.kernels.stacks import spiking_layers
 from tests.neurons.lif import lif_scan, make_surrogate
 
 GRID = 64  # weights are multiples of 1 / GRID, so that sums of them are exact in any order
@@ -21,20 +21,17 @@ class Cohort:
         widths: inputs, then units of every layer.
         K, B, T: members, samples, steps.
         rate: of the input's spikes.
-        own_input: every member has an input of its own.
         exact: weights on the grid.
     """
 
     def __init__(
-        self, widths, *, K=1, B=3, T=5, rate=0.3, seed=0, bias=True, own_input=False, exact=True,
+        self, widths, *, K=1, B=3, T=5, rate=0.3, seed=0, bias=True, exact=True,
         reset="subtract", detach_reset=False, surrogate="fast-sigmoid",
     ):  # fmt: skip
         random = np.random.default_rng(seed)
         self.widths, self.K, self.B, self.T = widths, K, B, T
-        shape = (B, T, K, widths[0]) if own_input else (B, T, widths[0])
         input_random = np.random.default_rng([seed, 1])
-        self.spikes = (input_random.random(shape) < rate).astype(np.float32)
-        self.own_input = own_input
+        self.spikes = (input_random.random((B, T, widths[0])) < rate).astype(np.float32)
         # Weights that let some neurons of every layer fire, but not always.
         scales = [2.0 / np.sqrt(m * max(rate, 0.05)) for m in widths[:-1]]
         self.weights = [
@@ -62,25 +59,20 @@ class Cohort:
         return torch.tensor(np.round(values * GRID) / GRID if exact else values).float()
 
     def leaves(self):
-        """Set fresh leaves with gradients and return them: weights, then biases, then input."""
+        """Set fresh leaves with gradients and return them: weights, then biases."""
         self.weights = [w.detach().clone().requires_grad_() for w in self.weights]
         self.biases = [
             None if b is None else b.detach().clone().requires_grad_() for b in self.biases
         ]
-        self.input = torch.from_numpy(self.spikes).requires_grad_(self.own_input)
-        leaves = [*self.weights, *(b for b in self.biases if b is not None)]
-        return [*leaves, self.input] if self.own_input else leaves
+        return [*self.weights, *(b for b in self.biases if b is not None)]
 
     def stack(self, readout):
-        source = "spikes" if self.own_input else "shared"
-        return SpikingStack(self.widths, self.neurons, self.T, source=source, readout=readout)
+        return SpikingStack(self.widths, self.neurons, self.T, readout=readout)
 
     def fast(self, readout, stack=None):
         """Return sums [B, K, N] and trace [B, T, K, N] (or None) of the kernels."""
         stack = stack or self.stack(readout)
-        source = self.input
-        if not self.own_input:
-            source = events_from_spikes(self.spikes, SpikeBlocks(self.widths[0], self.T))
+        source = events_from_spikes(self.spikes, SpikeBlocks(self.widths[0], self.T))
         return spiking_layers(stack, source, self.weights, self.biases)
 
     def slow(self, readout):
@@ -90,7 +82,7 @@ class Cohort:
         return torch.stack(sums, 1), torch.stack(spikes, 2), torch.stack(membranes, 2)
 
     def _slow_member(self, k, readout):
-        x = (self.input[:, :, k] if self.own_input else self.input).transpose(0, 1)
+        x = torch.from_numpy(self.spikes).transpose(0, 1)
         for index, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             current = x @ weight[:, k] + (0 if bias is None else bias[k])
             if readout == "current" and index == len(self.weights) - 1:
@@ -110,8 +102,6 @@ class Cohort:
         other.weights = [w[:, chosen].contiguous() for w in self.weights]
         other.biases = [None if b is None else b[chosen].contiguous() for b in self.biases]
         other.neurons = [choose(neurons, chosen) for neurons in self.neurons]
-        if self.own_input:
-            other.spikes = np.ascontiguousarray(self.spikes[:, :, chosen])
         return other
 
 

@@ -43,10 +43,9 @@ def results(cohort, readout):
 
 
 @pytest.mark.parametrize("readout", ["rate", "membrane"])
-@pytest.mark.parametrize("own_input", [False, True])
 @pytest.mark.parametrize("widths", [[30, 10, 10], [37, 21, 40, 6]])
-def test_a_member_of_any_cohort_has_the_bits_it_has_alone(widths, own_input, readout):
-    options = {"K": 17, "B": 13, "T": 9, "exact": False, "own_input": own_input}
+def test_a_member_of_any_cohort_has_the_bits_it_has_alone(widths, readout):
+    options = {"K": 17, "B": 13, "T": 9, "exact": False}
     everyone = Cohort(widths, **options)
     expected = None
     for chosen in COHORTS.values():

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numba import prange
 
+from snnbench.kernels.base.columns import load_columns
 from snnbench.kernels.base.jit import Floats, kernel, parallel_kernel, share
 from snnbench.kernels.base.lanes import NARROW, WIDTH, load, multiply_add, store, zeros
-from snnbench.kernels.layers.linear_lif import load_columns
 
 _PARTS = 16  # pieces of the samples that threads share out
 _PER_NANOSECOND = 20  # multiplications

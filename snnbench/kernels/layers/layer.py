@@ -104,14 +104,13 @@ class SpikingLayer:
     def _packed_bits(self) -> Bytes:
         return self._bits.take(self._shape[0] * self.T * self.layout.row // 8 + SPARE_BYTES)
 
-    def trace(self, *, spikes: bool) -> Floats:
-        """Return U, or S, of the last forward pass at every step, [B, T, K, N]."""
+    def trace(self) -> Floats:
+        """Return U of the last forward pass at every step, [B, T, K, N]."""
         layout = self.layout
         out = np.empty((self._shape[0], self.T, layout.members, layout.units), np.float32)
         tiling = (layout.stride, layout.lanes, min(layout.columns, layout.lanes))
-        v_th = self._neurons[1]
         share(out.size)
-        member_rows(self._membranes(), v_th, out.reshape(-1), out.shape, tiling, spikes)
+        member_rows(self._membranes(), out.reshape(-1), out.shape, tiling)
         return out
 
     def emit(self, into: SpikeBlocks) -> SpikeBlocks:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
+from snnbench.kernels.base.columns import load_columns
 from snnbench.kernels.base.jit import Floats, inlined, kernel, parallel_kernel
 from snnbench.kernels.base.lanes import (
     WIDTH,
@@ -25,16 +26,13 @@ from snnbench.kernels.base.lanes import (
     at_least,
     item,
     load,
-    mul,
     store,
     store_bits,
     store_first,
-    sub,
-    with_lane,
     zeros,
 )
 from snnbench.kernels.events.blocks import GROUP, WORD
-from snnbench.kernels.neurons.equations import reset_membrane
+from snnbench.kernels.neurons.equations import step
 
 TABLE_ROWS = 16  # sums of the subsets of a group's 4 weight rows
 _DENSE = 2  # spikes a block from which on looking for empty blocks costs more than it saves
@@ -110,17 +108,6 @@ def tile_width(columns: int, lanes: int) -> int:
     return min(columns, lanes)
 
 
-@inlined
-def load_columns(array: Floats, index: int, n: int, like: Any, lanes: int) -> Any:
-    """Load n values, with zeros behind them where a tile has more lanes."""
-    if n == lanes:
-        return load(array, index, like)
-    value = sub(like, like)
-    for q in range(n):
-        value = with_lane(value, q, array[index + q])
-    return value
-
-
 @kernel
 def scan_samples(
     blocks: Any,
@@ -168,8 +155,7 @@ def scan_samples(
                     steps = _add_block(steps, table, rows, code, lanes)
             i0, i1, i2, i3 = steps
             for t in range(w * WORD, min(T, w * WORD + WORD)):
-                u = add(mul(beta, v), i0)
-                v = reset_membrane(u, v_th, reset)
+                u, v = step(v, i0, beta, v_th, reset)
                 total = add(total, at_least(u, v_th) if of_spikes else u)
                 store_bits(bits, ((b * T + t) * row + column) // 8, u, v_th)
                 if keep:

@@ -19,7 +19,6 @@ from snnbench.kernels.base.lanes import (
     add,
     item,
     load,
-    mul,
     store,
     store_first,
     zeros,
@@ -27,7 +26,7 @@ from snnbench.kernels.base.lanes import (
 from snnbench.kernels.base.products import multiply, transpose
 from snnbench.kernels.events.blocks import GROUP, WORD
 from snnbench.kernels.layers.linear_lif import TABLE_ROWS, tile_width
-from snnbench.kernels.neurons.equations import derivatives
+from snnbench.kernels.neurons.equations import step_back
 
 CHUNKS = 4
 
@@ -151,8 +150,10 @@ def scan_back(
     lanes = WIDTH * len(vectors)
     width = tile_width(columns, lanes)
     column, row = unit * lanes, sums.size // batch
-    beta, v_th = load(neurons[0], column, zero), load(neurons[1], column, zero)
-    slope, gain = load(neurons[2], column, zero), load(neurons[3], column, zero)
+    neuron = (
+        load(neurons[0], column, zero), load(neurons[1], column, zero),
+        load(neurons[2], column, zero), load(neurons[3], column, zero),
+    )  # fmt: skip
     grad_v = total = zero
     for w in range((T + WORD - 1) // WORD - 1, -1, -1):
         at = w * TABLE_ROWS * lanes
@@ -162,11 +163,9 @@ def scan_back(
             grad = zero
             if t < T:
                 u = load(membranes, ((unit * batch + b) * T + t) * width, zero)
-                ds_du, dv_du = derivatives(u, v_th, slope, gain, switches)
                 grad_s = load(grads[0], b * strides[0] + t * strides[1] + column, zero)
                 grad_u = load(grads[1], b * strides[2] + t * strides[3] + column, zero)
-                grad = add(add(grad_u, mul(grad_s, ds_du)), mul(grad_v, dv_du))
-                grad_v = mul(beta, grad)
+                grad, grad_v = step_back(u, (grad_s, grad_u, grad_v), neuron, switches)
                 total = add(total, grad)
                 store(steps, t * lanes, grad)
                 if currents.size:

@@ -85,21 +85,17 @@ def _drop_silent(seen: Any, groups: Any, codes: Any, start: int, words: int) -> 
 @parallel_kernel
 def member_rows(
     membranes: Floats,
-    v_th: Floats,
     out: Floats,
     shape: tuple[int, int, int, int],
     layout: tuple[int, int, int],
-    spikes: bool,
 ) -> None:
-    """Copy membranes, or the spikes that follow from them, out of the tiles.
+    """Copy membranes out of the tiles.
 
     Args:
         membranes: flat [units, B, T, width].
-        v_th: padded like a row.
         out: flat [B, T, K, N].
         shape: B, T, K, N.
         layout: columns from a member to the next; lanes; width.
-        spikes: write [U >= v_th] instead of U.
     """
     batch, T, members, units = shape
     stride, lanes, width = layout
@@ -110,5 +106,4 @@ def member_rows(
                 for n in range(units):
                     column = k * stride + n
                     tile, lane = column // lanes, column % lanes
-                    u = membranes[((tile * batch + b) * T + t) * width + lane]
-                    out[at + n] = np.float32(u >= v_th[column]) if spikes else u
+                    out[at + n] = membranes[((tile * batch + b) * T + t) * width + lane]

@@ -6,12 +6,11 @@ from typing import Literal
 import numpy as np
 
 from snnbench.kernels.base.jit import Buffer, Floats
-from snnbench.kernels.events.blocks import SpikeBlocks, events_from_spikes
+from snnbench.kernels.events.blocks import SpikeBlocks
 from snnbench.kernels.layers.layer import SpikingLayer
-from snnbench.kernels.layers.layout import Layout
 from snnbench.kernels.neurons.equations import Neurons, non_spiking
 
-InputKind = Literal["shared", "spikes", "current"]
+InputKind = Literal["shared", "current"]
 
 
 class SpikingStack:
@@ -23,12 +22,12 @@ class SpikingStack:
         widths: inputs M, then units N of every layer; with input "current" M is not used.
         neurons: of every layer; those of the last are not used with readout "current".
         T: steps.
-        source: "shared": the same input spikes for all members, as `SpikeBlocks`; "spikes":
-            every member's own, [B, T, K, M]; "current": the first layer's current, constant
-            over the steps, [B, K, N], computed by the caller (so there is no weight for it).
+        source: "shared": the same input spikes for all members, as `SpikeBlocks`; "current": the
+            first layer's current, constant over the steps, [B, K, N], computed by the caller (so
+            there is no weight for it).
         readout: what comes out besides the sums over steps. "rate": nothing, sums are spike
             counts; "current": nothing, the last layer does not spike and sums are of its
-            currents; "membrane" and "spikes": U or S at every step, and spike counts.
+            currents; "membrane": U at every step, and spike counts.
     """
 
     def __init__(
@@ -51,7 +50,7 @@ class SpikingStack:
                 n,
                 kind,
                 T,
-                shared=index == 0 and source != "spikes",
+                shared=index == 0,
                 of_spikes=readout != "current" or index < len(neurons) - 1,
             )
             for index, (m, n, kind) in enumerate(zip(inputs, widths[1:], neurons, strict=True))
@@ -89,7 +88,7 @@ class SpikingStack:
             weights, biases = [_NO_WEIGHT, *weights], [None, *biases]
         self.spike_counts = []
         self.calls += 1
-        traced = self.readout in ("membrane", "spikes")
+        traced = self.readout == "membrane"
         for index, layer in enumerate(self.layers):
             last = index == len(self.layers) - 1
             base = self._base_of(index, current if index == 0 else None, biases[index])
@@ -97,20 +96,16 @@ class SpikingStack:
             self.spike_counts.append(layer.layout.member_view(sums))
             if not last:
                 blocks = layer.emit(self._blocks[index + 1])
-        trace = self.layers[-1].trace(spikes=self.readout == "spikes") if traced else None
+        trace = self.layers[-1].trace() if traced else None
         return self.spike_counts[-1], trace
 
     def _first_input(self, source: SpikeBlocks | Floats) -> tuple[SpikeBlocks, Floats | None]:
         if isinstance(source, SpikeBlocks):
             assert self.source == "shared"
             return source, None
-        if self.source == "current":
-            self._blocks[0].resize(len(source))
-            self._blocks[0].ends[:] = self._blocks[0].starts
-            return self._blocks[0], source
-        batch, T, members, inputs = source.shape
-        rows = source.transpose(0, 2, 1, 3).reshape(batch * members, T, inputs)
-        return events_from_spikes(rows, self._blocks[0]), None
+        self._blocks[0].resize(len(source))
+        self._blocks[0].ends[:] = self._blocks[0].starts
+        return self._blocks[0], source
 
     def _base_of(self, index: int, current: Floats | None, bias: Floats | None) -> Floats:
         given = bias if current is None else current
@@ -124,8 +119,6 @@ class SpikingStack:
         grad_sums: Floats | None,
         grad_trace: Floats | None,
         weights: Sequence[Floats],
-        *,
-        source_gradient: bool = False,
     ) -> tuple[list[Floats], list[Floats], Floats | None]:
         """Go back through the last forward pass.
 
@@ -133,11 +126,10 @@ class SpikingStack:
             grad_sums: of the sums, [B, K, N].
             grad_trace: of the trace, [B, T, K, N]; one of the two is given, the one of the readout.
             weights: as given to `forward`.
-            source_gradient: also for a source of "spikes".
 
         Returns:
-            gradients of the weights, of the biases [K, N], and of the source: [B, K, N] of a
-            current, [B, T, K, M] of spikes, else None.
+            gradients of the weights, of the biases [K, N], and of a current that is the source,
+            [B, K, N], else None.
         """
         if self.source == "current":
             weights = [_NO_WEIGHT, *weights]
@@ -146,7 +138,7 @@ class SpikingStack:
         grad_biases: list[Floats] = []
         for index in reversed(range(len(self.layers))):
             layer = self.layers[index]
-            below = self._below(index, source_gradient)
+            below = (self.layers[index - 1].layout, self._grads[index - 1]) if index else None
             grad_weight, sums, grad_inputs = layer.backward(
                 grad_spikes, grad_membranes, weights[index], below
             )
@@ -156,18 +148,7 @@ class SpikingStack:
                 grad_spikes, grad_membranes = grad_inputs, self._zeros[index - 1]
         if self.source == "current":
             return grad_weights[1:], grad_biases[1:], self.layers[0].layout.member_view(sums)
-        if below is None:
-            return grad_weights, grad_biases, None
-        return grad_weights, grad_biases, below[0].member_view(grad_inputs)
-
-    def _below(self, index: int, source_gradient: bool) -> tuple[Layout, Buffer] | None:
-        """Return layout and memory for the gradient of a layer's input, None if not needed."""
-        if index > 0:
-            return self.layers[index - 1].layout, self._grads[index - 1]
-        if source_gradient and self.source == "spikes":
-            layout = Layout(self.members, self.layers[0].inputs, shared=True)
-            return layout, Buffer(np.float32)
-        return None
+        return grad_weights, grad_biases, None
 
     def _last_gradients(
         self, grad_sums: Floats | None, grad_trace: Floats | None
@@ -176,7 +157,7 @@ class SpikingStack:
         given = grad_sums[:, None] if grad_trace is None and grad_sums is not None else grad_trace
         assert given is not None
         rows = self.layers[-1].layout.padded(given, self._grads[-1])
-        if self.readout in ("rate", "spikes"):
+        if self.readout == "rate":
             return rows, self._zeros[-1]
         return self._zeros[-1], rows
 

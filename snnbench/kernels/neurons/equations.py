@@ -95,6 +95,35 @@ def reset_membrane(u: Any, v_th: Any, reset: int) -> Any:
 
 
 @inlined
+def step(v: Any, current: Any, beta: Any, v_th: Any, reset: int) -> tuple[Any, Any]:
+    """Advance by one step: V[t-1] and I[t] -> U[t] before the reset, V[t] after it."""
+    u = add(mul(beta, v), current)
+    return u, reset_membrane(u, v_th, reset)
+
+
+@inlined
+def step_back(
+    u: Any, grads: tuple[Any, Any, Any], neuron: Any, switches: tuple[int, int, int]
+) -> tuple[Any, Any]:
+    """Go back through a step.
+
+    Args:
+        u: U[t].
+        grads: dL/dS[t] and dL/dU[t] from outside, and dL/dV[t] from the step after.
+        neuron: beta, v_th, slope and gain.
+        switches: of `Neurons`.
+
+    Returns:
+        dL/dI[t] and dL/dV[t-1].
+    """
+    beta, v_th, slope, gain = neuron
+    grad_spikes, grad_membrane, grad_v = grads
+    ds_du, dv_du = derivatives(u, v_th, slope, gain, switches)
+    grad = add(add(grad_membrane, mul(grad_spikes, ds_du)), mul(grad_v, dv_du))
+    return grad, mul(beta, grad)
+
+
+@inlined
 def derivatives(
     u: Any, v_th: Any, slope: Any, gain: Any, switches: tuple[int, int, int]
 ) -> tuple[Any, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
+from snnbench.kernels.base.columns import load_columns
 from snnbench.kernels.base.jit import Floats, inlined, kernel, parallel_kernel
 from snnbench.kernels.base.lanes import (
     NARROW,
@@ -22,14 +23,13 @@ from snnbench.kernels.base.lanes import (
     add,
     at_least,
     load,
-    mul,
     splat,
     store,
     store_first,
     zeros,
 )
-from snnbench.kernels.layers.linear_lif import load_columns
-from snnbench.kernels.neurons.equations import derivatives, reset_membrane
+from snnbench.kernels.neurons.equations import step as lif_step
+from snnbench.kernels.neurons.equations import step_back
 
 _PARTS = 32  # pieces of the planes that threads share out
 
@@ -77,10 +77,10 @@ def _scan_step(
     beta, v_th = splat(neurons[0], zero), splat(neurons[1], zero)
     size = state.size - WIDTH
     for c in range(0, size, WIDTH):
-        current = _load(currents, source + c, min(WIDTH, size - c), zero)
-        u = add(mul(beta, load(state, c, zero)), current)
+        current = load_columns(currents, source + c, min(WIDTH, size - c), zero, WIDTH)
+        u, v = lif_step(load(state, c, zero), current, beta, v_th, reset)
         store(membranes, c, u)
-        store(state, c, reset_membrane(u, v_th, reset))
+        store(state, c, v)
 
 
 @inlined
@@ -133,8 +133,10 @@ def _scan_planes_back(
     T, P, height, width = shape
     size, windows = height * width, (height // 2) * (width // 2)
     zero = zeros(NARROW)
-    beta, v_th = splat(neurons[0], zero), splat(neurons[1], zero)
-    slope, gain = splat(neurons[2], zero), splat(neurons[3], zero)
+    neuron = (
+        splat(neurons[0], zero), splat(neurons[1], zero),
+        splat(neurons[2], zero), splat(neurons[3], zero),
+    )  # fmt: skip
     state, spikes, grads = _scratch(size), _scratch(size), _scratch(size)
     top, low = _scratch(2 * windows), _scratch(2 * windows)
     constant, total = currents.size < T * P * size, _scratch(size)
@@ -155,10 +157,9 @@ def _scan_planes_back(
             _join_rows(top, low, height, width, grads)
             for c in range(0, size, WIDTH):
                 u = load(u_of_step, c, zero)
-                ds_du, dv_du = derivatives(u, v_th, slope, gain, switches)
-                grad = mul(load(state, c, zero), dv_du)
-                grad = add(mul(load(grads, c, zero), ds_du), grad)
-                store(state, c, mul(beta, grad))
+                of_step = (load(grads, c, zero), zero, load(state, c, zero))
+                grad, grad_v = step_back(u, of_step, neuron, switches)
+                store(state, c, grad_v)
                 if constant:
                     store(total, c, add(load(total, c, zero), grad))
                 else:
@@ -216,8 +217,3 @@ def _scratch(size: int) -> Floats:
 @inlined
 def _planes(part: int, count: int) -> tuple[int, int]:
     return count * part // _PARTS, count * (part + 1) // _PARTS
-
-
-@inlined
-def _load(array: Floats, index: int, n: int, like: Any) -> Any:
-    return load_columns(array, index, n, like, WIDTH)

@@ -10,19 +10,20 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from snnbench.kernels.base.jit import Floats, inlined, kernel, parallel_kernel
+from snnbench.kernels.base.columns import load_columns
+from snnbench.kernels.base.jit import Floats, kernel, parallel_kernel
 from snnbench.kernels.base.lanes import (
     WIDE,
     WIDTH,
     add,
     at_least,
-    mul,
+    load,
     splat,
+    store,
     store_first,
     zeros,
 )
-from snnbench.kernels.layers.linear_lif import load_columns
-from snnbench.kernels.neurons.equations import derivatives, reset_membrane
+from snnbench.kernels.neurons.equations import step, step_back
 
 _LANES = WIDTH * len(WIDE)
 _BLOCK = 64 * _LANES  # columns that a thread takes through all steps; its membranes stay in L1
@@ -43,18 +44,18 @@ def scan(
     """
     T, members, X = shape
     blocks = (X + _BLOCK - 1) // _BLOCK
-    step = members * X if currents.size == T * members * X else 0
+    stride = members * X if currents.size == T * members * X else 0
     for piece in prange(members * blocks):
         k, first = piece // blocks, (piece % blocks) * _BLOCK
         columns = (k * X + first, min(_BLOCK, X - first))
         beta_v_th = (neurons[0][k], neurons[1][k])
-        _scan_block(currents, step, beta_v_th, spikes, membranes, T, members * X, columns, reset)
+        _scan_block(currents, stride, beta_v_th, spikes, membranes, T, members * X, columns, reset)
 
 
 @kernel
 def _scan_block(
     currents: Floats,
-    step: int,
+    stride: int,
     beta_v_th: Any,
     spikes: Floats,
     membranes: Floats,
@@ -70,11 +71,11 @@ def _scan_block(
     for t in range(T):
         for c in range(0, count, _LANES):
             n = min(_LANES, count - c)
-            v = _load(state, c, _LANES, zero)
-            u = add(mul(beta, v), _load(currents, t * step + first + c, n, zero))
+            current = load_columns(currents, t * stride + first + c, n, zero, _LANES)
+            u, v = step(load(state, c, zero), current, beta, v_th, reset)
             store_first(spikes, t * row + first + c, at_least(u, v_th), n)
             store_first(membranes, t * row + first + c, u, n)
-            store_first(state, c, reset_membrane(u, v_th, reset), _LANES)
+            store(state, c, v)
 
 
 @parallel_kernel
@@ -112,8 +113,10 @@ def _scan_block_back(
     membranes: Floats, numbers: Any, grads: Any, T: int, row: int, columns: Any, switches: Any
 ) -> None:
     zero = zeros(WIDE)
-    beta, v_th = splat(numbers[0], zero), splat(numbers[1], zero)
-    slope, gain = splat(numbers[2], zero), splat(numbers[3], zero)
+    neuron = (
+        splat(numbers[0], zero), splat(numbers[1], zero),
+        splat(numbers[2], zero), splat(numbers[3], zero),
+    )  # fmt: skip
     grad_spikes, grad_membranes, grad_currents = grads
     first, count = columns
     constant = grad_currents.size < T * row
@@ -121,21 +124,17 @@ def _scan_block_back(
     for t in range(T - 1, -1, -1):
         for c in range(0, count, _LANES):
             n, at = min(_LANES, count - c), t * row + first + c
-            ds_du, dv_du = derivatives(_load(membranes, at, n, zero), v_th, slope, gain, switches)
-            grad = mul(_load(state, c, _LANES, zero), dv_du)
+            u = load_columns(membranes, at, n, zero, _LANES)
+            grad_s = grad_u = zero
             if grad_spikes.size:
-                grad = add(mul(_load(grad_spikes, at, n, zero), ds_du), grad)
+                grad_s = load_columns(grad_spikes, at, n, zero, _LANES)
             if grad_membranes.size:
-                grad = add(_load(grad_membranes, at, n, zero), grad)
-            store_first(state, c, mul(beta, grad), _LANES)
+                grad_u = load_columns(grad_membranes, at, n, zero, _LANES)
+            grad, grad_v = step_back(u, (grad_s, grad_u, load(state, c, zero)), neuron, switches)
+            store(state, c, grad_v)
             if constant:
-                store_first(total, c, add(_load(total, c, _LANES, zero), grad), _LANES)
+                store(total, c, add(load(total, c, zero), grad))
             else:
                 store_first(grad_currents, at, grad, n)
     if constant:
         grad_currents[first : first + count] = total[:count]
-
-
-@inlined
-def _load(array: Floats, index: int, n: int, like: Any) -> Any:
-    return load_columns(array, index, n, like, _LANES)

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numba import prange
 
+from snnbench.kernels.base.columns import load_columns
 from snnbench.kernels.base.jit import Floats, Ints, inlined, kernel, parallel_kernel
 from snnbench.kernels.base.lanes import WIDE, WIDTH, add, load, store, store_first, zeros
 from snnbench.kernels.base.losses import prediction, sample_loss
 from snnbench.kernels.base.products import multiply, transpose
-from snnbench.kernels.layers.linear_lif import load_columns
 from snnbench.kernels.perceptron.activations import activate, derive
 from snnbench.kernels.perceptron.sparse_input import LANES, add_outer, multiply_rows
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
+from snnbench.kernels.base.columns import load_columns
 from snnbench.kernels.base.jit import Buffer, Floats, Ints, kernel, parallel_kernel, share
 from snnbench.kernels.base.lanes import (
     WIDE,
@@ -24,7 +25,6 @@ from snnbench.kernels.base.lanes import (
     store_first,
     zeros,
 )
-from snnbench.kernels.layers.linear_lif import load_columns
 
 LANES = WIDTH * len(WIDE)  # of a tile
 _NEAR = 2 * LANES  # units up to which rows of weights are read where they are
