@@ -1,6 +1,4 @@
-"""What reports know of settings and columns beyond their names: all that cannot be read off the
-tables of settings and columns stands here, and nowhere else.
-"""
+"""What reports know of settings and columns: which to show, in which order, and what they mean."""
 
 from snnbench.config.setting import SETTINGS
 from snnbench.cost.derive import operations
@@ -20,6 +18,8 @@ OF_SWEEP = ("status", "error", "test_accuracy", "max_test_accuracy", "val_accura
             "firing_rate", "flops_lab", "energy_pj_compute45nm", "train_seconds")  # fmt: skip
 OF_SWEEP_NARROW = ("status", "error", "test_accuracy", "firing_rate", "train_seconds")
 
+# What two records of a run must agree on to be the same result.
+SAME_RESULT = ("test_accuracy", "train_loss", "test_loss", "epochs_run")
 ORIGIN = ("snnbench_version", "commit", "torch_version", "device_name", "cpu_threads", "device",
           "engine", "dataset", "data_sha256")  # fmt: skip
 # Origins that make runs hard to compare where they differ, and what they are called.

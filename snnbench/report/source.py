@@ -8,15 +8,13 @@ from typing import Any
 import pandas as pd
 
 from snnbench.errors import UserError
-from snnbench.report.columns import MIXED_ORIGINS
+from snnbench.report.columns import MIXED_ORIGINS, SAME_RESULT
 from snnbench.report.deriving import completed
 from snnbench.results.journal import table_path
 from snnbench.results.lines import whole_size
 from snnbench.results.tables import read_epochs, read_layers, read_runs
 from snnbench.words.datasets import DATASETS
 
-# What two records of the same run must agree on to be the same result.
-_RESULTS = ("test_accuracy", "train_loss", "test_loss", "epochs_run")
 _MOST_NAMED = 5
 
 
@@ -94,7 +92,7 @@ def _once(runs: pd.DataFrame, folders: Sequence[Path]) -> tuple[pd.DataFrame, li
     for row in runs.loc[twice].to_dict("records"):
         other: Any = first.loc[[(row["study"], row["run_id"])]].iloc[0]
         if row["status"] != other["status"] or any(
-            not _same(row[name], other[name]) for name in _RESULTS
+            not _same(row[name], other[name]) for name in SAME_RESULT
         ):
             notes.append(
                 f"Run {row['run_id']} differs between {folders[other['folder']]} and"
