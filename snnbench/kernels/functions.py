@@ -7,7 +7,7 @@ import torch
 
 from snnbench.kernels.base.jit import Floats, share
 from snnbench.kernels.convolution.weights import weight_gradients
-from snnbench.kernels.neurons.equations import Neurons
+from snnbench.kernels.neurons.equations import Constants, Neurons
 from snnbench.kernels.neurons.pooled_scan import pooled_scan, pooled_scan_back
 from snnbench.kernels.neurons.scan import scan, scan_back
 
@@ -23,7 +23,7 @@ class _ScanFunction(torch.autograd.Function):
         vectors, switches = neurons.vectors(), neurons.switches
         shape = (T, neurons.members, spikes[0].numel() // neurons.members)
         share(spikes.numel())
-        scan(_flat(current), vectors[:2], _flat(spikes), _flat(membranes), shape, switches[0])
+        scan(_flat(current), vectors, _flat(spikes), _flat(membranes), shape, switches.reset)
         ctx.save_for_backward(membranes)
         ctx.setup = (vectors, shape, switches, current.shape)
         ctx.set_materialize_grads(False)
@@ -50,12 +50,13 @@ class _PooledScanFunction(torch.autograd.Function):
         current = current.detach().contiguous()
         T, *planes, height, width = current.shape if steps is None else (steps, *current.shape)
         shape = (T, math.prod(planes), height, width)
-        numbers, switches = [vector[0] for vector in neurons.vectors()], neurons.switches
+        numbers = Constants(*(vector[0] for vector in neurons.vectors()))
+        switches = neurons.switches
         pooled = torch.empty((T, *planes, height // 2, width // 2), dtype=torch.float32)
         share(math.prod(shape))
-        pooled_scan(_flat(current), tuple(numbers[:2]), _flat(pooled), shape, switches[0])
+        pooled_scan(_flat(current), numbers, _flat(pooled), shape, switches.reset)
         ctx.save_for_backward(current)
-        ctx.setup = (tuple(numbers), shape, switches)
+        ctx.setup = (numbers, shape, switches)
         return pooled
 
     @staticmethod

@@ -6,7 +6,7 @@ at all. The kernels use 4 bits at a time as an index into a table of sums of 4 w
 of 4 steps' gradients: one addition does the work of up to four events.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,16 @@ WORD = 4  # steps of a block
 def blocks_of(count: int, size: int) -> int:
     """Return how many blocks of `size` hold `count`."""
     return -(-count // size)
+
+
+class Blocks(NamedTuple):
+    """What the kernels see of `SpikeBlocks`, whose attributes say what each array holds."""
+
+    starts: Ints
+    ends: Ints
+    groups: npt.NDArray[np.int32]
+    codes: Codes
+    counts: Ints
 
 
 class SpikeBlocks:
@@ -66,9 +76,9 @@ class SpikeBlocks:
         self.codes = self._codes.take(rows * self.group_count * self.words)
 
     @property
-    def arrays(self) -> tuple[Ints, Ints, npt.NDArray[np.int32], Codes, Ints]:
-        """Return what the kernels work on: starts, ends, groups, codes, counts."""
-        return self.starts, self.ends, self.groups, self.codes, self.counts
+    def arrays(self) -> Blocks:
+        """Return what the kernels work on."""
+        return Blocks(self.starts, self.ends, self.groups, self.codes, self.counts)
 
     @property
     def size(self) -> int:
@@ -116,17 +126,17 @@ def count_bits(code: np.uint32) -> np.int64:
 
 
 @parallel_kernel
-def _pack(fires: Bytes, words: int, group_count: int, out: Any) -> None:
+def _pack(fires: Bytes, words: int, group_count: int, out: Blocks) -> None:
     for row in prange(fires.shape[0]):
         _pack_row(fires[row], row, words, group_count, out)
 
 
 @kernel
-def _pack_row(fires: Bytes, row: int, words: int, group_count: int, out: Any) -> None:
+def _pack_row(fires: Bytes, row: int, words: int, group_count: int, out: Blocks) -> None:
     """Fill one row from fires [T, M]."""
-    starts, ends, groups, codes, counts = out
+    groups, codes = out.groups, out.codes
     T, inputs = fires.shape
-    entry, total = starts[row], np.int64(0)
+    entry, total = out.starts[row], np.int64(0)
     for g in range(group_count):
         any_code = np.uint32(0)
         for w in range(words):
@@ -140,11 +150,11 @@ def _pack_row(fires: Bytes, row: int, words: int, group_count: int, out: Any) ->
             codes[entry * words + w] = both_halves(code)
         groups[entry] = g
         entry += np.int64(any_code != 0)
-    ends[row], counts[row] = entry, total
+    out.ends[row], out.counts[row] = entry, total
 
 
 @kernel
-def _unpack(blocks: Any, words: int, spikes: Floats) -> None:
+def _unpack(blocks: Blocks, words: int, spikes: Floats) -> None:
     starts, ends, groups, codes, _ = blocks
     for row in range(starts.size):
         for i in range(starts[row], ends[row]):

@@ -2,7 +2,7 @@
 
 # ruff: noqa: PLR0917 (compiled functions take positional arguments)
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from snnbench.kernels.base.lanes import item, prefetch
 from snnbench.kernels.events.blocks import (
     GROUP,
     WORD,
+    Blocks,
     SpikeBlocks,
     blocks_of,
     count_bits,
@@ -33,6 +34,13 @@ __all__ = ["ActivePixels", "SpikeBlocks", "bernoulli_events", "draw_keys", "even
 _FIELDS = 1 + GROUP  # of an entry: group, limits
 _LINE = 32  # fields in a cache line
 _SAMPLES = 1 << 12  # made into records at a time
+
+
+class Pixels(NamedTuple):
+    """What the kernels see of `ActivePixels`."""
+
+    starts: Ints
+    records: npt.NDArray[np.uint16]
 
 
 class ActivePixels:
@@ -49,6 +57,11 @@ class ActivePixels:
             pixel that cannot spike; uint16. What one sample needs lies together, for it comes
             from slow memory.
     """
+
+    @property
+    def arrays(self) -> Pixels:
+        """Return what the kernels work on."""
+        return Pixels(self.starts, self.records)
 
     def __init__(self, values: Floats) -> None:
         samples, self.inputs = values.shape
@@ -89,9 +102,15 @@ def bernoulli_events(
     """
     assert (into.inputs, into.T) == (active.inputs, T), "the blocks have another shape"
     into.resize(len(samples))
-    pixels = (active.starts, active.records)
     share(3 * into.words * len(samples) * active.starts[-1] / (active.starts.size - 1))
-    _draw(pixels, np.ascontiguousarray(samples), keys.view(np.uint64), T, into.words, into.arrays)
+    _draw(
+        active.arrays,
+        np.ascontiguousarray(samples),
+        keys.view(np.uint64),
+        T,
+        into.words,
+        into.arrays,
+    )
     return into
 
 
@@ -107,7 +126,7 @@ def draw_keys(seed: int, epoch: int, samples: Ints) -> Ints:
 
 
 @parallel_kernel
-def _draw(pixels: Any, samples: Ints, keys: Any, T: int, words: int, out: Any) -> None:
+def _draw(pixels: Pixels, samples: Ints, keys: Any, T: int, words: int, out: Blocks) -> None:
     # Written to in a function of its own: of arrays out of a tuple, numba drops what the body of
     # a prange itself writes, as if nobody could see it.
     for b in prange(samples.size):
@@ -117,7 +136,7 @@ def _draw(pixels: Any, samples: Ints, keys: Any, T: int, words: int, out: Any) -
 
 
 @inlined
-def fetch_row(pixels: Any, sample: int) -> None:
+def fetch_row(pixels: Pixels, sample: int) -> None:
     """Begin to bring a sample's record out of slow memory."""
     starts, records = pixels
     for at in range(_FIELDS * starts[sample], _FIELDS * starts[sample + 1], _LINE):
@@ -126,18 +145,17 @@ def fetch_row(pixels: Any, sample: int) -> None:
 
 @kernel
 def draw_row(
-    pixels: Any, sample: int, key: np.uint64, T: int, words: int, out: Any, row: int
+    pixels: Pixels, sample: int, key: np.uint64, T: int, words: int, out: Blocks, row: int
 ) -> None:
     starts, records = pixels
-    out_starts, out_ends, out_groups, out_codes, counts = out
     first, last = starts[sample], starts[sample + 1]
-    start, n = out_starts[row], last - first
-    out_ends[row] = start + n
+    start, n = out.starts[row], last - first
+    out.ends[row] = start + n
     record = records[_FIELDS * first : _FIELDS * last]
     for i in range(n):
-        out_groups[start + i] = record[i]
-    codes = out_codes[start * words : (start + n) * words]
-    counts[row] = _draw_sample(record, key, T, codes)
+        out.groups[start + i] = record[i]
+    codes = out.codes[start * words : (start + n) * words]
+    out.counts[row] = _draw_sample(record, key, T, codes)
 
 
 @kernel

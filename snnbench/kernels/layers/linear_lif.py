@@ -13,13 +13,13 @@ sums [B, units * lanes], one row a sample.
 
 # ruff: noqa: PLR0917 (compiled functions take positional arguments)
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import prange
 
 from snnbench.kernels.base.columns import load_columns
-from snnbench.kernels.base.jit import Floats, inlined, kernel, parallel_kernel
+from snnbench.kernels.base.jit import Bytes, Floats, inlined, kernel, parallel_kernel
 from snnbench.kernels.base.lanes import (
     WIDTH,
     add,
@@ -31,24 +31,50 @@ from snnbench.kernels.base.lanes import (
     store_first,
     zeros,
 )
-from snnbench.kernels.events.blocks import GROUP, WORD
-from snnbench.kernels.neurons.equations import step
+from snnbench.kernels.events.blocks import GROUP, WORD, Blocks
+from snnbench.kernels.neurons.equations import Constants, step
 
 TABLE_ROWS = 16  # sums of the subsets of a group's 4 weight rows
 _DENSE = 2  # spikes a block from which on looking for empty blocks costs more than it saves
 PARTS = 16  # pieces of the batch that threads share out
 
 
+class Shape(NamedTuple):
+    """Samples B, steps T, sets, and columns of a set."""
+
+    batch: int
+    T: int
+    sets: int
+    columns: int
+
+
+class Flags(NamedTuple):
+    """Kind of reset; whether to keep membranes; whether sums are of spikes (1) or of U (0)."""
+
+    reset: int
+    keep: int
+    of_spikes: int
+
+
+class Filled(NamedTuple):
+    """Sums of subsets of weights, membranes, bits of the spikes, and sums over the steps."""
+
+    table: Floats
+    membranes: Floats
+    bits: Bytes
+    sums: Floats
+
+
 @parallel_kernel
 def forward(
-    blocks: Any,
+    blocks: Blocks,
     weight: Floats,
     base: Floats,
-    neurons: Any,
-    out: Any,
-    shape: tuple[int, int, int, int],
+    neurons: Constants,
+    out: Filled,
+    shape: Shape,
     base_stride: int,
-    flags: tuple[int, int, int],
+    flags: Flags,
     vectors: Any,
 ) -> None:
     """Run the layer over a batch.
@@ -58,17 +84,16 @@ def forward(
         weight: see above; M = 0 with blocks that hold nothing gives the scan alone.
         base: the current besides the spikes', padded like a row: a bias with base_stride 0,
             a constant current of each sample with base_stride one row.
-        neurons: beta and v_th, padded like a row.
-        out: table, membranes, bits, sums.
-        shape: B, T, sets, columns.
-        flags: kind of reset; whether to keep the membranes; whether `sums` are of spikes (1)
-            or membranes (0).
+        neurons: their numbers, padded like a row.
+        out: filled.
+        shape: of the layer.
+        flags: see `Flags`.
         vectors: width of a tile.
     """
     batch, _, sets, columns = shape
-    units = out[3].size // (batch * WIDTH * len(vectors))
+    units = out.sums.size // (batch * WIDTH * len(vectors))
     for unit in prange(units):
-        build_table(weight, sets, columns, unit, units // sets, out[0], vectors)
+        build_table(weight, sets, columns, unit, units // sets, out.table, vectors)
     for work in prange(units * PARTS):
         unit, part = work // PARTS, work % PARTS
         samples = (batch * part // PARTS, batch * (part + 1) // PARTS)
@@ -110,13 +135,13 @@ def tile_width(columns: int, lanes: int) -> int:
 
 @kernel
 def scan_samples(
-    blocks: Any,
+    blocks: Blocks,
     base: Floats,
-    neurons: Any,
-    out: Any,
-    shape: tuple[int, int, int, int],
+    neurons: Constants,
+    out: Filled,
+    shape: Shape,
     base_stride: int,
-    flags: tuple[int, int, int],
+    flags: Flags,
     unit: int,
     units: int,
     samples: tuple[int, int],
@@ -133,7 +158,7 @@ def scan_samples(
     column, row = unit * lanes, units * lanes
     words = (T + WORD - 1) // WORD
     table = table[unit * (table.size // units) :]
-    beta, v_th = load(neurons[0], column, zero), load(neurons[1], column, zero)
+    beta, v_th = load(neurons.beta, column, zero), load(neurons.v_th, column, zero)
     for b in range(*samples):
         constant = load(base, b * base_stride + column, zero)
         source = b * sets + unit * sets // units

@@ -8,7 +8,7 @@ and the pieces in order, so that no bit depends on the number of threads or on o
 
 # ruff: noqa: PLR0917 (compiled functions take positional arguments)
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import prange
@@ -24,26 +24,57 @@ from snnbench.kernels.base.lanes import (
     zeros,
 )
 from snnbench.kernels.base.products import multiply, transpose
-from snnbench.kernels.events.blocks import GROUP, WORD
-from snnbench.kernels.layers.linear_lif import TABLE_ROWS, tile_width
-from snnbench.kernels.neurons.equations import step_back
+from snnbench.kernels.events.blocks import GROUP, WORD, Blocks
+from snnbench.kernels.layers.linear_lif import TABLE_ROWS, Shape, tile_width
+from snnbench.kernels.neurons.equations import Constants, Switches, step_back
 
 CHUNKS = 4
 
 
+class Grads(NamedTuple):
+    """dL/dS and dL/dU, rows padded like the layer's."""
+
+    spikes: Floats
+    membranes: Floats
+
+
+class Work(NamedTuple):
+    """Memory for every piece's dL/dI of a sample, tables of subsets, and weight gradients."""
+
+    steps: Floats
+    tables: Floats
+    pieces: Floats
+
+
+class Gradients(NamedTuple):
+    """dL/dweight; sums of dL/dI over the steps; dL/dI, empty where nobody needs it."""
+
+    weight: Floats
+    sums: Floats
+    currents: Floats
+
+
+class Down(NamedTuple):
+    """Weight, memory for it turned round, dL/dS of the inputs; empty where nobody needs it."""
+
+    weight: Floats
+    turned: Floats
+    inputs: Floats
+
+
 @parallel_kernel
 def backward(
-    blocks: Any,
+    blocks: Blocks,
     membranes: Floats,
-    neurons: Any,
-    grads: Any,
+    neurons: Constants,
+    grads: Grads,
     strides: tuple[int, int, int, int],
-    work: Any,
-    out: Any,
-    down: Any,
+    work: Work,
+    out: Gradients,
+    down: Down,
     to: tuple[int, int],
-    shape: tuple[int, int, int, int],
-    switches: tuple[int, int, int],
+    shape: Shape,
+    switches: Switches,
     vectors: Any,
 ) -> None:
     """Compute the gradients of weights, base currents and input spikes.
@@ -51,8 +82,8 @@ def backward(
     Args:
         blocks: as in `forward`.
         membranes: as `forward` kept them.
-        neurons: beta, v_th, slope, gain, padded like a row.
-        grads: dL/dS and dL/dU, rows padded like the layer's.
+        neurons: their numbers, padded like a row.
+        grads: from above.
         strides: of the two, for a sample and for a step; 0 repeats a row.
         work: memory for every piece's dL/dI of a sample [units * CHUNKS, T, lanes], tables
             [units * CHUNKS, words * 16, lanes] and weight gradient
@@ -70,33 +101,35 @@ def backward(
     lanes = WIDTH * len(vectors)
     units = sums.size // (batch * lanes)
     inputs = weight_grad.size // (sets * columns)
-    if down[2].size:
+    if down.inputs.size:
         tiles = (inputs + lanes - 1) // lanes
         sizes = (0, sets, inputs, columns)
         for tile in prange(sets * tiles):
-            transpose(down[0], tile // tiles, (tile % tiles) * lanes, sizes, tile, down[1], lanes)
+            transpose(
+                down.weight, tile // tiles, (tile % tiles) * lanes, sizes, tile, down.turned, lanes
+            )
     for piece in prange(units * CHUNKS):
         _chunk(
             blocks, membranes, neurons, grads, strides, work, out, down, to, shape, switches,
             piece, units, vectors,
         )  # fmt: skip
     for m in prange(inputs):
-        reduce_pieces(work[2], weight_grad, m, shape, units, vectors)
+        reduce_pieces(work.pieces, weight_grad, m, shape, units, vectors)
 
 
 @kernel
 def _chunk(
-    blocks: Any,
+    blocks: Blocks,
     membranes: Floats,
-    neurons: Any,
-    grads: Any,
+    neurons: Constants,
+    grads: Grads,
     strides: tuple[int, int, int, int],
-    work: Any,
-    out: Any,
-    down: Any,
+    work: Work,
+    out: Gradients,
+    down: Down,
     to: tuple[int, int],
-    shape: tuple[int, int, int, int],
-    switches: tuple[int, int, int],
+    shape: Shape,
+    switches: Switches,
     piece: int,
     units: int,
     vectors: Any,
@@ -106,17 +139,19 @@ def _chunk(
     unit, chunk = piece // CHUNKS, piece % CHUNKS
     pieces = units * CHUNKS
     lanes = WIDTH * len(vectors)
-    steps = work[0][piece * T * lanes : (piece + 1) * T * lanes]
-    table = work[1][piece * (work[1].size // pieces) :]
-    sink = work[2][piece * (work[2].size // pieces) : (piece + 1) * (work[2].size // pieces)]
+    steps = work.steps[piece * T * lanes : (piece + 1) * T * lanes]
+    table = work.tables[piece * (work.tables.size // pieces) :]
+    sink = work.pieces[
+        piece * (work.pieces.size // pieces) : (piece + 1) * (work.pieces.size // pieces)
+    ]
     sink[:] = 0
-    inputs = out[0].size // (shape[2] * columns)
+    inputs = out.weight.size // (shape.sets * columns)
     for b in range(batch * chunk // CHUNKS, batch * (chunk + 1) // CHUNKS):
         scan_back(
             membranes, neurons, grads, strides, steps, table, out, shape, switches, b, unit, vectors
         )
         scatter(blocks, table, sink, shape, b, unit, units, vectors)
-        if down[2].size:
+        if down.inputs.size:
             tiles = (inputs + lanes - 1) // lanes
             for tile in range(tiles):
                 starts = (
@@ -125,20 +160,20 @@ def _chunk(
                     b * T * to[0] + unit * to[1] + tile * lanes,
                 )
                 sizes = (columns, lanes, 1, to[0], min(lanes, inputs - tile * lanes))
-                multiply(steps, down[1], down[2], (0, T), starts, sizes, vectors)
+                multiply(steps, down.turned, down.inputs, (0, T), starts, sizes, vectors)
 
 
 @kernel
 def scan_back(
     membranes: Floats,
-    neurons: Any,
-    grads: Any,
+    neurons: Constants,
+    grads: Grads,
     strides: tuple[int, int, int, int],
     steps: Floats,
     table: Floats,
-    out: Any,
-    shape: tuple[int, int, int, int],
-    switches: tuple[int, int, int],
+    out: Gradients,
+    shape: Shape,
+    switches: Switches,
     b: int,
     unit: int,
     vectors: Any,
@@ -150,9 +185,9 @@ def scan_back(
     lanes = WIDTH * len(vectors)
     width = tile_width(columns, lanes)
     column, row = unit * lanes, sums.size // batch
-    neuron = (
-        load(neurons[0], column, zero), load(neurons[1], column, zero),
-        load(neurons[2], column, zero), load(neurons[3], column, zero),
+    neuron = Constants(
+        load(neurons.beta, column, zero), load(neurons.v_th, column, zero),
+        load(neurons.slope, column, zero), load(neurons.gain, column, zero),
     )  # fmt: skip
     grad_v = total = zero
     for w in range((T + WORD - 1) // WORD - 1, -1, -1):
@@ -163,8 +198,8 @@ def scan_back(
             grad = zero
             if t < T:
                 u = load(membranes, ((unit * batch + b) * T + t) * width, zero)
-                grad_s = load(grads[0], b * strides[0] + t * strides[1] + column, zero)
-                grad_u = load(grads[1], b * strides[2] + t * strides[3] + column, zero)
+                grad_s = load(grads.spikes, b * strides[0] + t * strides[1] + column, zero)
+                grad_u = load(grads.membranes, b * strides[2] + t * strides[3] + column, zero)
                 grad, grad_v = step_back(u, (grad_s, grad_u, grad_v), neuron, switches)
                 total = add(total, grad)
                 store(steps, t * lanes, grad)
@@ -181,10 +216,10 @@ def scan_back(
 
 @kernel
 def scatter(
-    blocks: Any,
+    blocks: Blocks,
     table: Floats,
     sink: Floats,
-    shape: tuple[int, int, int, int],
+    shape: Shape,
     b: int,
     unit: int,
     units: int,
@@ -223,7 +258,7 @@ def reduce_pieces(
     pieces: Floats,
     weight_grad: Floats,
     m: int,
-    shape: tuple[int, int, int, int],
+    shape: Shape,
     units: int,
     vectors: Any,
 ) -> None:

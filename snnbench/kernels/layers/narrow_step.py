@@ -7,37 +7,137 @@ of the separate kernels, and so are all bits.
 
 # ruff: noqa: PLR0917 (compiled functions take positional arguments)
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from numba import prange
 
-from snnbench.kernels.base.jit import Floats, Ints, kernel, parallel_kernel
+from snnbench.kernels.base.jit import Bytes, Codes, Floats, Ints, Numbers, kernel, parallel_kernel
 from snnbench.kernels.base.lanes import WIDTH, add, load, store_first, zeros
 from snnbench.kernels.base.losses import prediction, sample_loss
 from snnbench.kernels.base.products import multiply, transpose
-from snnbench.kernels.events.blocks import GROUP, WORD
-from snnbench.kernels.events.events import draw_row, fetch_row
-from snnbench.kernels.layers.linear_lif import TABLE_ROWS, build_table, scan_samples
+from snnbench.kernels.events.blocks import GROUP, WORD, Blocks
+from snnbench.kernels.events.events import Pixels, draw_row, fetch_row
+from snnbench.kernels.layers.linear_lif import (
+    TABLE_ROWS,
+    Filled,
+    Flags,
+    Shape,
+    build_table,
+    scan_samples,
+)
 from snnbench.kernels.layers.linear_lif_backward import (
     CHUNKS,
+    Gradients,
+    Grads,
     reduce_pieces,
     scan_back,
     scatter,
 )
 from snnbench.kernels.layers.outputs import pack_row
+from snnbench.kernels.neurons.equations import Constants, Switches
+
+
+class Source(NamedTuple):
+    """Of all samples the `Pixels`, keys of the draws and classes; which samples are the batch.
+
+    Flat, as what a prange takes has to be: numba takes apart one level of its tuples.
+    """
+
+    starts: Ints
+    records: npt.NDArray[np.uint16]
+    keys: npt.NDArray[np.uint64]
+    y: Ints
+    samples: Ints
+
+
+class Network(NamedTuple):
+    """The layers and their numbers.
+
+    Attributes:
+        plan: for every layer M, N, where its groups of inputs begin among those of all layers,
+            where its weights do among the parameters, and its biases (-1: none), int64 [L, 5].
+        parameters: flat.
+        beta, v_th, slope, gain: padded [L, lanes] each, see `Constants`.
+    """
+
+    plan: Ints
+    parameters: Floats
+    beta: Floats
+    v_th: Floats
+    slope: Floats
+    gain: Floats
+
+
+class Shared(NamedTuple):
+    """Memory of every worker, but for `pieces` of the gradients, which is one for all.
+
+    Attributes:
+        subsets, turned, base: tables of subsets, turned weights, and padded biases, which are 0
+            where a layer has none.
+    """
+
+    subsets: Floats
+    turned: Floats
+    base: Floats
+    pieces: Floats
+
+
+class Room(NamedTuple):
+    """Memory of every chunk of the batch.
+
+    Attributes:
+        groups, codes, bits: for the blocks.
+        membranes, currents, below, subsets: U, dL/dI, dL/dS of the layer below, and tables of
+            gradients.
+    """
+
+    groups: npt.NDArray[np.int32]
+    codes: Codes
+    bits: Bytes
+    membranes: Floats
+    currents: Floats
+    below: Floats
+    subsets: Floats
+
+
+class Found(NamedTuple):
+    """What a step fills.
+
+    Attributes:
+        back: sums of dL/dI of every sample, [L, B, lanes].
+        gradients: as `Network` has the parameters.
+        values: what each sample adds to the loss, [B].
+        right: correct predictions of every chunk.
+        spikes: into each layer, [chunks, L]; added to those of the run, `sums` [L, 1].
+    """
+
+    back: Floats
+    gradients: Floats
+    values: Numbers
+    right: Ints
+    spikes: Ints
+    sums: Numbers
+
+
+class Sizes(NamedTuple):
+    """Workers, at most as many as chunks; steps; the kind of loss, see `losses.KINDS`."""
+
+    workers: int
+    T: int
+    kind: int
 
 
 @parallel_kernel
 def train(
-    source: Any,
-    network: Any,
-    shared: Any,
-    blocks: Any,
-    steps: Any,
-    out: Any,
-    sizes: tuple[int, int, int],
-    switches: tuple[int, int, int],
+    source: Source,
+    network: Network,
+    shared: Shared,
+    rooms: Room,
+    out: Found,
+    sizes: Sizes,
+    switches: Switches,
     vectors: Any,
 ) -> tuple[float, int]:
     """Take a step but for the optimizer's; return the loss and how many predictions are right.
@@ -45,49 +145,36 @@ def train(
     L layers; padded rows have as many values as a tile has lanes.
 
     Args:
-        source: starts and records of `ActivePixels`, keys and classes of all samples; which
-            samples are the batch.
-        network: for every layer M, N, where its groups of inputs begin among those of all layers,
-            where its weights do among the parameters, and its biases (-1: none), int64 [L, 5];
-            the parameters, flat; beta, v_th, slope and gain, padded [L, lanes] each.
-        shared: memory of every worker for tables of subsets, turned weights, and padded biases,
-            which are 0 where a layer has none; memory for pieces of the gradients.
-        blocks: memory of every chunk of the batch for groups, codes and bits.
-        steps: likewise for membranes, dL/dI, dL/dS of the layer below and tables of gradients.
-        out: filled: sums of dL/dI of every sample [L, B, lanes], gradients as `network` has the
-            parameters, what each sample adds to the loss [B], correct predictions of every chunk,
-            spikes into each layer [chunks, L]; the latter are added to those of the run [L, 1].
-        sizes: workers, at most chunks; T; the kind of loss, see `losses.KINDS`.
-        switches: of `Neurons`.
+        source, network: the batch, and what it goes through.
+        shared, rooms: memory.
+        out: filled.
+        sizes, switches: what the kernels branch on.
         vectors: width of a tile.
     """
-    workers = sizes[0]
+    workers, plan = sizes.workers, network.plan
     for worker in prange(workers):
-        _work(
-            (worker, workers), source, network, shared, blocks, steps, out, sizes, switches, vectors
-        )
+        _work((worker, workers), source, network, shared, rooms, out, sizes, switches, vectors)
     for worker in prange(workers):
-        for layer in range(network[0].shape[0]):
-            _add_pieces(layer, (worker, workers), network, shared[3], out[1], vectors)
-    batch, (_, _, values, right, spikes, sums) = source[4].size, out
-    for layer in range(network[0].shape[0]):
+        for layer in range(plan.shape[0]):
+            _add_pieces(layer, (worker, workers), network, shared.pieces, out.gradients, vectors)
+    batch = source.samples.size
+    for layer in range(plan.shape[0]):
         _add_biases(layer, batch, network, out, vectors)
         for chunk in range(CHUNKS):
-            sums[layer, 0] += spikes[chunk, layer]
-    return _added_up(values[:batch]), right.sum()
+            out.sums[layer, 0] += out.spikes[chunk, layer]
+    return _added_up(out.values[:batch]), out.right.sum()
 
 
 @kernel
 def _work(
     who: tuple[int, int],
-    source: Any,
-    network: Any,
-    shared: Any,
-    blocks: Any,
-    steps: Any,
-    out: Any,
-    sizes: tuple[int, int, int],
-    switches: tuple[int, int, int],
+    source: Source,
+    network: Network,
+    shared: Shared,
+    rooms: Room,
+    out: Found,
+    sizes: Sizes,
+    switches: Switches,
     vectors: Any,
 ) -> None:
     """Do a worker's part of the chunks, with tables of its own.
@@ -95,20 +182,21 @@ def _work(
     Making these takes a core less time than another's memory to come over.
     """
     worker, workers = who
-    subsets, turned, base, pieces = shared
-    tables = subsets[worker], turned[worker], base[worker]
-    for layer in range(network[0].shape[0]):
+    tables = shared.subsets[worker], shared.turned[worker], shared.base[worker]
+    for layer in range(network.plan.shape[0]):
         _prepare(layer, network, tables, vectors)
     for chunk in range(worker * CHUNKS // workers, (worker + 1) * CHUNKS // workers):
         _train_chunk(
-            chunk, source, network, tables, pieces, blocks, steps, out, sizes, switches, vectors
+            chunk, source, network, tables, shared.pieces, rooms, out, sizes, switches, vectors
         )
 
 
 @kernel
-def _prepare(layer: int, network: Any, tables: Any, vectors: Any) -> None:
+def _prepare(
+    layer: int, network: Network, tables: tuple[Floats, Floats, Floats], vectors: Any
+) -> None:
     """Make a layer's table of subsets, turn its weights round, and copy its biases."""
-    plan, parameters = network[0], network[1]
+    plan, parameters = network.plan, network.parameters
     subsets, turned, base = tables
     m, n, _, start, bias = plan[layer]
     lanes = WIDTH * len(vectors)
@@ -122,22 +210,27 @@ def _prepare(layer: int, network: Any, tables: Any, vectors: Any) -> None:
 
 @kernel
 def _add_pieces(
-    layer: int, who: tuple[int, int], network: Any, pieces: Floats, gradients: Floats, vectors: Any
+    layer: int,
+    who: tuple[int, int],
+    network: Network,
+    pieces: Floats,
+    gradients: Floats,
+    vectors: Any,
 ) -> None:
     """Sum the chunks' gradients of a worker's part of a layer's weights."""
-    m, n, _, start, _ = network[0][layer]
+    m, n, _, start, _ = network.plan[layer]
     worker, workers = who
-    of_layer = _pieces(layer, network[0], pieces, WIDTH * len(vectors))
+    of_layer = _pieces(layer, network.plan, pieces, WIDTH * len(vectors))
     gradient = gradients[start : start + m * n]
     for row in range(worker * m // workers, (worker + 1) * m // workers):
-        reduce_pieces(of_layer, gradient, row, (0, 0, 1, n), 1, vectors)
+        reduce_pieces(of_layer, gradient, row, Shape(0, 0, 1, n), 1, vectors)
 
 
 @kernel
-def _add_biases(layer: int, batch: int, network: Any, out: Any, vectors: Any) -> None:
+def _add_biases(layer: int, batch: int, network: Network, out: Found, vectors: Any) -> None:
     """Sum the samples' gradients of a layer's biases."""
-    _, n, _, _, bias = network[0][layer]
-    back, gradients = out[0][layer], out[1]
+    _, n, _, _, bias = network.plan[layer]
+    back, gradients = out.back[layer], out.gradients
     if bias >= 0:
         total = zeros(vectors)
         for b in range(batch):
@@ -148,26 +241,24 @@ def _add_biases(layer: int, batch: int, network: Any, out: Any, vectors: Any) ->
 @kernel
 def _train_chunk(
     chunk: int,
-    source: Any,
-    network: Any,
-    prepared: Any,
+    source: Source,
+    network: Network,
+    prepared: tuple[Floats, Floats, Floats],
     pieces: Floats,
-    blocks: Any,
-    steps: Any,
-    out: Any,
-    sizes: tuple[int, int, int],
-    switches: tuple[int, int, int],
+    rooms: Room,
+    out: Found,
+    sizes: Sizes,
+    switches: Switches,
     vectors: Any,
 ) -> None:
     """Take the samples of a chunk one after another; each is the only one of its arrays."""
-    pixel_starts, records, keys, y, samples = source
-    plan, _, beta, v_th, slope, gain = network
+    pixels = Pixels(source.starts, source.records)
+    samples, plan = source.samples, network.plan
     tables, turned, base = prepared
-    groups, codes, bits = blocks[0][chunk], blocks[1][chunk], blocks[2][chunk]
-    membranes, currents, below = steps[0][chunk], steps[1][chunk], steps[2][chunk]
-    subsets = steps[3][chunk]
-    back, _, values, right, spikes, _ = out
-    batch, (_, T, kind) = samples.size, sizes
+    groups, codes, bits = rooms.groups[chunk], rooms.codes[chunk], rooms.bits[chunk]
+    membranes, currents, below = rooms.membranes[chunk], rooms.currents[chunk], rooms.below[chunk]
+    subsets, T, kind = rooms.subsets[chunk], sizes.T, sizes.kind
+    batch = samples.size
     layers, classes = plan.shape[0], plan[-1, 1]
     lanes = WIDTH * len(vectors)
     words = (T + WORD - 1) // WORD
@@ -180,51 +271,60 @@ def _train_chunk(
         _piece(chunk, layer, plan, pieces, lanes)[:] = 0
     for b in range(batch * chunk // CHUNKS, batch * (chunk + 1) // CHUNKS):
         if b + 1 < batch * (chunk + 1) // CHUNKS:
-            fetch_row((pixel_starts, records), samples[b + 1])
+            fetch_row(pixels, samples[b + 1])
         sample = samples[b]
-        first = (starts[:1], ends[:1], groups, codes, counts[:1])
-        draw_row((pixel_starts, records), sample, keys[sample], T, words, first, 0)
+        first = Blocks(starts[:1], ends[:1], groups, codes, counts[:1])
+        draw_row(pixels, sample, source.keys[sample], T, words, first, 0)
         for layer in range(layers):
             n = plan[layer, 1]
             here = slice(layer, layer + 1)
             scan_samples(
-                (starts[here], ends[here], groups, codes, counts[here]),
+                Blocks(starts[here], ends[here], groups, codes, counts[here]),
                 base[layer],
-                (beta[layer], v_th[layer]),
-                (_table(layer, plan, tables, lanes), membranes[layer], bits, sums),
-                (1, T, 1, n), 0, (switches[0], 1, 1), 0, 1, (0, 1), vectors,
+                _neurons_of(network, layer),
+                Filled(_table(layer, plan, tables, lanes), membranes[layer], bits, sums),
+                Shape(1, T, 1, n), 0, Flags(switches.reset, 1, 1), 0, 1, (0, 1), vectors,
             )  # fmt: skip
             entered[layer] += counts[layer]
             if layer + 1 < layers:
                 after = slice(layer + 1, layer + 2)
-                there = (starts[after], ends[after], groups, codes, counts[after])
+                there = Blocks(starts[after], ends[after], groups, codes, counts[after])
                 pack_row(bits, 0, lanes // 8, 0, (T, n), 0, there)
-        values[b] = sample_loss(
-            sums[:classes], y[sample], kind, np.float32(1 / T), batch, gradient[:classes]
+        wanted = source.y[sample]
+        out.values[b] = sample_loss(
+            sums[:classes], wanted, kind, np.float32(1 / T), batch, gradient[:classes]
         )
-        hits += prediction(sums[:classes]) == y[sample]
+        hits += prediction(sums[:classes]) == wanted
         for layer in range(layers - 1, -1, -1):
             n = plan[layer, 1]
             last = layer == layers - 1
             scan_back(
                 membranes[layer],
-                (beta[layer], v_th[layer], slope[layer], gain[layer]),
-                (gradient if last else below, no_gradient),
+                _neurons_of(network, layer),
+                Grads(gradient if last else below, no_gradient),
                 (0, 0 if last else lanes, 0, 0),
-                currents, subsets, (no_gradient, back[layer, b], nothing), (1, T, 1, n), switches,
+                currents, subsets, Gradients(no_gradient, out.back[layer, b], nothing),
+                Shape(1, T, 1, n), switches,
                 0, 0, vectors,
             )  # fmt: skip
             here = slice(layer, layer + 1)
             sink = _piece(chunk, layer, plan, pieces, lanes)
-            into = (starts[here], ends[here], groups, codes, counts[here])
-            scatter(into, subsets, sink, (1, T, 1, n), 0, 0, 1, vectors)
+            into = Blocks(starts[here], ends[here], groups, codes, counts[here])
+            scatter(into, subsets, sink, Shape(1, T, 1, n), 0, 0, 1, vectors)
             if layer > 0:
                 inputs = plan[layer, 0]
                 multiply(
                     currents, turned[layer], below, (0, T), (0, 0, 0), (n, lanes, 1, lanes, inputs),
                     vectors,
                 )  # fmt: skip
-    right[chunk], spikes[chunk] = hits, entered
+    out.right[chunk], out.spikes[chunk] = hits, entered
+
+
+@kernel
+def _neurons_of(network: Network, layer: int) -> Constants:
+    return Constants(
+        network.beta[layer], network.v_th[layer], network.slope[layer], network.gain[layer]
+    )
 
 
 @kernel

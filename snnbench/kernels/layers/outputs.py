@@ -9,7 +9,7 @@ from numba import prange
 
 from snnbench.kernels.base.jit import Bytes, Floats, inlined, kernel, parallel_kernel
 from snnbench.kernels.base.lanes import load_word
-from snnbench.kernels.events.blocks import GROUP, WORD, both_halves, count_bits
+from snnbench.kernels.events.blocks import GROUP, WORD, Blocks, both_halves, count_bits
 
 SPARE_BYTES = 8  # behind the bits, which are read 8 bytes at a time
 _GROUPS_A_WORD = 14  # of 4 bits, in the 57 bits that an unaligned 64-bit word has at least
@@ -17,7 +17,7 @@ _GROUPS_A_WORD = 14  # of 4 bits, in the 57 bits that an unaligned 64-bit word h
 
 @parallel_kernel
 def pack_bits(
-    bits: Bytes, row_bytes: int, stride: int, shape: tuple[int, int, int, int], out: Any
+    bits: Bytes, row_bytes: int, stride: int, shape: tuple[int, int, int, int], out: Blocks
 ) -> None:
     """Turn a layer's output bits into the blocks of the next layer, silent groups left out.
 
@@ -36,7 +36,13 @@ def pack_bits(
 
 @kernel
 def pack_row(
-    bits: Bytes, first_byte: int, row_bytes: int, first_bit: int, size: Any, row: int, out: Any
+    bits: Bytes,
+    first_byte: int,
+    row_bytes: int,
+    first_bit: int,
+    size: tuple[int, int],
+    row: int,
+    out: Blocks,
 ) -> None:
     """Fill the blocks of one sample and member."""
     starts, ends, groups, codes, counts = out

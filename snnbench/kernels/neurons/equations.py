@@ -7,11 +7,11 @@ Every surrogate is gain * shape(slope * x), x = U - V_th, with slope and gain a 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from snnbench.kernels.base.jit import Floats, inlined
+from snnbench.kernels.base.jit import inlined
 from snnbench.kernels.base.lanes import (
     absolute,
     add,
@@ -45,6 +45,23 @@ SURROGATES: dict[str, tuple[int, _Scale, _Scale]] = {
 }
 
 
+class Switches(NamedTuple):
+    """What the kernels branch on: kind of reset, its detachment, shape of the surrogate."""
+
+    reset: int
+    detach_reset: int
+    surrogate: int
+
+
+class Constants(NamedTuple):
+    """Numbers of neurons: arrays of them, or vectors of a tile's lanes."""
+
+    beta: Any
+    v_th: Any
+    slope: Any
+    gain: Any
+
+
 @dataclass(frozen=True)
 class Neurons:
     """The neurons of a cohort's layer; reset, detach_reset and kind of surrogate are shared.
@@ -67,16 +84,16 @@ class Neurons:
         return len(self.beta)
 
     @property
-    def switches(self) -> tuple[int, int, int]:
-        """Return what the kernels branch on: reset, detach_reset, shape of the surrogate."""
-        return RESETS[self.reset], int(self.detach_reset), SURROGATES[self.surrogate][0]
+    def switches(self) -> Switches:
+        """Return what the kernels branch on."""
+        return Switches(RESETS[self.reset], int(self.detach_reset), SURROGATES[self.surrogate][0])
 
-    def vectors(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """Return beta, v_th, slope and gain as the kernels take them, float32 [K] each."""
+    def vectors(self) -> Constants:
+        """Return the numbers as the kernels take them, float32 [K] each."""
         _, slope, gain = SURROGATES[self.surrogate]
         columns = (self.beta, self.v_th, map(slope, self.slope), map(gain, self.slope))
         beta, v_th, slopes, gains = (np.array(list(c), np.float32) for c in columns)
-        return beta, v_th, slopes, gains
+        return Constants(beta, v_th, slopes, gains)
 
 
 def non_spiking(members: int) -> Neurons:
@@ -103,14 +120,14 @@ def step(v: Any, current: Any, beta: Any, v_th: Any, reset: int) -> tuple[Any, A
 
 @inlined
 def step_back(
-    u: Any, grads: tuple[Any, Any, Any], neuron: Any, switches: tuple[int, int, int]
+    u: Any, grads: tuple[Any, Any, Any], neuron: Constants, switches: Switches
 ) -> tuple[Any, Any]:
     """Go back through a step.
 
     Args:
         u: U[t].
         grads: dL/dS[t] and dL/dU[t] from outside, and dL/dV[t] from the step after.
-        neuron: beta, v_th, slope and gain.
+        neuron: its numbers, on the tile.
         switches: of `Neurons`.
 
     Returns:
@@ -124,9 +141,7 @@ def step_back(
 
 
 @inlined
-def derivatives(
-    u: Any, v_th: Any, slope: Any, gain: Any, switches: tuple[int, int, int]
-) -> tuple[Any, Any]:
+def derivatives(u: Any, v_th: Any, slope: Any, gain: Any, switches: Switches) -> tuple[Any, Any]:
     """Return dS/dU, which is the surrogate, and dV/dU, also through the S of the reset."""
     reset, detach_reset, shape = switches
     surrogate = mul(gain, _surrogate(mul(slope, sub(u, v_th)), slope, shape))

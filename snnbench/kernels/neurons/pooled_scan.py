@@ -10,8 +10,6 @@ values, row by row: its first spike, or its first place.
 
 # ruff: noqa: PLR0917 (compiled functions take positional arguments)
 
-from typing import Any
-
 import numpy as np
 from numba import prange
 
@@ -28,14 +26,18 @@ from snnbench.kernels.base.lanes import (
     store_first,
     zeros,
 )
+from snnbench.kernels.neurons.equations import Constants, Switches, step_back
 from snnbench.kernels.neurons.equations import step as lif_step
-from snnbench.kernels.neurons.equations import step_back
+
+Planes = tuple[int, int, int, int]  # T, P, H, W
 
 _PARTS = 32  # pieces of the planes that threads share out
 
 
 @parallel_kernel
-def pooled_scan(currents: Floats, neurons: Any, pooled: Floats, shape: Any, reset: int) -> None:
+def pooled_scan(
+    currents: Floats, neurons: Constants, pooled: Floats, shape: Planes, reset: int
+) -> None:
     """Run the neurons from rest, and pool.
 
     Args:
@@ -51,7 +53,12 @@ def pooled_scan(currents: Floats, neurons: Any, pooled: Floats, shape: Any, rese
 
 @kernel
 def _scan_planes(
-    currents: Floats, neurons: Any, pooled: Floats, shape: Any, planes: Any, reset: int
+    currents: Floats,
+    neurons: Constants,
+    pooled: Floats,
+    shape: Planes,
+    planes: tuple[int, int],
+    reset: int,
 ) -> None:
     T, P, height, width = shape
     size, windows = height * width, (height // 2) * (width // 2)
@@ -62,7 +69,7 @@ def _scan_planes(
         state[:] = 0
         for t in range(T):
             _scan_step(currents, t * step + p * size, neurons, reset, state, membranes)
-            _fire(membranes, neurons[1], spikes)
+            _fire(membranes, neurons.v_th, spikes)
             _split_rows(spikes, height, width, top, low)
             first = (t * P + p) * windows
             _pool(top, low, pooled[first : first + windows])
@@ -70,11 +77,11 @@ def _scan_planes(
 
 @inlined
 def _scan_step(
-    currents: Floats, source: int, neurons: Any, reset: int, state: Floats, membranes: Floats
+    currents: Floats, source: int, neurons: Constants, reset: int, state: Floats, membranes: Floats
 ) -> None:
     """Write a plane's membranes before the reset, and its state after it."""
     zero = zeros(NARROW)
-    beta, v_th = splat(neurons[0], zero), splat(neurons[1], zero)
+    beta, v_th = splat(neurons.beta, zero), splat(neurons.v_th, zero)
     size = state.size - WIDTH
     for c in range(0, size, WIDTH):
         current = load_columns(currents, source + c, min(WIDTH, size - c), zero, WIDTH)
@@ -102,7 +109,12 @@ def _pool(top: Floats, low: Floats, out: Floats) -> None:
 
 @parallel_kernel
 def pooled_scan_back(
-    currents: Floats, neurons: Any, grad_pooled: Floats, out: Floats, shape: Any, switches: Any
+    currents: Floats,
+    neurons: Constants,
+    grad_pooled: Floats,
+    out: Floats,
+    shape: Planes,
+    switches: Switches,
 ) -> None:
     """Go back through pooling and scan.
 
@@ -123,19 +135,19 @@ def pooled_scan_back(
 @kernel
 def _scan_planes_back(
     currents: Floats,
-    neurons: Any,
+    neurons: Constants,
     grad_pooled: Floats,
     out: Floats,
-    shape: Any,
-    planes: Any,
-    switches: Any,
+    shape: Planes,
+    planes: tuple[int, int],
+    switches: Switches,
 ) -> None:
     T, P, height, width = shape
     size, windows = height * width, (height // 2) * (width // 2)
     zero = zeros(NARROW)
-    neuron = (
-        splat(neurons[0], zero), splat(neurons[1], zero),
-        splat(neurons[2], zero), splat(neurons[3], zero),
+    neuron = Constants(
+        splat(neurons.beta, zero), splat(neurons.v_th, zero),
+        splat(neurons.slope, zero), splat(neurons.gain, zero),
     )  # fmt: skip
     state, spikes, grads = _scratch(size), _scratch(size), _scratch(size)
     top, low = _scratch(2 * windows), _scratch(2 * windows)
@@ -146,12 +158,12 @@ def _scan_planes_back(
         state[:] = 0
         for t in range(T):
             u_of_step = membranes[t * room : (t + 1) * room]
-            _scan_step(currents, t * step + p * size, neurons, switches[0], state, u_of_step)
+            _scan_step(currents, t * step + p * size, neurons, switches.reset, state, u_of_step)
         state[:], total[:] = 0, 0
         for t in range(T - 1, -1, -1):
             at, first = (t * P + p) * size, (t * P + p) * windows
             u_of_step = membranes[t * room : (t + 1) * room]
-            _fire(u_of_step, neurons[1], spikes)
+            _fire(u_of_step, neurons.v_th, spikes)
             _split_rows(spikes, height, width, top, low)
             _unpool(top, low, grad_pooled[first : first + windows])
             _join_rows(top, low, height, width, grads)

@@ -23,7 +23,7 @@ from snnbench.kernels.base.lanes import (
     store_first,
     zeros,
 )
-from snnbench.kernels.neurons.equations import step, step_back
+from snnbench.kernels.neurons.equations import Constants, Switches, step, step_back
 
 _LANES = WIDTH * len(WIDE)
 _BLOCK = 64 * _LANES  # columns that a thread takes through all steps; its membranes stay in L1
@@ -31,13 +31,18 @@ _BLOCK = 64 * _LANES  # columns that a thread takes through all steps; its membr
 
 @parallel_kernel
 def scan(
-    currents: Floats, neurons: Any, spikes: Floats, membranes: Floats, shape: Any, reset: int
+    currents: Floats,
+    neurons: Constants,
+    spikes: Floats,
+    membranes: Floats,
+    shape: tuple[int, int, int],
+    reset: int,
 ) -> None:
     """Run the neurons from rest.
 
     Args:
         currents: flat [T, K, X], or [K, X] for the same current at every step.
-        neurons: beta and v_th, [K] each.
+        neurons: their numbers, [K] each.
         spikes, membranes: S and U, flat [T, K, X]; written.
         shape: T, K, X.
         reset: kind of reset.
@@ -48,7 +53,7 @@ def scan(
     for piece in prange(members * blocks):
         k, first = piece // blocks, (piece % blocks) * _BLOCK
         columns = (k * X + first, min(_BLOCK, X - first))
-        beta_v_th = (neurons[0][k], neurons[1][k])
+        beta_v_th = (neurons.beta[k], neurons.v_th[k])
         _scan_block(currents, stride, beta_v_th, spikes, membranes, T, members * X, columns, reset)
 
 
@@ -56,12 +61,12 @@ def scan(
 def _scan_block(
     currents: Floats,
     stride: int,
-    beta_v_th: Any,
+    beta_v_th: tuple[np.float32, np.float32],
     spikes: Floats,
     membranes: Floats,
     T: int,
     row: int,
-    columns: Any,
+    columns: tuple[int, int],
     reset: int,
 ) -> None:
     zero = zeros(WIDE)
@@ -81,18 +86,18 @@ def _scan_block(
 @parallel_kernel
 def scan_back(
     membranes: Floats,
-    neurons: Any,
+    neurons: Constants,
     grad_spikes: Floats,
     grad_membranes: Floats,
     grad_currents: Floats,
-    shape: Any,
-    switches: Any,
+    shape: tuple[int, int, int],
+    switches: Switches,
 ) -> None:
     """Go back through a scan.
 
     Args:
         membranes: U, flat [T, K, X].
-        neurons: beta, v_th, slope and gain, [K] each.
+        neurons: their numbers, [K] each.
         grad_spikes, grad_membranes: dL/dS and dL/dU, flat [T, K, X]; empty where there is none.
         grad_currents: dL/dI, flat [T, K, X]; or [K, X] for its sum over the steps. Written.
         shape: T, K, X.
@@ -103,19 +108,25 @@ def scan_back(
     for piece in prange(members * blocks):
         k, first = piece // blocks, (piece % blocks) * _BLOCK
         columns = (k * X + first, min(_BLOCK, X - first))
-        numbers = (neurons[0][k], neurons[1][k], neurons[2][k], neurons[3][k])
+        numbers = Constants(neurons.beta[k], neurons.v_th[k], neurons.slope[k], neurons.gain[k])
         grads = (grad_spikes, grad_membranes, grad_currents)
         _scan_block_back(membranes, numbers, grads, T, members * X, columns, switches)
 
 
 @kernel
 def _scan_block_back(
-    membranes: Floats, numbers: Any, grads: Any, T: int, row: int, columns: Any, switches: Any
+    membranes: Floats,
+    numbers: Constants,
+    grads: Any,
+    T: int,
+    row: int,
+    columns: tuple[int, int],
+    switches: Switches,
 ) -> None:
     zero = zeros(WIDE)
-    neuron = (
-        splat(numbers[0], zero), splat(numbers[1], zero),
-        splat(numbers[2], zero), splat(numbers[3], zero),
+    neuron = Constants(
+        splat(numbers.beta, zero), splat(numbers.v_th, zero),
+        splat(numbers.slope, zero), splat(numbers.gain, zero),
     )  # fmt: skip
     grad_spikes, grad_membranes, grad_currents = grads
     first, count = columns

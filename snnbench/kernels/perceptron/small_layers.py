@@ -11,15 +11,15 @@ import numpy as np
 from snnbench.kernels.base.jit import Floats, Ints, Numbers, aligned, most_threads, share
 from snnbench.kernels.base.lanes import NARROW, WIDTH
 from snnbench.kernels.perceptron.activations import ACTIVATIONS
-from snnbench.kernels.perceptron.small_step import HALVES, train
-from snnbench.kernels.perceptron.sparse_input import LANES, SparseRows, tiles_of
+from snnbench.kernels.perceptron.small_step import HALVES, Found, Memory, Network, Samples, train
+from snnbench.kernels.perceptron.sparse_input import LANES, Sparse, SparseRows, tiles_of
 
 _PER_NANOSECOND = 4  # multiplications, those of the way back included
 _VALUE = 3  # nanoseconds of a non-zero input in one tile, there and back
 # Values of a first layer's tiles, of which every half has some: they must stay in a core's cache.
 _MOST_TABLE = 1 << 16
 # In place of a data set, where the first layer is left to the caller.
-_NOTHING = (np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
+_NOTHING = Sparse(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
 
 
 class SmallLayers:
@@ -65,7 +65,7 @@ class SmallLayers:
             inputs, units, weights[:-1], starts, codes,
             [-1, *values[:-1]], [-1, *to_weights[:-1]], to_biases[:-1],
         )  # fmt: skip
-        self._network = np.array(columns).T.copy(), parameters
+        self._network = Network(np.array(columns).T.copy(), parameters)
         table = widths[0] * tiles_of(widths[1]) * LANES
         self.takes_input = sparse is not None and table <= _MOST_TABLE
         self._source, self._nanoseconds = _NOTHING, 0.0
@@ -104,7 +104,8 @@ class SmallLayers:
         workers = min(self._workers, share(self._nanoseconds * samples))
         values = self._first if first is None else first.reshape(-1)
         train(
-            workers, self._source, (rows, y, kinds), self._network, (values, *self._memory),
-            (self._gradients, self._losses, self._right), NARROW,
+            workers, self._source, Samples(rows, y, kinds), self._network,
+            Memory(values, *self._memory),
+            Found(self._gradients, self._losses, self._right), NARROW,
         )  # fmt: skip
         return self._losses.sum(axis=1), self._right.sum(axis=1)

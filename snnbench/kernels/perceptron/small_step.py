@@ -7,30 +7,80 @@ same on any number of threads, and a run's do not depend on its companions, nor 
 
 # ruff: noqa: PLR0917 (compiled functions take positional arguments)
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import prange
 
 from snnbench.kernels.base.columns import load_columns
-from snnbench.kernels.base.jit import Floats, Ints, inlined, kernel, parallel_kernel
+from snnbench.kernels.base.jit import Floats, Ints, Numbers, inlined, kernel, parallel_kernel
 from snnbench.kernels.base.lanes import WIDE, WIDTH, add, load, store, store_first, zeros
 from snnbench.kernels.base.losses import prediction, sample_loss
 from snnbench.kernels.base.products import multiply, transpose
 from snnbench.kernels.perceptron.activations import activate, derive
-from snnbench.kernels.perceptron.sparse_input import LANES, add_outer, multiply_rows
+from snnbench.kernels.perceptron.sparse_input import LANES, Sparse, add_outer, multiply_rows
 
 HALVES = 2  # of a batch; each has gradients of its own, which are added at the end
+
+
+class Samples(NamedTuple):
+    """Which are the batch; classes of all; loss of every run, see `losses.KINDS`, 0 for none."""
+
+    rows: Ints
+    y: Ints
+    kinds: Ints
+
+
+class Network(NamedTuple):
+    """The layers and their parameters.
+
+    Attributes:
+        plan: for every layer M, N, where its weights [K, M, N] and biases [K, N] (-1: none) begin
+            among the parameters, its activation, and where its values, its weights' gradients
+            and those of its biases begin in memory, int64 [L, 8].
+        parameters: flat.
+    """
+
+    plan: Ints
+    parameters: Floats
+
+
+class Memory(NamedTuple):
+    """The first layer's values [K, B, N]; the rest for every half that is at work.
+
+    Attributes:
+        values: of the other layers.
+        here, there: gradients of two layers.
+        tile: of columns.
+        tables: the first layer's tiles.
+        pieces: gradients.
+    """
+
+    first: Floats
+    values: Floats
+    here: Floats
+    there: Floats
+    tile: Floats
+    tables: Floats
+    pieces: Floats
+
+
+class Found(NamedTuple):
+    """Gradients as the parameters are, losses and correct predictions [K, HALVES]."""
+
+    gradients: Floats
+    losses: Numbers
+    right: Ints
 
 
 @parallel_kernel
 def train(
     workers: int,
-    source: Any,
-    samples: Any,
-    network: Any,
-    memory: Any,
-    out: Any,
+    source: Sparse,
+    samples: Samples,
+    network: Network,
+    memory: Memory,
+    out: Found,
     vectors: Any,
 ) -> None:
     """Write losses, correct predictions and gradients of K runs with L layers.
@@ -39,24 +89,18 @@ def train(
         workers: threads that share the work.
         source: the non-zero inputs of all samples (see `SparseRows`); empty where the caller
             computes the first layer's product and its weights' gradient.
-        samples: which are the batch, int64 [B]; classes of all samples; loss of every run, see
-            `losses.KINDS`, 0 for none.
-        network: for every layer M, N, where its weights [K, M, N] and biases [K, N] (-1: none)
-            begin among the parameters, its activation, and where its values, its weights'
-            gradients and those of its biases begin in memory, int64 [L, 8]; the parameters.
-        memory: the first layer's values [K, B, N]; for every half that is at work, room for
-            values of the other layers, gradients of two layers, a tile of columns, the first
-            layer's tiles, and gradients.
-        out: filled: gradients as the parameters are, losses and correct predictions [K, HALVES].
+        samples, network: the batch, and what it goes through.
+        memory: to work in.
+        out: filled.
         vectors: width of a tile.
     """
-    members = out[1].shape[0]
+    members = out.losses.shape[0]
     if members == 1:
         for worker in prange(workers):
             for half in range(worker * HALVES // workers, (worker + 1) * HALVES // workers):
                 _train_half((0, half, half), source, samples, network, memory, out, vectors)
         for worker in prange(workers):
-            _add_halves(0, 0, (worker, workers), source, network, memory, out[0])
+            _add_halves(0, 0, (worker, workers), source, network, memory, out.gradients)
     else:
         for worker in prange(workers):
             room = worker * HALVES
@@ -64,54 +108,54 @@ def train(
                 for half in range(HALVES):
                     who = (k, half, room + half)
                     _train_half(who, source, samples, network, memory, out, vectors)
-                _add_halves(k, room, (0, 1), source, network, memory, out[0])
+                _add_halves(k, room, (0, 1), source, network, memory, out.gradients)
 
 
 @kernel
 def _train_half(
     who: tuple[int, int, int],
-    source: Any,
-    samples: Any,
-    network: Any,
-    memory: Any,
-    out: Any,
+    source: Sparse,
+    samples: Samples,
+    network: Network,
+    memory: Memory,
+    out: Found,
     vectors: Any,
 ) -> None:
     """Take a half of the batch of a run; `who` is the run, the half, and the room it works in."""
     k, half, room = who
     all_rows, y, kinds = samples
-    plan = network[0]
+    plan = network.plan
     batch, layers, units = all_rows.size, plan.shape[0], plan[0, 1]
     low, high = batch * half // HALVES, batch * (half + 1) // HALVES
     rows, count = all_rows[low:high], high - low
-    first = memory[0][(k * batch + low) * units : (k * batch + high) * units]
+    first = memory.first[(k * batch + low) * units : (k * batch + high) * units]
     values, here, there, tile, table, pieces = (
-        memory[1][room], memory[2][room], memory[3][room],
-        memory[4][room], memory[5][room], memory[6][room],
+        memory.values[room], memory.here[room], memory.there[room],
+        memory.tile[room], memory.tables[room], memory.pieces[room],
     )  # fmt: skip
-    if source[0].size > 0:
+    if source.starts.size > 0:
         _multiply_input(k, source, rows, network, table, first)
     activate(first, plan[0, 4])
     below = first
     for layer in range(1, layers):
-        below = _forward(k, plan[layer], count, network[1], below, tile, values, vectors)
+        below = _forward(k, plan[layer], count, network.parameters, below, tile, values, vectors)
     loss, right, classes = 0.0, 0, plan[-1, 1]
     for b in range(count):
         row, wanted = below[b * classes : (b + 1) * classes], y[rows[b]]
         to = here[b * classes : (b + 1) * classes]
         loss += sample_loss(row, wanted, kinds[k], np.float32(1), batch, to)
         right += prediction(row) == wanted
-    out[1][k, half], out[2][k, half] = loss, right
+    out.losses[k, half], out.right[k, half] = loss, right
     for layer in range(layers - 1, 0, -1):
         under = plan[layer - 1, 5]
         inputs = first if layer == 1 else values[under : under + count * plan[layer, 0]]
         work = (tile, values, pieces)
-        _back(k, plan[layer], count, network[1], inputs, here, there, work, vectors)
+        _back(k, plan[layer], count, network.parameters, inputs, here, there, work, vectors)
         here, there = there, here
     derive(here, first, plan[0, 4], first)
     if plan[0, 3] >= 0:
         _sum_rows(first, pieces[plan[0, 7] : plan[0, 7] + units])
-    if source[0].size > 0:
+    if source.starts.size > 0:
         inputs_of = plan[0, 0]
         for number in range((units + LANES - 1) // LANES):
             part = table[number * inputs_of * LANES : (number + 1) * inputs_of * LANES]
@@ -149,7 +193,7 @@ def _back(
     inputs: Floats,
     here: Floats,
     there: Floats,
-    work: Any,
+    work: tuple[Floats, Floats, Floats],
     vectors: Any,
 ) -> None:
     """Write the gradients of a layer, from `here`, and of its inputs, to `there`."""
@@ -167,7 +211,7 @@ def _back(
 
 @kernel
 def _multiply_input(
-    k: int, source: Any, rows: Ints, network: Any, table: Floats, out: Floats
+    k: int, source: Sparse, rows: Ints, network: Network, table: Floats, out: Floats
 ) -> None:
     """Compute the first layer's product and bias from its non-zero inputs."""
     plan, parameters = network
@@ -184,9 +228,9 @@ def _add_halves(
     k: int,
     room: int,
     share: tuple[int, int],
-    source: Any,
-    network: Any,
-    memory: Any,
+    source: Sparse,
+    network: Network,
+    memory: Memory,
     gradients: Floats,
 ) -> None:
     """Add up a part of a run's gradients, whose halves lie in `room` and behind it.
@@ -194,7 +238,7 @@ def _add_halves(
     Args:
         share: which part, of how many.
     """
-    plan, tables, pieces = network[0], memory[5], memory[6]
+    plan, tables, pieces = network.plan, memory.tables, memory.pieces
     part, parts = share
     for layer in range(plan.shape[0]):
         m, n, start, bias, _, _, to_weight, to_bias = plan[layer]
@@ -203,7 +247,7 @@ def _add_halves(
         if layer > 0:
             span = (to_weight + low * n, to_weight + high * n)
             _add_vectors(pieces[room], pieces[room + 1], span, to[low * n :])
-        elif source[0].size > 0:
+        elif source.starts.size > 0:
             _add_tiles(tables[room], tables[room + 1], (low, high), (m, n), to)
         if bias >= 0 and part == 0:
             to = gradients[bias + k * n : bias + (k + 1) * n]

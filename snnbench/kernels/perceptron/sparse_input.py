@@ -6,9 +6,10 @@ bits depend on another's, nor on how many threads there are.
 
 # ruff: noqa: PLR0917 (compiled functions take positional arguments)
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from numba import prange
 
 from snnbench.kernels.base.columns import load_columns
@@ -32,6 +33,14 @@ _LINE = 16  # values in a cache line
 _VALUE = 3  # nanoseconds of one value in one tile
 
 
+class Sparse(NamedTuple):
+    """What the kernels see of `SparseRows`."""
+
+    starts: Ints
+    columns: npt.NDArray[np.int32]
+    values: Floats
+
+
 class SparseRows:
     """The values of a data set that are not 0, row by row; built once.
 
@@ -48,7 +57,7 @@ class SparseRows:
         rows, columns = np.nonzero(values)
         counts = np.bincount(rows, minlength=len(values))
         starts = np.concatenate([[0], np.cumsum(counts)])
-        self.arrays = (starts, columns.astype(np.int32), values[rows, columns])
+        self.arrays = Sparse(starts, columns.astype(np.int32), values[rows, columns])
         self.inputs = values.shape[1]
         self.density = len(columns) / max(1, values.size)
         self._tables = Buffer(np.float32)  # aligned: half of all rows would straddle cache lines
@@ -96,7 +105,7 @@ def tiles_of(units: int) -> int:
 
 @parallel_kernel
 def _forward(
-    sparse: Any,
+    sparse: Sparse,
     rows: Ints,
     weight: Floats,
     base: Floats,
@@ -114,7 +123,7 @@ def _forward(
 
 @kernel
 def multiply_rows(
-    sparse: Any,
+    sparse: Sparse,
     rows: Ints,
     weight: Floats,
     base: Floats,
@@ -151,7 +160,7 @@ def multiply_rows(
 
 @parallel_kernel
 def _backward(
-    sparse: Any,
+    sparse: Sparse,
     rows: Ints,
     gradient: Floats,
     table: Floats,
@@ -168,7 +177,7 @@ def _backward(
 
 @kernel
 def _backward_tile(
-    sparse: Any,
+    sparse: Sparse,
     rows: Ints,
     gradient: Floats,
     table: Floats,
@@ -188,7 +197,7 @@ def _backward_tile(
 
 @kernel
 def add_outer(
-    sparse: Any,
+    sparse: Sparse,
     rows: Ints,
     gradient: Floats,
     table: Floats,
