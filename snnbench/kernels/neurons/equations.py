@@ -126,7 +126,8 @@ def step_back(
 
     Args:
         u: U[t].
-        grads: dL/dS[t] and dL/dU[t] from outside, and dL/dV[t] from the step after.
+        grads: dL/dS[t] and dL/dU[t] from outside, and dL/dV[t] from the step after; `absent`
+            where the loss gives none.
         neuron: its numbers, on the tile.
         switches: of `Neurons`.
 
@@ -138,6 +139,12 @@ def step_back(
     ds_du, dv_du = derivatives(u, v_th, slope, gain, switches)
     grad = add(add(grad_membrane, mul(grad_spikes, ds_du)), mul(grad_v, dv_du))
     return grad, mul(beta, grad)
+
+
+@inlined
+def absent(like: Any) -> Any:
+    """Return -0, which changes no sum it is added to; +0 would turn a sum of -0 into +0."""
+    return splat(np.float32(-0.0), like)
 
 
 @inlined

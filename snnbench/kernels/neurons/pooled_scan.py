@@ -26,7 +26,7 @@ from snnbench.kernels.base.lanes import (
     store_first,
     zeros,
 )
-from snnbench.kernels.neurons.equations import Constants, Switches, step_back
+from snnbench.kernels.neurons.equations import Constants, Switches, absent, step_back
 from snnbench.kernels.neurons.equations import step as lif_step
 
 Planes = tuple[int, int, int, int]  # T, P, H, W
@@ -169,7 +169,7 @@ def _scan_planes_back(
             _join_rows(top, low, height, width, grads)
             for c in range(0, size, WIDTH):
                 u = load(u_of_step, c, zero)
-                of_step = (load(grads, c, zero), zero, load(state, c, zero))
+                of_step = (load(grads, c, zero), absent(zero), load(state, c, zero))
                 grad, grad_v = step_back(u, of_step, neuron, switches)
                 store(state, c, grad_v)
                 if constant:

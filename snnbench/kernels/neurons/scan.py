@@ -23,7 +23,7 @@ from snnbench.kernels.base.lanes import (
     store_first,
     zeros,
 )
-from snnbench.kernels.neurons.equations import Constants, Switches, step, step_back
+from snnbench.kernels.neurons.equations import Constants, Switches, absent, step, step_back
 
 _LANES = WIDTH * len(WIDE)
 _BLOCK = 64 * _LANES  # columns that a thread takes through all steps; its membranes stay in L1
@@ -136,7 +136,7 @@ def _scan_block_back(
         for c in range(0, count, _LANES):
             n, at = min(_LANES, count - c), t * row + first + c
             u = load_columns(membranes, at, n, zero, _LANES)
-            grad_s = grad_u = zero
+            grad_s = grad_u = absent(zero)
             if grad_spikes.size:
                 grad_s = load_columns(grad_spikes, at, n, zero, _LANES)
             if grad_membranes.size:
