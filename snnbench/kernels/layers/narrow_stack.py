@@ -17,7 +17,7 @@ from snnbench.kernels.events.blocks import GROUP, WORD, blocks_of
 from snnbench.kernels.events.events import ActivePixels
 from snnbench.kernels.layers.linear_lif import TABLE_ROWS
 from snnbench.kernels.layers.linear_lif_backward import CHUNKS
-from snnbench.kernels.layers.narrow_step import Found, Network, Room, Shared, Sizes, Source, train
+from snnbench.kernels.layers.narrow_step import Network, Room, Shared, train
 from snnbench.kernels.layers.outputs import SPARE_BYTES
 from snnbench.kernels.neurons.equations import Neurons
 
@@ -68,22 +68,26 @@ class NarrowStack:
             for vector in neurons.vectors()
         )
         self._pixels, self._y = pixels.arrays, y
-        self._network = Network(plan, parameters, *padded)
-        self._shared = Shared(
-            aligned((CHUNKS, entries * TABLE_ROWS * lanes), np.float32),
-            aligned((CHUNKS, layers, lanes * lanes), np.float32),
-            np.zeros((CHUNKS, layers, lanes), np.float32),
-            aligned(CHUNKS * entries * GROUP * lanes, np.float32),
+        self._network = tuple(Network(plan, parameters, *padded))
+        self._shared = tuple(
+            Shared(
+                aligned((CHUNKS, entries * TABLE_ROWS * lanes), np.float32),
+                aligned((CHUNKS, layers, lanes * lanes), np.float32),
+                np.zeros((CHUNKS, layers, lanes), np.float32),
+                aligned(CHUNKS * entries * GROUP * lanes, np.float32),
+            )
         )
         # What a chunk of the batch works in.
-        self._rooms = Room(
-            aligned((CHUNKS, entries), np.int32),
-            aligned((CHUNKS, entries * words), np.uint32),
-            aligned((CHUNKS, T * lanes // 8 + SPARE_BYTES), np.uint8),
-            aligned((CHUNKS, layers, (T + 1) * lanes), np.float32),
-            aligned((CHUNKS, T * lanes), np.float32),
-            aligned((CHUNKS, T * lanes), np.float32),
-            aligned((CHUNKS, words * TABLE_ROWS * lanes), np.float32),
+        self._rooms = tuple(
+            Room(
+                aligned((CHUNKS, entries), np.int32),
+                aligned((CHUNKS, entries * words), np.uint32),
+                aligned((CHUNKS, T * lanes // 8 + SPARE_BYTES), np.uint8),
+                aligned((CHUNKS, layers, (T + 1) * lanes), np.float32),
+                aligned((CHUNKS, T * lanes), np.float32),
+                aligned((CHUNKS, T * lanes), np.float32),
+                aligned((CHUNKS, words * TABLE_ROWS * lanes), np.float32),
+            )
         )
         self._out = (
             aligned((layers, batch, lanes), np.float32),
@@ -92,7 +96,7 @@ class NarrowStack:
             np.empty(CHUNKS, np.int64),
             np.empty((CHUNKS, layers), np.int64),
         )
-        self._sizes, self._switches, self._batch = (T, kind), neurons.switches, batch
+        self._sizes, self._switches, self._batch = (T, kind), tuple(neurons.switches), batch
         blocks = words * pixels.starts[-1] / (pixels.starts.size - 1)
         self._nanoseconds = float(_BLOCK * blocks + _STEP * T * layers)  # of a sample
 
@@ -107,9 +111,9 @@ class NarrowStack:
         assert samples.size <= self._batch, "more samples than there is memory for"
         workers = min(CHUNKS, share(self._nanoseconds * samples.size))
         done: tuple[float, int] = train(
-            Source(*self._pixels, keys.view(np.uint64), self._y, samples),
-            self._network, self._shared, self._rooms, Found(*self._out, sums),
-            Sizes(workers, *self._sizes), self._switches, NARROW,
+            (*self._pixels, keys.view(np.uint64), self._y, samples),
+            self._network, self._shared, self._rooms, (*self._out, sums),
+            (workers, *self._sizes), self._switches, NARROW,
         )  # fmt: skip
         return done
 

@@ -38,6 +38,8 @@ from snnbench.kernels.layers.linear_lif_backward import (
 from snnbench.kernels.layers.outputs import pack_row
 from snnbench.kernels.neurons.equations import Constants, Switches
 
+Plain = tuple[Any, ...]
+
 
 class Source(NamedTuple):
     """Of all samples the `Pixels`, keys of the draws and classes; which samples are the batch.
@@ -129,8 +131,23 @@ class Sizes(NamedTuple):
     kind: int
 
 
-@parallel_kernel
+@kernel
 def train(
+    source: Plain, network: Plain, shared: Plain, rooms: Plain, out: Plain, sizes: Plain,
+    switches: Plain, vectors: Any,
+) -> tuple[float, int]:  # fmt: skip
+    """Do `_train` with what comes as plain tuples.
+
+    Numba takes longer to recognize named ones, which is seen where a step takes microseconds.
+    """
+    return _train(
+        Source(*source), Network(*network), Shared(*shared), Room(*rooms), Found(*out),
+        Sizes(*sizes), Switches(*switches), vectors,
+    )  # fmt: skip
+
+
+@parallel_kernel
+def _train(
     source: Source,
     network: Network,
     shared: Shared,

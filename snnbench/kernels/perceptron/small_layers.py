@@ -11,7 +11,7 @@ import numpy as np
 from snnbench.kernels.base.jit import Floats, Ints, Numbers, aligned, most_threads, share
 from snnbench.kernels.base.lanes import NARROW, WIDTH
 from snnbench.kernels.perceptron.activations import ACTIVATIONS
-from snnbench.kernels.perceptron.small_step import HALVES, Found, Memory, Network, Samples, train
+from snnbench.kernels.perceptron.small_step import HALVES, Network, train
 from snnbench.kernels.perceptron.sparse_input import LANES, Sparse, SparseRows, tiles_of
 
 _PER_NANOSECOND = 4  # multiplications, those of the way back included
@@ -19,7 +19,7 @@ _VALUE = 3  # nanoseconds of a non-zero input in one tile, there and back
 # Values of a first layer's tiles, of which every half has some: they must stay in a core's cache.
 _MOST_TABLE = 1 << 16
 # In place of a data set, where the first layer is left to the caller.
-_NOTHING = Sparse(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
+_NOTHING = tuple(Sparse(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32)))
 
 
 class SmallLayers:
@@ -65,12 +65,12 @@ class SmallLayers:
             inputs, units, weights[:-1], starts, codes,
             [-1, *values[:-1]], [-1, *to_weights[:-1]], to_biases[:-1],
         )  # fmt: skip
-        self._network = Network(np.array(columns).T.copy(), parameters)
+        self._network = tuple(Network(np.array(columns).T.copy(), parameters))
         table = widths[0] * tiles_of(widths[1]) * LANES
         self.takes_input = sparse is not None and table <= _MOST_TABLE
         self._source, self._nanoseconds = _NOTHING, 0.0
         if sparse is not None and self.takes_input:
-            self._source = sparse.arrays
+            self._source = tuple(sparse.arrays)
             self._nanoseconds = _VALUE * sparse.density * widths[0] * tiles_of(widths[1])
         self._nanoseconds += float((inputs * units)[1:].sum()) * 3 / _PER_NANOSECOND
         self._workers = min(HALVES if members == 1 else members, most_threads())
@@ -104,8 +104,7 @@ class SmallLayers:
         workers = min(self._workers, share(self._nanoseconds * samples))
         values = self._first if first is None else first.reshape(-1)
         train(
-            workers, self._source, Samples(rows, y, kinds), self._network,
-            Memory(values, *self._memory),
-            Found(self._gradients, self._losses, self._right), NARROW,
+            workers, self._source, (rows, y, kinds), self._network,
+            (values, *self._memory), (self._gradients, self._losses, self._right), NARROW,
         )  # fmt: skip
         return self._losses.sum(axis=1), self._right.sum(axis=1)

@@ -20,6 +20,7 @@ from snnbench.kernels.base.products import multiply, transpose
 from snnbench.kernels.perceptron.activations import activate, derive
 from snnbench.kernels.perceptron.sparse_input import LANES, Sparse, add_outer, multiply_rows
 
+Plain = tuple[Any, ...]
 HALVES = 2  # of a batch; each has gradients of its own, which are added at the end
 
 
@@ -73,8 +74,20 @@ class Found(NamedTuple):
     right: Ints
 
 
-@parallel_kernel
+@kernel
 def train(
+    workers: int, source: Plain, samples: Plain, network: Plain, memory: Plain, out: Plain,
+    vectors: Any,
+) -> None:  # fmt: skip
+    """Do `_train` with what comes as plain tuples, which numba recognizes faster."""
+    _train(
+        workers, Sparse(*source), Samples(*samples), Network(*network), Memory(*memory),
+        Found(*out), vectors,
+    )  # fmt: skip
+
+
+@parallel_kernel
+def _train(
     workers: int,
     source: Sparse,
     samples: Samples,
