@@ -11,6 +11,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+Plain = tuple[Any, ...]
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

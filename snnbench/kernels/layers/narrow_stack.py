@@ -17,7 +17,8 @@ from snnbench.kernels.events.blocks import GROUP, WORD, blocks_of
 from snnbench.kernels.events.events import ActivePixels
 from snnbench.kernels.layers.linear_lif import TABLE_ROWS
 from snnbench.kernels.layers.linear_lif_backward import CHUNKS
-from snnbench.kernels.layers.narrow_step import Network, Room, Shared, train
+from snnbench.kernels.layers.narrow_arrays import Network, Room, Shared
+from snnbench.kernels.layers.narrow_step import train
 from snnbench.kernels.layers.outputs import SPARE_BYTES
 from snnbench.kernels.neurons.equations import Neurons
 

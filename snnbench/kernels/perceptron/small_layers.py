@@ -11,7 +11,8 @@ import numpy as np
 from snnbench.kernels.base.jit import Floats, Ints, Numbers, aligned, most_threads, share
 from snnbench.kernels.base.lanes import NARROW, WIDTH
 from snnbench.kernels.perceptron.activations import ACTIVATIONS
-from snnbench.kernels.perceptron.small_step import HALVES, Network, train
+from snnbench.kernels.perceptron.small_arrays import Network
+from snnbench.kernels.perceptron.small_step import HALVES, train
 from snnbench.kernels.perceptron.sparse_input import LANES, Sparse, SparseRows, tiles_of
 
 _PER_NANOSECOND = 4  # multiplications, those of the way back included

@@ -7,71 +7,21 @@ same on any number of threads, and a run's do not depend on its companions, nor 
 
 # ruff: noqa: PLR0917 (compiled functions take positional arguments)
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import prange
 
 from snnbench.kernels.base.columns import load_columns
-from snnbench.kernels.base.jit import Floats, Ints, Numbers, inlined, kernel, parallel_kernel
+from snnbench.kernels.base.jit import Floats, Ints, Plain, inlined, kernel, parallel_kernel
 from snnbench.kernels.base.lanes import WIDE, WIDTH, add, load, store, store_first, zeros
 from snnbench.kernels.base.losses import prediction, sample_loss
 from snnbench.kernels.base.products import multiply, transpose
 from snnbench.kernels.perceptron.activations import activate, derive
+from snnbench.kernels.perceptron.small_arrays import Found, Memory, Network, Samples
 from snnbench.kernels.perceptron.sparse_input import LANES, Sparse, add_outer, multiply_rows
 
-Plain = tuple[Any, ...]
 HALVES = 2  # of a batch; each has gradients of its own, which are added at the end
-
-
-class Samples(NamedTuple):
-    """Which are the batch; classes of all; loss of every run, see `losses.KINDS`, 0 for none."""
-
-    rows: Ints
-    y: Ints
-    kinds: Ints
-
-
-class Network(NamedTuple):
-    """The layers and their parameters.
-
-    Attributes:
-        plan: for every layer M, N, where its weights [K, M, N] and biases [K, N] (-1: none) begin
-            among the parameters, its activation, and where its values, its weights' gradients
-            and those of its biases begin in memory, int64 [L, 8].
-        parameters: flat.
-    """
-
-    plan: Ints
-    parameters: Floats
-
-
-class Memory(NamedTuple):
-    """The first layer's values [K, B, N]; the rest for every half that is at work.
-
-    Attributes:
-        values: of the other layers.
-        here, there: gradients of two layers.
-        tile: of columns.
-        tables: the first layer's tiles.
-        pieces: gradients.
-    """
-
-    first: Floats
-    values: Floats
-    here: Floats
-    there: Floats
-    tile: Floats
-    tables: Floats
-    pieces: Floats
-
-
-class Found(NamedTuple):
-    """Gradients as the parameters are, losses and correct predictions [K, HALVES]."""
-
-    gradients: Floats
-    losses: Numbers
-    right: Ints
 
 
 @kernel
