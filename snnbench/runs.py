@@ -36,7 +36,8 @@ class RunResult:
         epoch_rows, layer_rows: its rows of `epochs.csv` and `layers.csv`.
         network: the trained network at the reported epoch; None for a run read from tables.
         was_recorded: the run was in the tables and has not been trained again.
-        repairs: what was mended in the tables on opening them, a sentence each.
+        repairs: what was mended in the tables on opening them, or done to them since, a sentence
+            each.
     """
 
     config: RunConfig
