@@ -18,6 +18,7 @@ from snnbench.kernels.base.jit import (
     Codes,
     Floats,
     Ints,
+    Plain,
     inlined,
     kernel,
     parallel_kernel,
@@ -76,9 +77,9 @@ class SpikeBlocks:
         self.codes = self._codes.take(rows * self.group_count * self.words)
 
     @property
-    def arrays(self) -> Blocks:
-        """Return what the kernels work on."""
-        return Blocks(self.starts, self.ends, self.groups, self.codes, self.counts)
+    def arrays(self) -> tuple[Ints, Ints, npt.NDArray[np.int32], Codes, Ints]:
+        """Return what makes `Blocks`."""
+        return self.starts, self.ends, self.groups, self.codes, self.counts
 
     @property
     def size(self) -> int:
@@ -126,7 +127,8 @@ def count_bits(code: np.uint32) -> np.int64:
 
 
 @parallel_kernel
-def _pack(fires: Bytes, words: int, group_count: int, out: Blocks) -> None:
+def _pack(fires: Bytes, words: int, group_count: int, out: Plain) -> None:
+    out = Blocks(*out)
     for row in prange(fires.shape[0]):
         _pack_row(fires[row], row, words, group_count, out)
 
@@ -154,7 +156,7 @@ def _pack_row(fires: Bytes, row: int, words: int, group_count: int, out: Blocks)
 
 
 @kernel
-def _unpack(blocks: Blocks, words: int, spikes: Floats) -> None:
+def _unpack(blocks: Plain, words: int, spikes: Floats) -> None:
     starts, ends, groups, codes, _ = blocks
     for row in range(starts.size):
         for i in range(starts[row], ends[row]):

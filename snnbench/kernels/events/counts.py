@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from snnbench.kernels.base.jit import Ints, kernel
-from snnbench.kernels.events.blocks import GROUP, WORD, Blocks, SpikeBlocks, count_bits
+from snnbench.kernels.base.jit import Ints, Plain, kernel
+from snnbench.kernels.events.blocks import GROUP, WORD, SpikeBlocks, count_bits
 
 
 def input_counts(blocks: SpikeBlocks) -> Ints:
@@ -14,7 +14,7 @@ def input_counts(blocks: SpikeBlocks) -> Ints:
 
 
 @kernel
-def _count(blocks: Blocks, words: int, counts: Ints) -> None:
+def _count(blocks: Plain, words: int, counts: Ints) -> None:
     starts, ends, groups, codes, _ = blocks
     for row in range(starts.size):
         for i in range(starts[row], ends[row]):

@@ -12,6 +12,7 @@ from snnbench.kernels.base.jit import (
     Codes,
     Floats,
     Ints,
+    Plain,
     inlined,
     kernel,
     parallel_kernel,
@@ -59,9 +60,9 @@ class ActivePixels:
     """
 
     @property
-    def arrays(self) -> Pixels:
-        """Return what the kernels work on."""
-        return Pixels(self.starts, self.records)
+    def arrays(self) -> tuple[Ints, npt.NDArray[np.uint16]]:
+        """Return what makes `Pixels`."""
+        return self.starts, self.records
 
     def __init__(self, values: Floats) -> None:
         samples, self.inputs = values.shape
@@ -126,7 +127,8 @@ def draw_keys(seed: int, epoch: int, samples: Ints) -> Ints:
 
 
 @parallel_kernel
-def _draw(pixels: Pixels, samples: Ints, keys: Any, T: int, words: int, out: Blocks) -> None:
+def _draw(pixels: Plain, samples: Ints, keys: Any, T: int, words: int, out: Plain) -> None:
+    pixels, out = Pixels(*pixels), Blocks(*out)
     # Written to in a function of its own: of arrays out of a tuple, numba drops what the body of
     # a prange itself writes, as if nobody could see it.
     for b in prange(samples.size):

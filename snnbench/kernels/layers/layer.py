@@ -9,17 +9,10 @@ from snnbench.kernels.base.lanes import WIDTH
 from snnbench.kernels.base.products import input_gradient
 from snnbench.kernels.events.blocks import GROUP, WORD, SpikeBlocks, blocks_of
 from snnbench.kernels.layers.layout import Layout
-from snnbench.kernels.layers.linear_lif import TABLE_ROWS, Filled, Flags, Shape, forward
-from snnbench.kernels.layers.linear_lif_backward import (
-    CHUNKS,
-    Down,
-    Gradients,
-    Grads,
-    Work,
-    backward,
-)
+from snnbench.kernels.layers.linear_lif import TABLE_ROWS, forward
+from snnbench.kernels.layers.linear_lif_backward import CHUNKS, backward
 from snnbench.kernels.layers.outputs import SPARE_BYTES, member_rows, pack_bits
-from snnbench.kernels.neurons.equations import Constants, Neurons
+from snnbench.kernels.neurons.equations import Neurons
 
 _NOTHING = np.zeros(0, np.float32)
 # Nanoseconds on one core: of a block in a tile, of a tile's scan over a step, of a product
@@ -52,12 +45,12 @@ class SpikingLayer:
     ) -> None:
         self.inputs, self.T = inputs, T
         self.layout = Layout(neurons.members, units, shared=shared)
-        self._switches, self._of_spikes = neurons.switches, int(of_spikes)
-        self._neurons = Constants(*(self.layout.spread(v) for v in neurons.vectors()))
+        self._switches, self._of_spikes = tuple(neurons.switches), int(of_spikes)
+        self._neurons = tuple(self.layout.spread(vector) for vector in neurons.vectors())
         self._groups = blocks_of(inputs, GROUP)
         self._memory: defaultdict[str, Buffer] = defaultdict(lambda: Buffer(np.float32))
         self._bits = Buffer(np.uint8)
-        self._shape = Shape(0, T, self.layout.sets, self.layout.columns)
+        self._shape = (0, T, self.layout.sets, self.layout.columns)
 
     def forward(
         self, blocks: SpikeBlocks, weight: Floats, base: Floats, *, keep: bool = True
@@ -75,7 +68,7 @@ class SpikingLayer:
         """
         layout = self.layout
         batch = blocks.rows // layout.sets
-        self._shape = Shape(batch, self.T, layout.sets, layout.columns)
+        self._shape = (batch, self.T, layout.sets, layout.columns)
         self._blocks = blocks
         table = layout.sets * layout.tiles * self._groups * TABLE_ROWS * layout.lanes
         sums = aligned((batch, layout.row), np.float32)
@@ -86,7 +79,7 @@ class SpikingLayer:
             weight.reshape(-1),
             base.reshape(-1),
             self._neurons,
-            Filled(
+            (
                 self._memory["table"].take(table),
                 self._membranes() if keep else _NOTHING,
                 self._packed_bits(),
@@ -94,7 +87,7 @@ class SpikingLayer:
             ),
             self._shape,
             0 if base.ndim == 1 else layout.row,
-            Flags(self._switches.reset, int(keep), self._of_spikes),
+            (self._switches[0], int(keep), self._of_spikes),
             layout.vectors,
         )
         return sums
@@ -163,11 +156,11 @@ class SpikingLayer:
             self._blocks.arrays,
             self._membranes(),
             self._neurons,
-            Grads(grad_spikes.reshape(-1), grad_membranes.reshape(-1)),
+            (grad_spikes.reshape(-1), grad_membranes.reshape(-1)),
             (*_strides(grad_spikes), *_strides(grad_membranes)),
             self._work(),
-            Gradients(grad_weight.reshape(-1), sums.reshape(-1), currents),
-            Down(weight.reshape(-1), self._transposed(), grad_inputs if at_once else _NOTHING),
+            (grad_weight.reshape(-1), sums.reshape(-1), currents),
+            (weight.reshape(-1), self._transposed(), grad_inputs if at_once else _NOTHING),
             to,
             self._shape,
             self._switches,
@@ -180,10 +173,10 @@ class SpikingLayer:
             input_gradient(currents, flat, transposed, grad_inputs, shape, layout.row, to)
         return grad_weight, sums, grad_inputs.reshape(batch, T, -1)
 
-    def _work(self) -> Work:
+    def _work(self) -> tuple[Floats, Floats, Floats]:
         layout = self.layout
         columns = layout.row * CHUNKS
-        return Work(
+        return (
             self._memory["steps"].take(columns * self.T),
             self._memory["tables"].take(columns * blocks_of(self.T, WORD) * TABLE_ROWS),
             self._memory["pieces"].take(columns * self._groups * GROUP),

@@ -19,7 +19,7 @@ import numpy as np
 from numba import prange
 
 from snnbench.kernels.base.columns import load_columns
-from snnbench.kernels.base.jit import Bytes, Floats, inlined, kernel, parallel_kernel
+from snnbench.kernels.base.jit import Bytes, Floats, Plain, inlined, kernel, parallel_kernel
 from snnbench.kernels.base.lanes import (
     WIDTH,
     add,
@@ -67,14 +67,14 @@ class Filled(NamedTuple):
 
 @parallel_kernel
 def forward(
-    blocks: Blocks,
+    blocks: Plain,
     weight: Floats,
     base: Floats,
-    neurons: Constants,
-    out: Filled,
-    shape: Shape,
+    neurons: Plain,
+    out: Plain,
+    shape: Plain,
     base_stride: int,
-    flags: Flags,
+    flags: Plain,
     vectors: Any,
 ) -> None:
     """Run the layer over a batch.
@@ -84,12 +84,13 @@ def forward(
         weight: see above; M = 0 with blocks that hold nothing gives the scan alone.
         base: the current besides the spikes', padded like a row: a bias with base_stride 0,
             a constant current of each sample with base_stride one row.
-        neurons: their numbers, padded like a row.
-        out: filled.
-        shape: of the layer.
-        flags: see `Flags`.
+        neurons: `Constants`, padded like a row.
+        out: `Filled`; filled.
+        shape, flags: `Shape` and `Flags`.
         vectors: width of a tile.
     """
+    blocks, neurons, out = Blocks(*blocks), Constants(*neurons), Filled(*out)
+    shape, flags = Shape(*shape), Flags(*flags)
     batch, _, sets, columns = shape
     units = out.sums.size // (batch * WIDTH * len(vectors))
     for unit in prange(units):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import prange
 
-from snnbench.kernels.base.jit import Floats, kernel, parallel_kernel
+from snnbench.kernels.base.jit import Floats, Plain, kernel, parallel_kernel
 from snnbench.kernels.base.lanes import (
     WIDTH,
     add,
@@ -64,17 +64,17 @@ class Down(NamedTuple):
 
 @parallel_kernel
 def backward(
-    blocks: Blocks,
+    blocks: Plain,
     membranes: Floats,
-    neurons: Constants,
-    grads: Grads,
+    neurons: Plain,
+    grads: Plain,
     strides: tuple[int, int, int, int],
-    work: Work,
-    out: Gradients,
-    down: Down,
+    work: Plain,
+    out: Plain,
+    down: Plain,
     to: tuple[int, int],
-    shape: Shape,
-    switches: Switches,
+    shape: Plain,
+    switches: Plain,
     vectors: Any,
 ) -> None:
     """Compute the gradients of weights, base currents and input spikes.
@@ -82,20 +82,23 @@ def backward(
     Args:
         blocks: as in `forward`.
         membranes: as `forward` kept them.
-        neurons: their numbers, padded like a row.
-        grads: from above.
+        neurons: `Constants`, padded like a row.
+        grads: `Grads`.
         strides: of the two, for a sample and for a step; 0 repeats a row.
-        work: memory for every piece's dL/dI of a sample [units * CHUNKS, T, lanes], tables
+        work: `Work`, for every piece's dL/dI of a sample [units * CHUNKS, T, lanes], tables
             [units * CHUNKS, words * 16, lanes] and weight gradient
             [units * CHUNKS, groups * 4, lanes].
-        out: dL/dweight [M, sets, columns]; sums of dL/dI over the steps [B, row]; dL/dI
-            [B, T, row], or empty where nobody needs it.
-        down: weight; memory for [sets, tiles of M, columns, lanes]; dL/dS of the inputs,
+        out: `Gradients`: dL/dweight [M, sets, columns]; sums of dL/dI over the steps [B, row];
+            dL/dI [B, T, row], or empty where nobody needs it.
+        down: `Down`: weight; memory for [sets, tiles of M, columns, lanes]; dL/dS of the inputs,
             [B, T, to[0]], set s beginning at s * to[1]. Only where a set is one tile; empty
             where it is not, or nobody needs it.
-        shape: B, T, sets, columns.
+        shape: `Shape`.
         switches: of `Neurons`.
     """
+    blocks, neurons, grads = Blocks(*blocks), Constants(*neurons), Grads(*grads)
+    work, out, down = Work(*work), Gradients(*out), Down(*down)
+    shape, switches = Shape(*shape), Switches(*switches)
     batch, _, sets, columns = shape
     weight_grad, sums, _ = out
     lanes = WIDTH * len(vectors)

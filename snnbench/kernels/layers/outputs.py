@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from snnbench.kernels.base.jit import Bytes, Floats, inlined, kernel, parallel_kernel
+from snnbench.kernels.base.jit import Bytes, Floats, Plain, inlined, kernel, parallel_kernel
 from snnbench.kernels.base.lanes import load_word
 from snnbench.kernels.events.blocks import GROUP, WORD, Blocks, both_halves, count_bits
 
@@ -17,7 +17,7 @@ _GROUPS_A_WORD = 14  # of 4 bits, in the 57 bits that an unaligned 64-bit word h
 
 @parallel_kernel
 def pack_bits(
-    bits: Bytes, row_bytes: int, stride: int, shape: tuple[int, int, int, int], out: Blocks
+    bits: Bytes, row_bytes: int, stride: int, shape: tuple[int, int, int, int], out: Plain
 ) -> None:
     """Turn a layer's output bits into the blocks of the next layer, silent groups left out.
 
@@ -28,6 +28,7 @@ def pack_bits(
         out: the arrays of `SpikeBlocks` with B * K rows.
     """
     batch, T, members, units = shape
+    out = Blocks(*out)
     for b in prange(batch):
         for k in range(members):
             row = b * members + k
