@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 from pydantic.fields import FieldInfo
 
+from snnbench.config import effects
 from snnbench.config.run_config import RunConfig
 from snnbench.config.setting import ANNOTATIONS, SETTINGS, Value, setting, setting_of
 from snnbench.config.settings import Settings
@@ -197,6 +198,7 @@ def _all_or_nothing() -> Iterator[None]:
                 table.remove(name)
         for name in set(SETTINGS) - settings:
             _remove_setting(name)
+        effects.forget()
         raise
 
 

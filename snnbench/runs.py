@@ -14,7 +14,6 @@ from snnbench.errors import UserError
 from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
 from snnbench.network.build import Network
-from snnbench.network.plan import plan_layers
 from snnbench.results.provenance import provenance, utc_now
 from snnbench.results.schema import SCHEMA_VERSION, columns_of
 from snnbench.training.events import Event, RunDone
@@ -130,7 +129,7 @@ def run_cohort(
         "started_at": utc_now(),
         "cohort_size": len(configs),
         "data_sha256": dataset.sha256,
-        "path": path_of(first, plan_layers(first, data.input_shape)).name,
+        "path": path_of(first).name,
     }
     threads = first.threads or threads or default_threads()
     with using(threads, first.engine, first.device), _announcing(first, announce):

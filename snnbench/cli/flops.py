@@ -11,7 +11,6 @@ from snnbench.cli.options import ConfigFile, with_settings
 from snnbench.config.arch import split_input
 from snnbench.config.sources import build_config, settings_from_toml
 from snnbench.config.values import read_number
-from snnbench.cost.derive import operations
 from snnbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -89,6 +88,8 @@ def flops(
     if json:
         print_json({"totals": count.totals(), "layers": layers, "uncounted": count.uncounted})
         return
+    from snnbench.cost.derive import operations
+
     known = [(name, value) for name, value in count.totals().items() if value is not None]
     print_table("Network, counts per sample", ("result", "value"), known)
     counts = [quantity.name for quantity in operations()]

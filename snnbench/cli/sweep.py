@@ -14,7 +14,6 @@ from snnbench.cli.stopping import GentleStop, Stopped
 from snnbench.cli.sweep_progress import SweepProgress
 from snnbench.config.sources import settings_from_environment, settings_from_toml
 from snnbench.errors import UserError
-from snnbench.report.columns import OF_SWEEP, OF_SWEEP_NARROW, varied
 
 if TYPE_CHECKING:
     from snnbench.studies.plan import Plan
@@ -214,6 +213,8 @@ def _show(plan: "Plan", folder: Path, rows: list[dict[str, Any]], *, json: bool)
             {"study": plan.study.name, "folder": str(folder), "counts": counts, "runs": rows}
         )
         return
+    from snnbench.report.columns import OF_SWEEP, OF_SWEEP_NARROW, varied
+
     names = ("variant", *varied())
     differing = [name for name in names if len({row[name] for row in rows}) > 1]
     wanted = OF_SWEEP_NARROW if stdout().is_terminal else OF_SWEEP

@@ -9,7 +9,6 @@ from snnbench.cli.console import print_json, print_table, say, stdout
 from snnbench.cli.options import ConfigFile, with_settings
 from snnbench.cli.progress import TrainingProgress
 from snnbench.config.sources import build_config
-from snnbench.report.columns import of_layer, of_run
 
 
 @with_settings
@@ -38,6 +37,7 @@ def train(
     """
     run_config = build_config(settings, config)
     from snnbench import api
+    from snnbench.report.columns import of_layer, of_run
 
     api.check_name(study)
     folder = out if out is not None else Path("results") / study

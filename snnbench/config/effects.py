@@ -7,41 +7,79 @@ Most follows from the words chosen: a setting `of` another has an effect where t
 there uses it. The functions below are the rest, each named in the fields it is about.
 """
 
+from collections.abc import Callable, Mapping
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from snnbench.config.arch import parse_arch
-from snnbench.config.setting import SETTINGS
+from snnbench.config.setting import SETTINGS, Setting
 from snnbench.words.readouts import READOUTS
 
+_Rule = Callable[[Any], str | None]
+_LOOKS_AT: dict[_Rule, tuple[str, ...]] = {}
+_MOST_KNOWN = 10_000  # combinations; a sweep has few of them, and very many runs
 
-def without_effect(settings: Any) -> dict[str, str]:
+
+def _looking_at(*names: str) -> Callable[[_Rule], _Rule]:
+    """Return a decorator that says which settings alone a rule looks at."""
+
+    def note(rule: _Rule) -> _Rule:
+        _LOOKS_AT[rule] = names
+        return rule
+
+    return note
+
+
+def without_effect(settings: Any) -> Mapping[str, str]:
     """Return setting -> reason for every one of the `Settings` that can change nothing here."""
-    reasons: dict[str, str | None] = {}
-
-    def reason_of(name: str) -> str | None:
-        if name not in reasons:
-            about = SETTINGS[name]
-            reason = reason_of(about.of) if about.of else None
-            if reason is None and about.of:
-                reason = _unused(name, about.of, settings)
-            if reason is None and about.unless is not None:
-                reason = about.unless(settings)
-            reasons[name] = reason
-        return reasons[name]
-
-    return {name: reason for name in SETTINGS if (reason := reason_of(name)) is not None}
+    deciding, known = _combinations(tuple(SETTINGS))
+    combination = deciding(settings)
+    if combination not in known:
+        if len(known) == _MOST_KNOWN:
+            known.clear()
+        owners: dict[str, str | None] = {}
+        reasons = {n: _reason(about, settings, owners) for n, about in SETTINGS.items()}
+        known[combination] = {n: reason for n, reason in reasons.items() if reason is not None}
+    return known[combination]
 
 
-def _unused(name: str, owner: str, settings: Any) -> str | None:
-    """Return why the word chosen for `owner` does not use a setting; None if it does."""
-    words = SETTINGS[owner].words
-    assert words is not None, f"{name} is of {owner}, whose values are no words"
-    word = words[getattr(settings, owner)]
-    if name in word.uses:
-        return None
-    instead = [used for used in word.uses if used in SETTINGS and SETTINGS[used].of == owner]
-    but = f", but {' and '.join(instead)}" if instead else ""
-    return word.otherwise or f"{owner} '{word.name}' does not use it{but}"
+@cache
+def _combinations(names: tuple[str, ...]) -> tuple[Callable[[Any], Any], dict[Any, dict[str, str]]]:
+    """Return what gets the values that decide, and what they have decided.
+
+    These are the words that own settings, and what rules look at: all, where a plug-in's rule
+    does not say it.
+    """
+    owners = {SETTINGS[name].of for name in names} - {""}
+    rules = (SETTINGS[name].unless for name in names)
+    looked_at = {n for rule in rules if rule is not None for n in _LOOKS_AT.get(rule, names)}
+    return attrgetter(*sorted(owners | looked_at)), {}
+
+
+def forget() -> None:
+    """Forget what combinations decided: a word is gone, and another may take its name."""
+    _combinations.cache_clear()
+
+
+def _reason(about: Setting, settings: Any, owners: dict[str, str | None]) -> str | None:
+    """Return why a setting can change nothing; `owners` has the answers for those that own some."""
+    if about.of:
+        owner = SETTINGS[about.of]
+        if owner.name not in owners:
+            owners[owner.name] = _reason(owner, settings, owners)
+        reason = owners[owner.name]
+        if reason is not None:
+            return reason
+        assert owner.words is not None, (
+            f"{about.name} is of {owner.name}, whose values are no words"
+        )
+        word = owner.words[getattr(settings, owner.name)]
+        if about.name not in word.uses:
+            instead = [n for n in word.uses if n in SETTINGS and SETTINGS[n].of == owner.name]
+            but = f", but {' and '.join(instead)}" if instead else ""
+            return word.otherwise or f"{owner.name} '{word.name}' does not use it{but}"
+    return None if about.unless is None else about.unless(settings)
 
 
 def spiking_layers(settings: Any) -> tuple[bool, ...]:
@@ -56,17 +94,20 @@ def spiking_layers(settings: Any) -> tuple[bool, ...]:
     return tuple(spiking)
 
 
+@_looking_at("test_samples")
 def of_test_fraction(s: Any) -> str | None:
     """The number of test rows may be given instead of their share."""
     return "test_samples says how much is kept for testing" if s.test_samples is not None else None
 
 
+@_looking_at("arch")
 def of_hidden_layers(s: Any) -> str | None:
     """BatchNorm and Dropout belong to hidden layers."""
     layers = sum(layer.has_weights for layer in parse_arch(s.arch))
     return "the network has no hidden layer" if layers == 1 else None
 
 
+@_looking_at("arch")
 def of_activation(s: Any) -> str | None:
     """Every hidden layer may name an activation of its own."""
     hidden = [layer for layer in parse_arch(s.arch) if layer.has_weights][:-1]
@@ -75,16 +116,19 @@ def of_activation(s: Any) -> str | None:
     return None
 
 
+@_looking_at("arch", "model", "readout")
 def of_neuron(s: Any) -> str | None:
     """All layers may name ordinary activations."""
     return None if any(spiking_layers(s)) else "no layer of this network spikes"
 
 
+@_looking_at("lr_schedule")
 def of_schedule(s: Any) -> str | None:
     """A schedule says learning rates and epochs."""
     return "lr_schedule says it" if s.lr_schedule is not None else None
 
 
+@_looking_at("val_fraction", "val_samples")
 def of_patience(s: Any) -> str | None:
     """Early stopping looks at validation data."""
     if s.has_validation:

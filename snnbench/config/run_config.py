@@ -102,8 +102,8 @@ class RunConfig(Settings):
             data_sha256: checksum of the data, which stands for their place on disk.
         """
         assert "auto" not in (self.device, self.engine), "resolve device and engine first"
-        settings = {}
-        for name, value in self.effective.items():
+        effective, settings = self.effective, {}
+        for name, value in effective.items():
             about = SETTINGS[name]
             if about.identity == "nothing":
                 continue
@@ -113,7 +113,7 @@ class RunConfig(Settings):
         identity = {"settings": settings, "data": data_sha256, "schema": IDENTITY_VERSION}
         if self.numerics > 1:
             identity["numerics"] = self.numerics
-        if plugins := self.plugins:
+        if plugins := _plugins_of(effective):
             identity["plugins"] = list(plugins)
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -124,20 +124,20 @@ class RunConfig(Settings):
         return NUMERICS.get(self.engine, 1)
 
     @property
-    def plugins(self) -> dict[str, str]:
-        """SHA-256 -> name of the plug-ins' files whose words the run uses, sorted."""
-        words = (
-            table[value]
-            for name, value in self.effective.items()
-            if value is not None and (table := SETTINGS[name].words) is not None
-        )
-        return dict(sorted({w.plugin.sha256: w.plugin.name for w in words if w.plugin}.items()))
-
-    @property
     def plugins_text(self) -> str | None:
         """The plug-ins that the run uses, as the tables have them; None without any."""
-        shown = (f"{name} {sha256[:12]}" for sha256, name in self.plugins.items())
+        shown = (f"{name} {sha256[:12]}" for sha256, name in _plugins_of(self.effective).items())
         return ", ".join(shown) or None
+
+
+def _plugins_of(effective: Mapping[str, Any]) -> dict[str, str]:
+    """Return SHA-256 -> name of the plug-ins' files whose words a run uses, sorted."""
+    words = (
+        table[value]
+        for name, value in effective.items()
+        if value is not None and (table := SETTINGS[name].words) is not None
+    )
+    return dict(sorted({w.plugin.sha256: w.plugin.name for w in words if w.plugin}.items()))
 
 
 def _check_required(config: RunConfig, useless: Mapping[str, str]) -> None:
@@ -176,7 +176,7 @@ def _check_readout(config: RunConfig) -> None:
 def _check_engine(config: RunConfig) -> None:
     if config.engine != "numpy":
         return
-    lacking = cannot(PATHS["numpy"], config.effective, [layer.kind for layer in config.layers])
+    lacking = cannot(PATHS["numpy"], config, without_effect(config))
     if lacking is not None:
         name, value, known = lacking
         instead = SETTINGS[name].option if name in SETTINGS else f"kinds of {name}:"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from snnbench.config import RunConfig
+from snnbench.config.effects import without_effect
 from snnbench.data.catalogue import load_dataset
 from snnbench.data.dataset import Dataset
 from snnbench.words.datasets import DATASETS
@@ -19,5 +20,6 @@ def read_data(config: RunConfig) -> Dataset:
 
 def loading_settings(config: RunConfig) -> dict[str, Any]:
     """Return the settings that say which data are read; runs that agree on them share these."""
-    effective = config.effective
-    return {name: effective[name] for name in DATASETS[config.dataset].uses}
+    useless = without_effect(config)
+    uses = DATASETS[config.dataset].uses
+    return {name: None if name in useless else getattr(config, name) for name in uses}

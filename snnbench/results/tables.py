@@ -23,7 +23,7 @@ from snnbench.results.lines import Row, to_lines
 from snnbench.results.lock import WriterLock
 from snnbench.results.migration import migrate, writable_columns
 from snnbench.results.repair import repair
-from snnbench.results.schema import SCHEMA_VERSION, STATUSES, TABLES
+from snnbench.results.schema import SCHEMA_VERSION, STATUSES, TABLES, columns_of
 
 __all__ = ["ResultStore", "RunRows", "read_epochs", "read_layers", "read_runs"]
 
@@ -58,6 +58,9 @@ class ResultStore:
         self._index: dict[str, Entry] = {}
         self._incomplete: set[str] = set()
         self._failed = False
+        # The columns that the tables must have, and those they had when they last had them all.
+        self._wanted: dict[str, Columns] = {}
+        self._columns: dict[str, Columns] = {}
 
     @classmethod
     def open(cls, folder: str | Path, *, write: bool = True) -> Self:
@@ -240,13 +243,17 @@ class ResultStore:
             "layers": [row for record in records for row in record.layers],
             "runs": [record.run for record in records],
         }
+        wanted = {name: columns_of(name) for name in TABLES}
+        if wanted == self._wanted:  # nobody else writes here
+            return self._columns, _lines_of(rows, self._columns)
         try:
             columns = {name: writable_columns(self.folder, name) for name in TABLES}
-            text = {name: to_lines(rows[name], columns[name]) for name in TABLES}
+            text = _lines_of(rows, columns)
             for name in TABLES:  # runs last: its rows tell the version
                 self.repairs += migrate(self.folder, name)
         except OSError as error:
             raise disk.trouble(error, self.folder) from error
+        self._wanted, self._columns = wanted, columns
         return columns, text
 
     def _refuse_unless_writable(self) -> None:
@@ -281,3 +288,9 @@ def _checked(runs: Iterable[_Rows]) -> dict[str, RunRows]:
             [{**row, "run_id": run_id} for row in layers],
         )
     return records
+
+
+def _lines_of(
+    rows: Mapping[str, Sequence[Row]], columns: Mapping[str, Columns]
+) -> dict[str, bytes]:
+    return {name: to_lines(rows[name], columns[name]) for name in TABLES}

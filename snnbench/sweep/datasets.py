@@ -1,6 +1,9 @@
 """The data sets of a sweep's runs: the last one read, and what planning must know of each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from snnbench.config import RunConfig
@@ -24,6 +27,13 @@ class Data:
 def data_key(config: RunConfig) -> DataKey:
     """Return what settings with the same data set have in common."""
     return (config.dataset, *loading_settings(config).values())
+
+
+@cache
+def _shaping(names: tuple[str, ...]) -> Callable[[RunConfig], tuple[Any, ...]]:
+    """Return what gets the settings that the data must fit."""
+    settings = (SETTINGS[name] for name in names)
+    return attrgetter(*(s.name for s in settings if s.role == "computation" and not s.free))
 
 
 class DataSets:
@@ -57,12 +67,7 @@ class DataSets:
         Raises:
             UserError: the data are missing or damaged, or do not fit the run.
         """
-        shaping = (
-            getattr(config, name)
-            for name, setting in SETTINGS.items()
-            if setting.role == "computation" and not setting.free
-        )
-        key = (*data_key(config), *shaping)
+        key = (*data_key(config), *_shaping(tuple(SETTINGS))(config))
         if key not in self._known:
             dataset = self.read(config)
             chosen = select(config, dataset)

@@ -17,10 +17,10 @@ _COPIES_OF_STEPS = 3  # of what a neuron keeps a step: current, membrane, gradie
 _SHARE = 0.6  # of the free memory that a cohort may take: others live on the machine, too
 
 
-def cohort_key(config: RunConfig, plan: Sequence[WeightLayer]) -> tuple[object, ...]:
+def cohort_key(config: RunConfig) -> tuple[object, ...]:
     """Return what members of one cohort have in common: path, epochs, and what is not free."""
     shared = (value for name, value in config.effective.items() if not SETTINGS[name].free)
-    return (*shared, len(config.learning_rates), path_of(config, plan).name)
+    return (*shared, len(config.learning_rates), path_of(config).name)
 
 
 def plan_cohorts(
@@ -41,8 +41,7 @@ def plan_cohorts(
     """
     groups: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
     for position, config in enumerate(configs):
-        plan = plan_layers(config, input_shape)
-        groups[cohort_key(config, plan)].append(position)
+        groups[cohort_key(config)].append(position)
     cohorts = []
     for members in groups.values():
         config = configs[members[0]]

@@ -8,7 +8,6 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.inputs.prepare import RunData
 from snnbench.network.build import Network
-from snnbench.network.plan import plan_layers
 from snnbench.training.evaluation import Evaluator
 from snnbench.training.paths import path_of
 
@@ -50,6 +49,5 @@ class Engine(Evaluator, Protocol):
 
 def make_engine(configs: Sequence[RunConfig], data: RunData) -> Engine:
     """Return the engine of the path that the configs take."""
-    path = path_of(configs[0], plan_layers(configs[0], data.input_shape))
-    engine: Engine = path.load()(configs, data)
+    engine: Engine = path_of(configs[0]).load()(configs, data)
     return engine

@@ -1,38 +1,35 @@
 """Which of the paths computes a run: what they list, held against its settings. No torch."""
 
-from collections.abc import Sequence
-
 from snnbench.config import RunConfig
-from snnbench.network.plan import WeightLayer
+from snnbench.config.effects import spiking_layers, without_effect
+from snnbench.words.encodings import ENCODINGS
 from snnbench.words.paths import PATHS, Path, cannot
 
 
-def path_of(config: RunConfig, plan: Sequence[WeightLayer]) -> Path:
+def path_of(config: RunConfig) -> Path:
     """Return the first path of the config's engine that can do all it asks for.
 
-    Args:
-        config: its settings; of device and engine `auto` stands for the fast one of the CPU.
-        plan: of its network.
+    Of device and engine `auto` stands for the fast one of the CPU.
     """
-    effective = config.effective
+    useless = without_effect(config)
     engine = "fast" if config.engine == "auto" else config.engine
     device = "cpu" if config.device == "auto" else config.device
-    layers = [layer.kind for layer in config.layers]
     return next(
         path
         for path in PATHS.values()
         if path.engine == engine
         and path.device in ("", device)
-        and cannot(path, effective, layers) is None
-        and (not path.layers_alike or _alike(plan))
+        and cannot(path, config, useless) is None
+        and (not path.layers_alike or _alike(config))
     )
 
 
-def _alike(plan: Sequence[WeightLayer]) -> bool:
-    """Return whether layers spike one after another, fed with spikes or a constant current.
+def _alike(config: RunConfig) -> bool:
+    """Return whether an SNN's layers spike one after another, fed with spikes or a constant.
 
     The output layer may be without neurons and activation instead.
     """
-    spiking = [entry.activation == "spike" for entry in plan]
-    output = spiking[-1] or plan[-1].activation == "linear"
-    return all(spiking[:-1]) and any(spiking) and output and plan[0].input_kind != "real"
+    *hidden, last = spiking_layers(config)
+    output = last or config.layers[-1].activation in (None, "linear")
+    spiking = all(hidden) and (last or bool(hidden))
+    return spiking and output and ENCODINGS[config.encoding].gives != "real"

@@ -3,7 +3,7 @@
 What a path does not list goes to the next one, down to `modules`, which can do everything.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -123,16 +123,20 @@ class Cannot(NamedTuple):
     known: tuple[Any, ...]
 
 
-def cannot(path: Path, effective: Mapping[str, Any], layers: Iterable[str]) -> Cannot | None:
+def cannot(path: Path, settings: Any, useless: Container[str]) -> Cannot | None:
     """Return what of a run a path cannot do; None if it can do all.
 
     Args:
         path: a row of `PATHS`.
-        effective: settings of the run, None where one has no effect.
-        layers: kinds of its layers.
+        settings: a `RunConfig`.
+        useless: those of its settings that have no effect.
     """
     for name, known in path.can.items():
-        for value in layers if name == "layer" else (effective[name],):
-            if value is not None and value not in known:
+        if name == "layer":
+            values = [layer.kind for layer in settings.layers]
+        else:
+            values = [] if name in useless else [getattr(settings, name)]
+        for value in values:
+            if value not in known:
                 return Cannot(name, value, known)
     return None

@@ -10,7 +10,6 @@ from snnbench.config import RunConfig
 from snnbench.data.catalogue import load_dataset
 from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
-from snnbench.network.plan import plan_layers
 from snnbench.training.engines import make_engine
 from snnbench.training.evaluation import evaluate
 from snnbench.training.events import RunDone
@@ -68,7 +67,7 @@ def test_one_step_is_the_reference_engines(
     config = RunConfig.from_layers({}, given_settings)
     data = data_of(config)
     resolved = config.model_copy(update={"device": "cpu", "engine": "fast"})
-    if path_of(resolved, plan_layers(config, data.input_shape)).name != "events":
+    if path_of(resolved).name != "events":
         assert readout == "current"
         assert not hidden
         return

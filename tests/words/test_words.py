@@ -11,7 +11,6 @@ from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
 from snnbench.kernels.neurons import equations
 from snnbench.network.build import build_network
-from snnbench.network.plan import plan_layers
 from snnbench.plugins import TABLES
 from snnbench.training.engines import make_engine
 from snnbench.training.evaluation import evaluate
@@ -99,7 +98,7 @@ def test_a_word_trains_the_same_by_its_fast_path_and_by_the_reference(settings, 
         settings = settings | {"teacher": teacher}
     config = RunConfig.from_layers(settings, SMALL | {"device": "cpu", "engine": "fast"})
     assert not without_effect(config).keys() & settings.keys()
-    path = path_of(config, plan_layers(config, (1, 8, 8)))
+    path = path_of(config)
     losses, weights, held = trained(config)
     expected = trained(config.model_copy(update={"engine": "reference"}))
     assert losses == pytest.approx(expected[0], rel=2e-4), path.name
