@@ -7,8 +7,8 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.network.build import Network
 from snnbench.words.optimizers import OPTIMIZERS
+from snnbench.words.paths import STACKED
 
-STACKED = ("sgd", "adam", "adamw")
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 
 

@@ -9,6 +9,7 @@ from snnbench.errors import UserError
 from snnbench.inputs.encodings import EVALUATION_EPOCH, encode
 from snnbench.network.checkpoint import load_model
 from snnbench.training.losses import scores
+from snnbench.words.layers import LAYERS
 
 _BATCH = 128
 
@@ -31,7 +32,9 @@ def teacher_scores(
     teacher = load_model(Path(config.teacher))
     network = teacher.network.to(x.device)
     shape, expected = tuple(x.shape[1:]), network.plan[0].input_shape
-    fits = shape == expected if network.plan[0].kind == "conv" else x[0].numel() == expected[0]
+    fits = (
+        shape == expected if LAYERS[network.plan[0].kind].spatial else x[0].numel() == expected[0]
+    )
     if not fits or network.plan[-1].units != config.layers[-1].width:
         raise UserError(
             f"teacher {config.teacher} was trained on other data than this student's.",

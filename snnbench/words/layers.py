@@ -12,6 +12,7 @@ class LayerKind(Word):
     Attributes:
         token: regular expression of its token, with groups `width` and, where it has one, `kernel`.
         start: of how a token begins that is not complete.
+        prefix: of the names of such layers in a network, "fc" of "fc2", where it has weights.
         weights: it has weights; otherwise it belongs to the weight layer before it.
         spatial: it works on images (C, H, W); otherwise on rows of numbers.
         least: smallest width.
@@ -19,29 +20,44 @@ class LayerKind(Word):
 
     token: str
     start: str
+    prefix: str = ""
     weights: bool = True
     spatial: bool = False
     least: int = 1
 
-    @property
-    def prefix(self) -> str:
-        """What the names of such layers begin with: "fc" of "fc2"."""
-        return {"linear": "fc"}.get(self.name, self.name)
 
-
-def _kind(name: str, meaning: str, token: str, start: str, **row: bool | int) -> LayerKind:
-    home = f"snnbench.network.layers.{name}"
-    return LayerKind(name, meaning, home, token=token, start=start, **row)  # type: ignore[arg-type]
-
+_HOME = "snnbench.network.layers"
 
 LAYERS = Table(
     "layer",
     LayerKind,
     (
-        _kind("linear", "64: fully connected units", r"(?P<width>\d+)", r"\d+"),
-        _kind("conv", "16c3: channels of a 3x3 convolution that keeps the image size",
-              r"(?P<width>\d+)c(?P<kernel>\d+)", r"\d+c\d*", spatial=True),
-        _kind("pool", "p2: 2x2 max pooling", r"p(?P<width>\d+)", r"p\d*",
-              weights=False, spatial=True, least=2),
+        LayerKind(
+            "linear",
+            "64: fully connected units",
+            f"{_HOME}.linear",
+            token=r"(?P<width>\d+)",
+            start=r"\d+",
+            prefix="fc",
+        ),
+        LayerKind(
+            "conv",
+            "16c3: channels of a 3x3 convolution that keeps the image size",
+            f"{_HOME}.conv",
+            token=r"(?P<width>\d+)c(?P<kernel>\d+)",
+            start=r"\d+c\d*",
+            prefix="conv",
+            spatial=True,
+        ),
+        LayerKind(
+            "pool",
+            "p2: 2x2 max pooling",
+            f"{_HOME}.pool",
+            token=r"p(?P<width>\d+)",
+            start=r"p\d*",
+            weights=False,
+            spatial=True,
+            least=2,
+        ),
     ),
-)  # fmt: skip
+)

@@ -1,5 +1,6 @@
 """Paths: the implementations that can compute a run, each with the words it can do.
 
+They list them by name, not as all that a table holds: whoever adds a word adds it to no fast path.
 What a path does not list goes to the next one, down to `modules`, which can do everything.
 """
 
@@ -7,10 +8,6 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from snnbench.words.losses import LOSSES
-from snnbench.words.networks import ACTIVATIONS, INITS
-from snnbench.words.readouts import READOUTS
-from snnbench.words.surrogates import SURROGATES
 from snnbench.words.table import Table, Word
 
 
@@ -32,10 +29,24 @@ class Path(Word):
     layers_alike: bool = False
 
 
-_OPTIMIZERS = ("sgd", "adam", "adamw")
+STACKED = ("sgd", "adam", "adamw")  # optimizers of a cohort's runs at once
+
+_ACTIVATIONS = ("relu", "sigmoid", "tanh", "linear")
 _LIF = {
     "neuron": ("if", "lif"),
-    "surrogate": tuple(name for name in SURROGATES if name != "q-pseudo-spike"),
+    "reset": ("subtract", "zero", "none"),
+    "surrogate": (
+        "fast-sigmoid",
+        "atan",
+        "sigmoid",
+        "s2nn",
+        "erf",
+        "piecewise-exp",
+        "piecewise-quadratic",
+        "soft-sign",
+        "super-spike",
+        "rect",
+    ),
 }
 _PLAIN = {"layer": ("linear",), "batch_norm": (False,), "dropout": (0.0,)}
 
@@ -52,10 +63,16 @@ PATHS = Table(
             can={
                 "model": ("ann",),
                 "layer": ("linear",),
-                "activation": tuple(ACTIVATIONS),
-                "init": tuple(INITS),
-                "loss": tuple(LOSSES),
-                "optimizer": _OPTIMIZERS,
+                "activation": _ACTIVATIONS,
+                "init": (
+                    "default",
+                    "xavier-normal",
+                    "xavier-uniform",
+                    "kaiming-normal",
+                    "kaiming-uniform",
+                ),
+                "loss": ("mse", "ce", "mimic-l2", "mimic-kl"),
+                "optimizer": STACKED,
             },
         ),
         Path(
@@ -70,7 +87,11 @@ PATHS = Table(
             "snnbench.training.stacked:StackedEngine",
             engine="fast",
             device="cpu",
-            can={"model": ("snn",), "readout": tuple(READOUTS), "optimizer": _OPTIMIZERS}
+            can={
+                "model": ("snn",),
+                "readout": ("rate", "current", "membrane"),
+                "optimizer": STACKED,
+            }
             | _LIF
             | _PLAIN,
             layers_alike=True,
@@ -81,8 +102,7 @@ PATHS = Table(
             "snnbench.training.perceptron:PerceptronEngine",
             engine="fast",
             device="cpu",
-            can={"model": ("ann",), "activation": tuple(ACTIVATIONS), "optimizer": _OPTIMIZERS}
-            | _PLAIN,
+            can={"model": ("ann",), "activation": _ACTIVATIONS, "optimizer": STACKED} | _PLAIN,
         ),
         Path(
             "scan",
@@ -90,7 +110,7 @@ PATHS = Table(
             "snnbench.training.modules:ScanEngine",
             engine="fast",
             device="cpu",
-            can={"model": ("snn",), "optimizer": _OPTIMIZERS} | _LIF,
+            can={"model": ("snn",), "optimizer": STACKED} | _LIF,
         ),
         Path(
             "triton",
@@ -98,12 +118,9 @@ PATHS = Table(
             "snnbench.training.modules:TritonEngine",
             engine="fast",
             device="cuda",
-            can={
-                "model": ("snn",),
-                "optimizer": _OPTIMIZERS,
-                "neuron": ("if", "lif"),
-                "surrogate": ("fast-sigmoid", "atan", "sigmoid", "s2nn"),
-            },
+            can={"model": ("snn",), "optimizer": STACKED}
+            | _LIF
+            | {"surrogate": ("fast-sigmoid", "atan", "sigmoid", "s2nn")},
         ),
         Path(
             "modules",
@@ -136,6 +153,8 @@ def cannot(path: Path, settings: Any, useless: Container[str]) -> Cannot | None:
             values = [layer.kind for layer in settings.layers]
         else:
             values = [] if name in useless else [getattr(settings, name)]
+            if name == "activation":
+                values += [layer.activation for layer in settings.layers if layer.activation]
         for value in values:
             if value not in known:
                 return Cannot(name, value, known)

@@ -1,15 +1,20 @@
 """Every row of every table: what it must say, and that the fast paths agree with the reference."""
 
+import importlib.util
+
 import pytest
 import torch
 
 from snnbench.config import RunConfig
+from snnbench.config.arch import parse_arch
 from snnbench.config.effects import without_effect
 from snnbench.config.setting import SETTINGS
 from snnbench.data.catalogue import load_dataset
+from snnbench.errors import UserError
 from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
 from snnbench.kernels.neurons import equations
+from snnbench.kernels.perceptron import activations
 from snnbench.network.build import build_network
 from snnbench.plugins import TABLES
 from snnbench.training.engines import make_engine
@@ -25,7 +30,10 @@ from snnbench.words.optimizers import OPTIMIZERS
 from snnbench.words.paths import PATHS
 from snnbench.words.readouts import READOUTS
 from snnbench.words.surrogates import SURROGATES
+from snnbench.words.table import Word
 
+DIGITS = load_dataset("digits")
+SMALL = {"arch": "12-10", "T": 5, "train_samples": 96, "batch_size": 32, "lr": 0.02, "epochs": 1}
 EVERY = (*TABLES, NETWORKS, ACTIVATIONS, INITS, RESETS, LAYERS, DEVICES, ENGINES, PATHS)
 ROWS = [pytest.param(word, id=f"{table.kind}-{word.name}") for table in EVERY
         for word in table.values()]  # fmt: skip
@@ -53,10 +61,30 @@ def test_a_neuron_keeps_as_many_states_as_its_class_names(neuron):
 def test_what_the_kernels_can_do_is_what_their_paths_list():
     for path in ("events", "scan"):
         assert set(PATHS[path].can["surrogate"]) == set(equations.SURROGATES)
+        assert set(PATHS[path].can["reset"]) == set(equations.RESETS)
+    assert set(PATHS["perceptron"].can["activation"]) == set(activations.ACTIVATIONS)
+    if importlib.util.find_spec("triton"):
+        from snnbench.kernels import triton_scan
+
+        assert set(PATHS["triton"].can["surrogate"]) == set(triton_scan.SURROGATES)
 
 
-DIGITS = load_dataset("digits")
-SMALL = {"arch": "12-10", "T": 5, "train_samples": 96, "batch_size": 32, "lr": 0.02, "epochs": 1}
+@pytest.mark.parametrize("settings", [{"activation": "gelu"}, {"arch": "12:gelu-10"}])
+def test_an_activation_that_no_path_lists_trains_by_modules(settings, monkeypatch):
+    gelu = Word("gelu", "x times the normal distribution up to x", "torch.nn:GELU")
+    monkeypatch.setitem(ACTIVATIONS._rows, "gelu", gelu)
+    parse_arch.cache_clear()
+    config = RunConfig.from_layers(
+        {"model": "ann"} | settings, SMALL | {"engine": "fast", "device": "cpu"}
+    )
+    assert path_of(config).name == "modules"
+    assert trained(config)[0] == pytest.approx(
+        trained(config.model_copy(update={"engine": "reference"}))[0], rel=2e-4
+    )
+    with pytest.raises(UserError, match="engine 'numpy' cannot do activation 'gelu'"):
+        config.changed(engine="numpy")
+
+
 CHOICES = [
     ("neuron", NEURONS), ("surrogate", SURROGATES), ("encoding", ENCODINGS),
     ("readout", READOUTS), ("loss", LOSSES), ("optimizer", OPTIMIZERS), ("init", INITS),
