@@ -22,6 +22,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -81,21 +82,22 @@ def load(path: str | Path) -> None:
         raise UserError(
             f"The plug-in {path} cannot be read: {error.strerror}.", "Check the path."
         ) from None
-    _run(source, path, lambda: _execute(path, source.plugin))
+    _run(source, path, partial(_execute, path, source.plugin))
 
 
 def load_sources(sources: Iterable[Source]) -> None:
-    """Load plug-ins that another process sent along.
+    """Load plug-ins that another process sent along, unless they are installed here, too.
 
     Raises:
         UserError: see `load`.
     """
+    load_installed()
     for source in sources:
         if source.plugin.sha256 not in _loaded:
             with tempfile.TemporaryDirectory(prefix="snnbench-") as folder:
-                path = Path(folder) / source.name
+                path = Path(folder) / f"{source.name.removesuffix('.py')}.py"
                 path.write_bytes(source.content)
-                load(path)
+                _run(source, path, partial(_execute, path, source.plugin))
 
 
 def load_installed() -> None:

@@ -3,9 +3,10 @@
 import pytest
 
 from snnbench import plugins
-from snnbench.config import RunConfig
+from snnbench.config import RunConfig, effects
 from snnbench.config.setting import SETTINGS
 from snnbench.errors import UserError
+from snnbench.words.losses import LOSSES
 
 TABLES = "from snnbench.words.{0} import {1}\n"
 REFUSED = [
@@ -77,3 +78,22 @@ def test_what_fails_later_takes_back_what_came_before(tmp_path):
         RunConfig(own=2.0)
     with pytest.raises(UserError, match="'own' is not known"):
         RunConfig(loss="own")
+
+
+def test_a_word_of_a_plug_in_that_failed_can_be_added_anew_with_other_uses(tmp_path):
+    path = tmp_path / "mended.py"
+    text = TABLES.format("losses", "LOSSES") + (
+        "from snnbench.config import RunConfig\n"
+        "@LOSSES.add('own', 'mine', uses={0})\ndef f(scores, y, wanted, config): ...\n"
+        "RunConfig(loss='own'{1})\n"
+    )
+    path.write_text(text.format("()", "") + "1 / 0\n")
+    with pytest.raises(UserError, match="ZeroDivisionError"):
+        plugins.load(path)
+    path.write_text(text.format("('temperature',)", ", temperature=3.0"))
+    plugins.load(path)
+    try:
+        assert RunConfig(loss="own", temperature=2.0).temperature == 2.0
+    finally:
+        LOSSES.remove("own")
+        effects.forget()

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -93,6 +94,19 @@ def test_a_killed_worker_and_a_killed_scheduler_cost_nothing_that_was_done(clust
     assert second.returncode == 0, words
     assert f"{kept} of {RUNS} runs are recorded already" in words
     assert tables(folder) == expected
+
+
+def test_words_of_a_plug_in_are_known_on_a_cluster(cluster, tmp_path):
+    address, _, _ = cluster()
+    plugin = Path(__file__).parents[1] / "plugins" / "everything.py"
+    done = subprocess.run(
+        [SNNBENCH, "sweep", "--plugin", plugin, "--dataset", "blobs", "--neuron", "cuba",
+         "--encoding", "ramp", "--arch", "8-3", "-T", "4", "--epochs", "1", "--batch-size", "40",
+         "--vary", "alpha=0.2,0.9", "--out", "out", "--cluster", address],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "runs.csv").read_text().count(",modules,") == 2
 
 
 @pytest.mark.parametrize("name", ["jobs", "timeout"])
