@@ -19,9 +19,11 @@ def members_of(nodes: Sequence[Neuron], surrogate: str) -> Neurons:
         nodes: the layer's LIF neurons, one a run.
         surrogate: its name.
     """
+    lif = [node for node in nodes if isinstance(node, LIF)]
+    assert len(lif) == len(nodes), "no path lists other neurons"
     first = nodes[0]
     return Neurons(
-        beta=[node.beta if isinstance(node, LIF) else 1.0 for node in nodes],
+        beta=[node.beta for node in lif],
         v_th=[node.v_threshold for node in nodes],
         slope=[_slope(node) for node in nodes],
         reset=first.kind_of_reset,

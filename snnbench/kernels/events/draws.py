@@ -1,6 +1,6 @@
 """The draws of a block, 4 inputs at 4 steps, in a vector register.
 
-The 32-bit hash of `snnbench.inputs.encodings` gives an input two 16-bit draws, for two steps:
+The 32-bit hash of `snnbench.inputs.bernoulli` gives an input two 16-bit draws, for two steps:
 those of a block are one vector of eight hashes. One comparison of its sixteen 16-bit lanes, and a
 second order of its outcome, give the block's code.
 """

@@ -59,17 +59,17 @@ class ActivePixels:
             from slow memory.
     """
 
-    @property
-    def arrays(self) -> tuple[Ints, npt.NDArray[np.uint16]]:
-        """Return what makes `Pixels`."""
-        return self.starts, self.records
-
     def __init__(self, values: Floats) -> None:
         samples, self.inputs = values.shape
         assert blocks_of(self.inputs, GROUP) <= 1 << 16, "too many inputs"
         pieces = [_records(values[s : s + _SAMPLES]) for s in range(0, samples, _SAMPLES)]
         self.starts: Ints = np.concatenate([[0], np.cumsum(np.concatenate([p[0] for p in pieces]))])
         self.records = np.concatenate([piece[1] for piece in pieces])
+
+    @property
+    def arrays(self) -> tuple[Ints, npt.NDArray[np.uint16]]:
+        """Return what makes `Pixels`."""
+        return self.starts, self.records
 
 
 def _records(values: Floats) -> tuple[Ints, npt.NDArray[np.uint16]]:
@@ -94,7 +94,7 @@ def _records(values: Floats) -> tuple[Ints, npt.NDArray[np.uint16]]:
 def bernoulli_events(
     active: ActivePixels, samples: Ints, keys: Ints, T: int, into: SpikeBlocks
 ) -> SpikeBlocks:
-    """Draw the spikes that `snnbench.inputs.encodings.bernoulli_spikes` draws for the same keys.
+    """Draw the spikes that `snnbench.inputs.bernoulli.bernoulli_spikes` draws for the same keys.
 
     Args:
         samples: which samples of the data set, int64 [B].
@@ -117,7 +117,7 @@ def bernoulli_events(
 
 @kernel
 def draw_keys(seed: int, epoch: int, samples: Ints) -> Ints:
-    """Return the keys that `snnbench.inputs.encodings.draw_keys` gives, int64 [B]."""
+    """Return the keys that `snnbench.inputs.bernoulli.draw_keys` gives, int64 [B]."""
     keys = np.empty(samples.size, np.int64)
     start = mix(np.uint64(seed) + GOLDEN) + np.uint64(epoch)
     for b in range(samples.size):

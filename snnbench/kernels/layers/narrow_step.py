@@ -52,7 +52,8 @@ def train(
 ) -> tuple[float, int]:  # fmt: skip
     """Do `_train` with what comes as plain tuples.
 
-    Numba takes longer to recognize named ones, which is seen where a step takes microseconds.
+    Numba takes longer to recognize named ones, which is seen where a step takes microseconds; and
+    in the parallel function itself, whose loops share them out, it would not find their names.
     """
     return _train(
         Source(*source), Network(*network), Shared(*shared), Room(*rooms), Found(*out),

@@ -71,7 +71,7 @@ class SmallLayers:
         self.takes_input = sparse is not None and table <= _MOST_TABLE
         self._source, self._nanoseconds = _NOTHING, 0.0
         if sparse is not None and self.takes_input:
-            self._source = tuple(sparse.arrays)
+            self._source = sparse.arrays
             self._nanoseconds = _VALUE * sparse.density * widths[0] * tiles_of(widths[1])
         self._nanoseconds += float((inputs * units)[1:].sum()) * 3 / _PER_NANOSECOND
         self._workers = min(HALVES if members == 1 else members, most_threads())

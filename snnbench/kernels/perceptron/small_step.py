@@ -24,39 +24,29 @@ from snnbench.kernels.perceptron.sparse_input import LANES, Sparse, add_outer, m
 HALVES = 2  # of a batch; each has gradients of its own, which are added at the end
 
 
-@kernel
-def train(
-    workers: int, source: Plain, samples: Plain, network: Plain, memory: Plain, out: Plain,
-    vectors: Any,
-) -> None:  # fmt: skip
-    """Do `_train` with what comes as plain tuples, which numba recognizes faster."""
-    _train(
-        workers, Sparse(*source), Samples(*samples), Network(*network), Memory(*memory),
-        Found(*out), vectors,
-    )  # fmt: skip
-
-
 @parallel_kernel
-def _train(
+def train(
     workers: int,
-    source: Sparse,
-    samples: Samples,
-    network: Network,
-    memory: Memory,
-    out: Found,
+    source: Plain,
+    samples: Plain,
+    network: Plain,
+    memory: Plain,
+    out: Plain,
     vectors: Any,
 ) -> None:
     """Write losses, correct predictions and gradients of K runs with L layers.
 
     Args:
         workers: threads that share the work.
-        source: the non-zero inputs of all samples (see `SparseRows`); empty where the caller
-            computes the first layer's product and its weights' gradient.
-        samples, network: the batch, and what it goes through.
-        memory: to work in.
-        out: filled.
+        source: `Sparse`, the non-zero inputs of all samples; empty where the caller computes the
+            first layer's product and its weights' gradient.
+        samples, network: `Samples` and `Network`: the batch, and what it goes through.
+        memory: `Memory`, to work in.
+        out: `Found`; filled.
         vectors: width of a tile.
     """
+    source, samples, network = Sparse(*source), Samples(*samples), Network(*network)
+    memory, out = Memory(*memory), Found(*out)
     members = out.losses.shape[0]
     if members == 1:
         for worker in prange(workers):

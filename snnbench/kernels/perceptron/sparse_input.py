@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numba import prange
 
 from snnbench.kernels.base.columns import load_columns
-from snnbench.kernels.base.jit import Buffer, Floats, Ints, kernel, parallel_kernel, share
+from snnbench.kernels.base.jit import Buffer, Floats, Ints, Plain, kernel, parallel_kernel, share
 from snnbench.kernels.base.lanes import (
     WIDE,
     WIDTH,
@@ -48,8 +48,8 @@ class SparseRows:
         values: [S, M], float32.
 
     Attributes:
-        arrays: starts int64 [S + 1], columns int32 and values float32 of row s from starts[s]
-            to starts[s + 1].
+        arrays: what makes `Sparse`: starts int64 [S + 1], columns int32 and values float32 of
+            row s from starts[s] to starts[s + 1].
         density: share of values that are not 0.
     """
 
@@ -57,7 +57,7 @@ class SparseRows:
         rows, columns = np.nonzero(values)
         counts = np.bincount(rows, minlength=len(values))
         starts = np.concatenate([[0], np.cumsum(counts)])
-        self.arrays = Sparse(starts, columns.astype(np.int32), values[rows, columns])
+        self.arrays = starts, columns.astype(np.int32), values[rows, columns]
         self.inputs = values.shape[1]
         self.density = len(columns) / max(1, values.size)
         self._tables = Buffer(np.float32)  # aligned: half of all rows would straddle cache lines
@@ -105,7 +105,7 @@ def tiles_of(units: int) -> int:
 
 @parallel_kernel
 def _forward(
-    sparse: Sparse,
+    sparse: Plain,
     rows: Ints,
     weight: Floats,
     base: Floats,
@@ -114,6 +114,7 @@ def _forward(
     shape: tuple[int, int, int],
     vectors: Any,
 ) -> None:
+    sparse = Sparse(*sparse)
     members, inputs, units = shape
     tiles = (units + LANES - 1) // LANES
     for work in prange(members * tiles):
@@ -160,7 +161,7 @@ def multiply_rows(
 
 @parallel_kernel
 def _backward(
-    sparse: Sparse,
+    sparse: Plain,
     rows: Ints,
     gradient: Floats,
     table: Floats,
@@ -168,6 +169,7 @@ def _backward(
     shape: tuple[int, int, int],
     vectors: Any,
 ) -> None:
+    sparse = Sparse(*sparse)
     members, inputs, units = shape
     tiles = (units + LANES - 1) // LANES
     for work in prange(members * tiles):
