@@ -17,7 +17,8 @@ _WAITING = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "4000"}
 def choose_waiting() -> None:
     """Choose for this process and those it starts, unless the user has chosen."""
     if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.update(_WAITING | {k: v for k, v in os.environ.items() if k in _WAITING})
+        for name, value in _WAITING.items():
+            os.environ.setdefault(name, value)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The house: data flows one way. A room imports only from rooms above it."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,14 @@ def test_a_module_imports_only_from_its_own_room_and_those_above(path):
     for imported in imported_rooms(path):
         if imported in LEVEL:
             assert LEVEL[imported] <= LEVEL[room], f"{path.name} imports from {imported}"
+
+
+def test_the_map_shows_the_rooms_in_their_order():
+    text = (PACKAGE.parent / "docs" / "architecture.md").read_text()
+    _, _, table = text.partition("| room | what it holds |")
+    rows = [line.split("|")[1] for line in table.partition("\n\n")[0].splitlines()[2:]]
+    shown = [name for row in rows for name in re.findall(r"`(\w+)/?`", row)]
+    assert shown == [name for names in ORDER for name in names if name != "__main__"]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))

@@ -43,7 +43,7 @@ def list_(*, data_dir: DataDir = None, json: Json = False) -> None:
             "classes": entry.n_classes,
             "train": entry.n_train,
             "test": entry.n_test,
-            "location": info.location or ("yours" if entry.name == "table" else "missing"),
+            "location": info.location or ("missing" if entry.source else "yours"),
             "description": entry.meaning,
             "stand_in_for": entry.stand_in_for,
         })  # fmt: skip

@@ -4,28 +4,28 @@ Facts are recorded, conventions derived: a convention that is added later applie
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, NamedTuple, get_args, get_type_hints
+from typing import Annotated, NamedTuple, get_args, get_type_hints
 
-Kind = Literal["text", "integer", "number"]
+from snnbench.config.setting import Kind
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """What one number or text about a layer is; a column of layers.csv.
+    """What one number or text about a run or a layer is.
 
     Attributes:
-        name: of the column.
+        name: of its column.
         kind: of its values.
         unit: "" where there is none.
         meaning: one line for people.
-        since: version of the tables from which they have it.
+        since: version of the tables in which the column came; a file may lack it if above 1.
     """
 
     name: str
     kind: Kind
     unit: str
     meaning: str
-    since: int
+    since: int = 1
 
 
 class _About(NamedTuple):

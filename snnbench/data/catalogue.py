@@ -102,11 +102,10 @@ def check_dataset(name: str, data_dir: str | Path | None = None) -> Report:
             f"{name}: there is nothing published to check it against.",
             "Use it: its file is checked whenever it is loaded.",
         )
-    location = BUILT_IN
-    if row.source is not None:
-        location = str(_found(row.source, data_dir).folder)
-        return checked(load_dataset(name, data_dir=data_dir), location)
-    return checked(load_dataset(name), location)
+    if row.source is None:
+        return checked(load_dataset(name), BUILT_IN)
+    location = str(_found(row.source, data_dir).folder)
+    return checked(load_dataset(name, data_dir=data_dir), location)
 
 
 def _found(source: str, data_dir: str | Path | None) -> Found:

@@ -7,8 +7,6 @@ import pandas as pd
 from snnbench.cost.derive import derive, derived, totals
 from snnbench.results.frames import to_rows
 
-_KEY = ["folder", "run_id"]
-
 
 def completed(runs: pd.DataFrame, layers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the tables with all conventions and energies that follow from the layers' facts.
@@ -28,16 +26,20 @@ def completed(runs: pd.DataFrame, layers: pd.DataFrame) -> tuple[pd.DataFrame, p
         for row in to_rows(runs)
     }
     by_run: dict[Any, list[dict[str, Any]]] = {}
-    for index, row in zip(layers.index, to_rows(layers), strict=True):
+    found = []
+    for row in to_rows(layers):
         key = (row["folder"], row["run_id"])
         complete = row | {n: v for n, v in known.get(key, {}).items() if row.get(n) is None}
-        found = derive(complete)
-        for name, value in found.items():
-            layers.loc[index, name] = value
-        by_run.setdefault(key, []).append(complete | found)
-    for index, row in zip(runs.index, to_rows(runs), strict=True):
-        sums = totals(by_run.get((row["folder"], row["run_id"]), []))
+        complete |= derive(complete)
+        found.append(complete)
+        by_run.setdefault(key, []).append(complete)
+    sums = [
+        totals(by_run.get((row["folder"], row["run_id"]), []))
+        | {name: row[name] for name in names if row[name] is not None}
+        for row in to_rows(runs)
+    ]
+    for frame, rows in ((layers, found), (runs, sums)):
         for name in names:
-            if row[name] is None and sums[name] is not None:
-                runs.loc[index, name] = sums[name]
+            values = [row.get(name) for row in rows]
+            frame[name] = pd.Series(values, frame.index, frame[name].dtype)
     return runs, layers

@@ -9,28 +9,22 @@ from dataclasses import dataclass
 from functools import cache
 from numbers import Integral, Real
 
-from snnbench.config.setting import SETTINGS, Kind, Setting, Value
+from snnbench.config.setting import SETTINGS, Setting, Value
 from snnbench.cost.derive import derived, operations, quantities
+from snnbench.cost.facts import Quantity
 
 SCHEMA_VERSION = 2
 STATUSES = ("done", "diverged", "halved", "failed", "timeout", "oom")
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(Quantity):
     """One column.
 
     Attributes:
-        name, kind, unit, meaning: of its values; the unit is "" where there is none.
-        since: version of the tables in which the column came; a file may lack it if above 1.
         absent: of a setting, what the program did before there was such a setting; None: missing.
     """
 
-    name: str
-    kind: Kind
-    unit: str
-    meaning: str
-    since: int = 1
     absent: Value = None
 
 
@@ -128,7 +122,7 @@ def columns_of(name: str) -> tuple[Column, ...]:
 
 
 @cache  # by what plug-ins can add
-def _runs(settings: tuple[str, ...], quantities: tuple[str, ...]) -> tuple[Column, ...]:
+def _runs(settings: tuple[str, ...], names: tuple[str, ...]) -> tuple[Column, ...]:
     columns = (
         *_BEFORE,
         *(setting_column(SETTINGS[name]) for name in settings),

@@ -168,8 +168,16 @@ def test_a_terminal_gets_a_live_table(tmp_path):
     assert "recorded in results/adhoc" in text
 
 
-def test_the_api_gives_tables_in_a_notebook(tmp_path):
+def test_the_api_gives_tables_in_a_notebook_and_leaves_it_as_it_was(tmp_path):
     code = (
+        "import logging, os, torch\n"
+        "def state():\n"
+        "    levels = {n: (g.level, len(g.handlers)) for n, g in known.items()}\n"
+        "    return dict(os.environ), torch.get_num_threads(), levels\n"
+        "loggers = logging.root.manager.loggerDict\n"
+        "known = {n: g for n, g in loggers.items() if isinstance(g, logging.Logger)}\n"
+        "known['root'] = logging.root\n"
+        "before = state()\n"
         "from snnbench import RunConfig, train, count\n"
         "r = train(RunConfig(arch='16-10', T=3, epochs=2, train_samples=256))\n"
         "assert list(r.epochs.epoch) == [1, 2]\n"
@@ -177,6 +185,7 @@ def test_the_api_gives_tables_in_a_notebook(tmp_path):
         "assert list(r.layers.layer) == ['fc1', 'fc2']\n"
         "c = count(arch='10-10', model='ann', input_shape=(784,))\n"
         "assert c.totals.flops_lab == 15900\n"
+        "assert state() == before\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
