@@ -18,6 +18,7 @@ from snnbench.errors import UserError
 from snnbench.inputs.reading import read_data
 from snnbench.network.model_files import MODELS
 from snnbench.network.plan import plan_layers
+from snnbench.results.checkpoints import Checkpoints
 from snnbench.results.frames import to_rows
 from snnbench.results.tables import ResultStore, read_epochs, read_layers
 from snnbench.words.datasets import DATASETS
@@ -63,6 +64,7 @@ def train(
     force: bool = False,
     save_model: bool = False,
     watch: "Callable[[Event], None] | None" = None,
+    checkpoint_every: float | None = None,
     **settings: Any,
 ) -> "RunResult":
     """Train and count one ANN or SNN.
@@ -75,6 +77,8 @@ def train(
         force: train anew and replace the recorded run.
         save_model: keep the weights in `out`/models.
         watch: called with every event while training, for progress.
+        checkpoint_every: seconds between checkpoints in `out`/checkpoints, from which the same
+            call goes on if it was interrupted; None: 30.
 
     Raises:
         UserError: anything wrong with settings, data or the output folder.
@@ -100,13 +104,17 @@ def train(
         run_id = config.run_id(dataset.sha256)
         if store.has(run_id) and not force:
             return _read_back(store, config, run_id)
-        result = _train(config, dataset, watch)
+        checkpoints = Checkpoints.of(store.folder, checkpoint_every)
+        if force:
+            checkpoints.forget(run_id)
+        result = _train(config, dataset, watch, checkpoints)
         result.row["study"] = study
         if save_model and result.network is not None:
             from snnbench.network.checkpoint import save_model as save
 
             save(store.folder / MODELS, run_id, config, result.network, dataset.input_shape)
         store.replace(result.row, result.epoch_rows, result.layer_rows)
+        checkpoints.forget(run_id)
         return dataclasses.replace(result, repairs=tuple(store.repairs))
 
 
@@ -252,9 +260,12 @@ def _read_back(store: ResultStore, config: RunConfig, run_id: str) -> "RunResult
 
 
 def _train(
-    config: RunConfig, dataset: Dataset, watch: "Callable[[Event], None] | None"
+    config: RunConfig,
+    dataset: Dataset,
+    watch: "Callable[[Event], None] | None",
+    checkpoints: Checkpoints | None = None,
 ) -> "RunResult":
-    from snnbench.runs import RunResult, resolve_machine, run_cohort
+    from snnbench.runs import Paused, RunResult, resolve_machine, run_cohort
     from snnbench.training.cohorts import free_memory, plan_cohorts
     from snnbench.training.events import Compiling
 
@@ -266,10 +277,10 @@ def _train(
             watch(Compiling())
 
     result: RunResult | None = None
-    for event in run_cohort([config], dataset, announce):
+    for event in run_cohort([config], dataset, announce, checkpoints=checkpoints):
         if isinstance(event, RunResult):
             result = event
-        elif watch is not None:
+        elif watch is not None and not isinstance(event, Paused):
             watch(event)
     assert result is not None
     return result

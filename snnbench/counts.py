@@ -18,8 +18,9 @@ from snnbench.errors import UserError
 from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
 from snnbench.network.build import Network, build_network
-from snnbench.runs import resolve_machine
+from snnbench.runs import default_threads, resolve_machine
 from snnbench.training.evaluation import NetworkEvaluator, evaluate
+from snnbench.training.machine import using
 
 
 def measured_count(
@@ -35,7 +36,8 @@ def measured_count(
     data = prepare(config, dataset, select(config, dataset), device)
     network = network or build_network(config, data.input_shape)
     network = network.to(device)
-    (evaluation,) = evaluate(NetworkEvaluator([config], [network]), data.test, [0])
+    with using(config, default_threads()):
+        (evaluation,) = evaluate(NetworkEvaluator([config], [network]), data.test, [0])
     T = config.T if config.model == "snn" else None
     return count_network(network, evaluation.tallies, T, dense_count(network))
 

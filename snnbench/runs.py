@@ -2,24 +2,27 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from snnbench.config import RunConfig
+from snnbench.config.paths import path_of
 from snnbench.data.dataset import Dataset
 from snnbench.errors import UserError
 from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
 from snnbench.network.build import Network
+from snnbench.results.checkpoints import Checkpoints
 from snnbench.results.provenance import provenance, utc_now
 from snnbench.results.schema import SCHEMA_VERSION, columns_of
-from snnbench.training.events import Event, RunDone
+from snnbench.training.events import Event, Reached, RunDone, Said
 from snnbench.training.loop import train_cohort
 from snnbench.training.machine import using
-from snnbench.training.paths import path_of
+from snnbench.training.snapshot import Snapshot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,6 +77,14 @@ class RunResult:
         return pd.DataFrame(self.layer_rows, columns=[c.name for c in columns_of("layers")])
 
 
+@dataclass(frozen=True)
+class Paused:
+    """A run was left off, to go on from its snapshot."""
+
+    run_id: str
+    snapshot: Snapshot
+
+
 def resolve_machine(config: RunConfig, *, elsewhere: bool = False) -> RunConfig:
     """Return the config with `device` and `engine` settled on this machine.
 
@@ -112,32 +123,78 @@ def run_cohort(
     announce: Callable[[], None] = lambda: None,
     threads: int | None = None,
     *,
-    halving: bool = False,
-) -> Iterator[Event | RunResult]:
+    checkpoints: Checkpoints | None = None,
+    starts: Mapping[str, Snapshot] = MappingProxyType({}),
+    frozen: Mapping[str, str] = MappingProxyType({}),
+    until: int | None = None,
+) -> Iterator[Event | RunResult | Paused]:
     """Train runs side by side; yield events while they train and a RunResult as each ends.
 
     Args:
         configs: runs that agree on all that shapes the computation; resolved.
         dataset: their data.
         announce: called if kernels must be compiled before the training can go on.
-        threads: CPU threads where the settings name none; None means all there are.
-        halving: freeze members that fall behind early; needs validation data.
+        threads: of the kernels, where the settings name none; None means all there are.
+        checkpoints: where runs go on from, and leave theirs as they train; None: nowhere.
+        starts: run_id -> where a run goes on, before any checkpoint.
+        frozen: run_id -> why a run ends where it is.
+        until: epoch after which to leave off, with a `Paused` of every run that would go on.
     """
     first = configs[0]
     data = prepare(first, dataset, select(first, dataset), torch.device(first.device))
+    path = path_of(first)
+    threads = first.threads or threads or default_threads()
     about = {
         "started_at": utc_now(),
         "cohort_size": len(configs),
         "data_sha256": dataset.sha256,
-        "path": path_of(first).name,
+        "path": path.name,
+        "train_size": len(data.train),
+        "val_size": len(data.val) if data.val else None,
+        "test_size": len(data.test),
+        "cpu_threads": threads if path.own_sums else first.sum_threads,
     }
-    threads = first.threads or threads or default_threads()
-    with using(threads, first.engine, first.device), _announcing(first, announce):
-        for event in train_cohort(configs, data, halving=halving):
-            if isinstance(event, RunDone):
-                yield _result(configs[event.member], event, about)
-            else:
-                yield event
+    ids = [config.run_id(dataset.sha256) for config in configs]
+    groups: dict[int, dict[int, Snapshot | None]] = {}  # runs at one epoch train side by side
+    for k, run_id in enumerate(ids):
+        snapshot, notes = checkpoints.load(run_id) if checkpoints is not None else (None, [])
+        yield from map(Said, notes)
+        known = [s for s in (snapshot, starts.get(run_id)) if s is not None]
+        start = max(known, key=lambda s: s.epoch, default=None)
+        if start is not None and until is not None and start.epoch >= until:
+            yield Paused(run_id, start)
+        else:
+            groups.setdefault(start.epoch if start else 0, {})[k] = start
+    with using(first, threads), _announcing(first, announce):
+        for group in groups.values():
+            members = list(group)
+            for event in train_cohort(
+                [configs[k] for k in members],
+                data,
+                snapshots=[s for s in group.values() if s is not None],
+                frozen={i: frozen[ids[k]] for i, k in enumerate(members) if ids[k] in frozen},
+                until=until,
+            ):
+                if isinstance(event, RunDone):
+                    yield _result(configs[members[event.member]], event, about)
+                elif isinstance(event, Reached):
+                    reached = {ids[members[i]]: take for i, take in event.snapshots.items()}
+                    if event.epoch == until:
+                        yield from (Paused(run_id, take()) for run_id, take in reached.items())
+                    elif checkpoints is not None and checkpoints.is_due:
+                        yield from _saved(checkpoints, reached)
+                else:
+                    yield event
+
+
+def _saved(
+    checkpoints: Checkpoints, reached: Mapping[str, Callable[[], Snapshot]]
+) -> Iterator[Said]:
+    """Write checkpoints; a disk that does not take them must not end the training."""
+    try:
+        checkpoints.save({run_id: take() for run_id, take in reached.items()})
+    except OSError as error:
+        yield Said(f"No checkpoint could be written in {checkpoints.folder}: {error.strerror}.")
 
 
 def _announcing(
@@ -177,9 +234,10 @@ def _result(config: RunConfig, done: RunDone, about: dict[str, Any]) -> RunResul
         best = dataclasses.asdict(done.records[done.best_epoch - 1])
         for part in ("train", "val", "test"):
             row |= {f"{part}_{what}": best[f"{part}_{what}"] for what in ("accuracy", "loss")}
+        row["tied_fraction"] = best["tied_fraction"]
         row |= done.count.totals()
     row |= {"train_seconds": done.train_seconds, "eval_seconds": done.eval_seconds}
-    row |= about | provenance() | {"cpu_threads": torch.get_num_threads()}
+    row |= about | provenance()
     if config.device == "cuda":
         row["device_name"] = torch.cuda.get_device_name()
     layers = done.count.layers if done.count else []

@@ -12,6 +12,13 @@ from snnbench.config.setting import SETTINGS, Setting
 
 _ALIASES = {"T": ("--timesteps", "-T")}
 
+CheckpointEvery = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="Time between checkpoints, from which an interrupted run goes on. \\[default: 30]",
+    ),
+]
 ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE.toml", help="Read settings from this file."),

@@ -42,12 +42,14 @@ class TrainingProgress:
 
     def watch(self, event: "Event") -> None:
         """Take in an event."""
-        from snnbench.training.events import Compiling, EpochDone, StepDone
+        from snnbench.training.events import Compiling, EpochDone, Said, StepDone
 
         if isinstance(event, Compiling):
             self.status = COMPILING
             if self.live is None:
                 self.console.print(COMPILING)
+        elif isinstance(event, Said):
+            self.console.print(Text(event.text), soft_wrap=True)
         elif isinstance(event, StepDone):
             self._time_left(event)
         elif isinstance(event, EpochDone):
@@ -60,12 +62,12 @@ class TrainingProgress:
 
         assert isinstance(step, StepDone)
         now = time.monotonic()
+        done = (step.epoch - 1) * step.samples_in_epoch + step.samples
         if self.started is None:  # the first step pays for warming up
-            self.started, self.first = now, step.samples
+            self.started, self.first = now, done
             return
-        done = (step.epoch - 1) * step.samples_in_epoch + step.samples - self.first
-        speed = done / max(now - self.started, 1e-9)
-        left = (self.epochs * step.samples_in_epoch - done - self.first) / max(speed, 1e-9)
+        speed = (done - self.first) / max(now - self.started, 1e-9)
+        left = (self.epochs * step.samples_in_epoch - done) / max(speed, 1e-9)
         share = 100 * step.samples // step.samples_in_epoch
         self.status = (
             f"epoch {step.epoch}/{self.epochs}, {share} %, "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snnbench.cli.console import print_json, print_table, say, stdout
-from snnbench.cli.options import ConfigFile, with_settings
+from snnbench.cli.options import CheckpointEvery, ConfigFile, with_settings
 from snnbench.cli.stopping import GentleStop, Stopped
 from snnbench.cli.sweep_progress import SweepProgress
 from snnbench.config.sources import settings_from_environment, settings_from_toml
@@ -79,6 +79,7 @@ def sweep(
         bool,
         typer.Option("--halving", help="Freeze early what falls behind in validation accuracy."),
     ] = False,
+    checkpoint_every: CheckpointEvery = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be run, and how long it takes.")
     ] = False,
@@ -106,7 +107,8 @@ def sweep(
     pieces = {"seeds": seeds, "search": search, "trials": trials}
     made, overrides = _study(study, given, vary or [], objective or [], pieces)
     plan = expand(made, overrides, settings_from_environment(os.environ))
-    where, again = Where(jobs, timeout, cluster, halving), read_retry(retry)
+    where = Where(jobs, timeout, cluster, halving, checkpoint_every)
+    again = read_retry(retry)
     folder = out if out is not None else Path("results") / made.name
     others = [other for other in reuse or [] if other.resolve() != folder.resolve()]
     if dry_run:
@@ -213,12 +215,14 @@ def _show(plan: "Plan", folder: Path, rows: list[dict[str, Any]], *, json: bool)
             {"study": plan.study.name, "folder": str(folder), "counts": counts, "runs": rows}
         )
         return
+    from snnbench.cost.activity import ALIVE
     from snnbench.report.columns import OF_SWEEP, OF_SWEEP_NARROW, varied
 
     names = ("variant", *varied())
     differing = [name for name in names if len({row[name] for row in rows}) > 1]
     wanted = OF_SWEEP_NARROW if stdout().is_terminal else OF_SWEEP
-    shown = [n for n in wanted if any(row[n] is not None for row in rows)]
+    # alive is what one expects
+    shown = [n for n in wanted if any(row[n] not in (None, ALIVE) for row in rows)]
     columns = ("run_id", *differing, *shown)
     said = ", ".join(f"{count} {status}" for status, count in counts.items()) or "no run yet"
     title = f"{plan.study.name}: {said}; recorded in {folder}"
@@ -226,3 +230,7 @@ def _show(plan: "Plan", folder: Path, rows: list[dict[str, Any]], *, json: bool)
     print_table(title, columns, [[row[name] for name in columns] for row in short])
     if len(short) < len(rows):
         say(f"{len(rows) - len(short)} more runs are in {folder / 'runs.csv'}.")
+    dead = sum(row["activity"] not in (None, ALIVE) for row in rows)
+    if dead:
+        say(f"{dead} of {len(rows)} runs are silent or saturated (column activity): they give the"
+            " same answer to everything, and what they cost is no price of an answer.")  # fmt: skip

@@ -43,10 +43,12 @@ class SweepProgress:
         from snnbench.sweep.drive import Retried, Working
         from snnbench.sweep.record import Recorded
         from snnbench.sweep.run import Planned
-        from snnbench.training.events import Compiling
+        from snnbench.training.events import Compiling, Said
 
         if isinstance(event, Compiling):
             self._print(COMPILING)
+        elif isinstance(event, Said):
+            self._print(event.text)
         elif isinstance(event, Planned):
             self._plan(event)
         elif isinstance(event, Recorded):

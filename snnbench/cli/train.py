@@ -6,9 +6,16 @@ from typing import Annotated, Any
 import typer
 
 from snnbench.cli.console import print_json, print_table, say, stdout
-from snnbench.cli.options import ConfigFile, with_settings
+from snnbench.cli.options import CheckpointEvery, ConfigFile, with_settings
 from snnbench.cli.progress import TrainingProgress
 from snnbench.config.sources import build_config
+
+_DEAD = {
+    "silent": "a layer never fires on the test data, so that all answers are the same; what it"
+    " costs is no price of an answer. Try a lower --v-th, more -T or another --lr.",
+    "saturated": "a layer's neurons fire at every step of the test data, so that all answers are"
+    " the same. Try a higher --v-th, a lower --beta or another --lr.",
+}
 
 
 @with_settings
@@ -26,6 +33,7 @@ def train(
     force: Annotated[
         bool, typer.Option("--force", help="Train anew even if the run is recorded; replace it.")
     ] = False,
+    checkpoint_every: CheckpointEvery = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     settings: dict[str, Any],
 ) -> None:
@@ -50,6 +58,7 @@ def train(
             force=force,
             save_model=save_model,
             watch=progress.watch,
+            checkpoint_every=checkpoint_every,
         )
     for repair in result.repairs:
         say(f"Mended: {repair}")
@@ -57,6 +66,8 @@ def train(
         say(f"Run {result.run_id} is in {folder} already: not trained again. --force trains anew.")
     if result.row["status"] == "diverged":
         say(f"The run diverged: {result.row['error']}. Try a smaller --lr.")
+    if (found := _DEAD.get(str(result.row.get("activity")))) is not None:
+        say(f"The network is {result.row['activity']}: {found}")
     if json:
         document = {"run": result.row, "epochs": result.epoch_rows, "layers": result.layer_rows}
         print_json(document)

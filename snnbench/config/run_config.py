@@ -10,6 +10,7 @@ from pydantic import model_validator
 
 from snnbench.config.arch import LayerSpec, parse_arch
 from snnbench.config.effects import without_effect
+from snnbench.config.paths import path_of
 from snnbench.config.setting import SETTINGS
 from snnbench.config.settings import Settings
 from snnbench.config.values import parse_schedule
@@ -96,7 +97,7 @@ class RunConfig(Settings):
 
         Settings of version 1 of the tables enter always, empty where they have no effect; later
         ones where they have an effect and differ from what the program did before them. So a run
-        keeps its name when settings are added.
+        keeps its name when settings are added. `threads` enter where bits depend on them.
 
         Args:
             data_sha256: checksum of the data, which stands for their place on disk.
@@ -110,6 +111,8 @@ class RunConfig(Settings):
             if about.since == 1 or value not in (None, about.absent):
                 stem = about.identity == "stem" and value is not None
                 settings[name] = Path(value).stem if stem else value
+        if self.sum_threads > 1:
+            settings["threads"] = self.sum_threads
         identity = {"settings": settings, "data": data_sha256, "schema": IDENTITY_VERSION}
         if self.numerics > 1:
             identity["numerics"] = self.numerics
@@ -117,6 +120,16 @@ class RunConfig(Settings):
             identity["plugins"] = list(plugins)
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def sum_threads(self) -> int:
+        """Threads of torch and BLAS, on which the order of their sums depends, and so all bits.
+
+        1 unless the settings say more: so many a machine has must not change a run.
+        """
+        if self.threads in (None, 1) or self.device == "cuda" or path_of(self).own_sums:
+            return 1
+        return self.threads or 1
 
     @property
     def numerics(self) -> int:

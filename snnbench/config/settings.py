@@ -23,6 +23,7 @@ from snnbench.words.neurons import NEURONS, RESETS
 from snnbench.words.optimizers import OPTIMIZERS
 from snnbench.words.readouts import READOUTS
 from snnbench.words.surrogates import SURROGATES
+from snnbench.words.ties import TIES
 
 _MOST = 1e9
 _MOST_COUNTED = 10_000_000
@@ -160,6 +161,11 @@ class Settings(BaseModel):
         1.0, "readout and loss", "softens logits (mimic-kl)", gt=0, le=_MOST, of="loss", free=True
     )
 
+    ties: Text = setting(
+        "share", "readout and loss", "what equal largest scores count",
+        words=TIES, free=True, since=3, absent="first",
+    )  # fmt: skip
+
     optimizer: Text = setting("adam", "training", "optimizer", words=OPTIMIZERS)
     lr: Number = setting(
         0.01, "training", "learning rate",
@@ -200,7 +206,8 @@ class Settings(BaseModel):
         words=ENGINES, role="machine",
     )  # fmt: skip
     threads: Integer | None = setting(
-        None, "machine", "CPU threads; default: all",
+        None, "machine",
+        "CPU threads; default: all of the kernels, 1 of torch, whose bits depend on it",
         ge=1, le=1024, unit="threads", role="speed", identity="nothing",
     )  # fmt: skip
 

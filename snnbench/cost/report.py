@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from snnbench.cost.activity import activity_of
 from snnbench.cost.derive import layer_row, totals
 from snnbench.cost.facts import LayerFacts
 
@@ -33,12 +34,13 @@ class NetworkCount:
         """Facts, conventions and energies of every layer, by their columns in layers.csv."""
         return [layer_row(facts) for facts in self.facts]
 
-    def totals(self) -> dict[str, float | int | None]:
+    def totals(self) -> dict[str, float | int | str | None]:
         """Return all totals, by the names they have in `runs.csv`."""
         return {
             "params": self.params,
             "firing_rate": self.firing_rate,
             "silent_fraction": self.silent_fraction,
             "saturated_fraction": self.saturated_fraction,
+            "activity": activity_of(facts.output_rate for facts in self.facts),
             **totals(self.layers),
         }

@@ -11,7 +11,7 @@ import torch
 from numba.core import event
 
 from snnbench.kernels.base.jit import ready_marker
-from snnbench.kernels.base.losses import KINDS, closed_losses, correct_predictions
+from snnbench.kernels.base.losses import KINDS, closed_losses, hits_of_members
 from snnbench.kernels.base.optimizers import WORTH_THREADS, CohortOptimizer
 from snnbench.kernels.events.counts import input_counts
 from snnbench.kernels.events.events import (
@@ -97,7 +97,7 @@ def _use_losses() -> None:
     for kind in KINDS.values():
         kinds = np.array([kind])
         closed_losses(sums, y, kinds, np.float32(1), np.empty_like(sums))
-    correct_predictions(sums, y)
+    hits_of_members(sums, y)
 
 
 def _use_small_layers() -> None:

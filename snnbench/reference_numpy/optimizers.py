@@ -1,9 +1,10 @@
 """Optimizers over a list of arrays, which they change in place; rules and names are torch's."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from snnbench.config import RunConfig
 from snnbench.reference_numpy.layers import Array
@@ -14,6 +15,10 @@ class Optimizer(Protocol):
 
     def step(self, gradients: Sequence[Array], lr: float) -> None:
         """Take one step; gradients in the parameters' order."""
+
+    @property
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """What further steps depend on, besides the parameters; changed in place to load it."""
 
 
 def make_optimizer(config: RunConfig, parameters: Sequence[Array]) -> Optimizer:
@@ -44,6 +49,11 @@ class Sgd:
             v[...] = self.momentum * v + (g + self.weight_decay * w)
             w[...] = w - lr * v
 
+    @property
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """See `Optimizer`."""
+        return {f"velocity.{i}": v for i, v in enumerate(self.velocities)}
+
 
 class Adam:
     """Adam (Kingma and Ba, ICLR 2015), and AdamW (Loshchilov and Hutter, ICLR 2019).
@@ -62,13 +72,13 @@ class Adam:
         self.weight_decay, self.decoupled = weight_decay, decoupled
         self.means = [np.zeros_like(w) for w in parameters]
         self.squares = [np.zeros_like(w) for w in parameters]
-        self.t = 0
+        self.t = np.zeros((), np.int64)
 
     def step(self, gradients: Sequence[Array], lr: float) -> None:
         """See `Optimizer`."""
         self.t += 1
-        mean_scale = 1 - self.beta1**self.t
-        square_scale = 1 - self.beta2**self.t
+        mean_scale = 1 - self.beta1 ** int(self.t)
+        square_scale = 1 - self.beta2 ** int(self.t)
         for w, g, m, v in zip(self.parameters, gradients, self.means, self.squares, strict=True):
             if self.decoupled:
                 w[...] = w - lr * self.weight_decay * w
@@ -76,3 +86,10 @@ class Adam:
             m[...] = self.beta1 * m + (1 - self.beta1) * g_l2
             v[...] = self.beta2 * v + (1 - self.beta2) * g_l2**2
             w[...] = w - lr * (m / mean_scale) / (np.sqrt(v / square_scale) + self.eps)
+
+    @property
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """See `Optimizer`."""
+        means = {f"mean.{i}": m for i, m in enumerate(self.means)}
+        squares = {f"square.{i}": v for i, v in enumerate(self.squares)}
+        return {**means, **squares, "t": self.t}

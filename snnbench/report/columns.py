@@ -8,6 +8,9 @@ from snnbench.results.schema import columns_of
 WITHOUT_CHANCE = ("params", "dense_macs")
 RESULTS = ("test_accuracy", "max_test_accuracy", "val_accuracy", "train_accuracy", "test_loss",
            "firing_rate", "silent_fraction", "saturated_fraction")  # fmt: skip
+# Shares of samples -> the part of the data that these belong to.
+ACCURACIES = {"test_accuracy": "test", "max_test_accuracy": "test", "val_accuracy": "val",
+              "train_accuracy": "train"}  # fmt: skip
 # What configurations are compared with a baseline in.
 COMPARED = ("test_accuracy", "flops_lab", "energy_pj_compute45nm", "train_seconds")
 # Learning curves that are drawn.
@@ -15,8 +18,9 @@ CURVES = ("test_accuracy", "test_loss", "train_loss")
 
 # Of the runs of a sweep: what is shown when it ends, and that on a terminal.
 OF_SWEEP = ("status", "error", "test_accuracy", "max_test_accuracy", "val_accuracy", "params",
-            "firing_rate", "flops_lab", "energy_pj_compute45nm", "train_seconds")  # fmt: skip
-OF_SWEEP_NARROW = ("status", "error", "test_accuracy", "firing_rate", "train_seconds")
+            "firing_rate", "activity", "flops_lab", "energy_pj_compute45nm",
+            "train_seconds")  # fmt: skip
+OF_SWEEP_NARROW = ("status", "error", "test_accuracy", "firing_rate", "activity", "train_seconds")
 
 # What two records of a run must agree on to be the same result.
 SAME_RESULT = ("test_accuracy", "train_loss", "test_loss", "epochs_run")
@@ -87,7 +91,8 @@ def of_run() -> tuple[str, ...]:
     return (
         "status", "error", "run_id", "path", "epochs_run", "best_epoch", "train_accuracy",
         "val_accuracy", "test_accuracy", "max_test_accuracy", "train_loss", "val_loss",
-        "test_loss", "params", "firing_rate", "silent_fraction", "saturated_fraction", *counts(),
+        "test_loss", "params", "firing_rate", "silent_fraction", "saturated_fraction", "activity",
+        "tied_fraction", *counts(),
         "train_seconds", "eval_seconds",
     )  # fmt: skip
 

@@ -13,7 +13,13 @@ from snnbench.report.drawing import (
     part_of_name,
     shortened,
 )
-from snnbench.report.groups import Configuration, pooled, short_names, varied_numbers
+from snnbench.report.groups import (
+    Configuration,
+    pooled,
+    short_names,
+    testing_error_of,
+    varied_numbers,
+)
 from snnbench.report.statistics import Estimate, mean
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import value_text
@@ -87,10 +93,11 @@ def _points(
 ) -> list[tuple[float, Estimate]]:
     found = []
     for value in sorted({float(str(c.row[name])) for c in members}):
-        same = [c for c in members if c.row[name] == value and c.by_seed(column)]
-        numbers = list(pooled(same, column).values())
-        if numbers:
-            found.append((value, mean(numbers)))
+        same = [c for c in members if c.row[name] == value and c.comparable(column)]
+        values = pooled(same, column)
+        if values:
+            error = testing_error_of(same, column, values)
+            found.append((value, mean(list(values.values()), error=error)))
     return found
 
 

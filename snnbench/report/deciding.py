@@ -47,12 +47,14 @@ class Part:
         estimate: gives it with an interval of some confidence; None if nothing was measured.
         region: where it must lie.
         exact: it cannot depend on the seed, so that one run tells it.
+        least: number of seeds that it takes to decide.
     """
 
     label: str
     estimate: Estimator
     region: Region
     exact: bool = False
+    least: int = 2
 
     def at(self, confidence: float = CONFIDENCE) -> Estimate | None:
         """Return the estimate; an exact one has an interval of no width."""
@@ -102,8 +104,8 @@ def decide(parts: Sequence[Part], ways: int = 1) -> Decision:
     if not open_parts:
         return Decision("reproduced", "inside" if len(parts) == 1 else "all inside", measured)
     if len(parts) == 1:
-        return Decision("undecided", _why_open(parts[0].at()), measured)
-    reasons = [f"{part.label}: {_why_open(part.at())}" for part in open_parts[:3]]
+        return Decision("undecided", _why_open(parts[0]), measured)
+    reasons = [f"{part.label}: {_why_open(part)}" for part in open_parts[:3]]
     more = f"; and {len(open_parts) - 3} more" if len(open_parts) > 3 else ""
     return Decision("undecided", "; ".join(reasons) + more, measured)
 
@@ -112,12 +114,17 @@ def _lies(part: Part, confidence: float, where: Callable[[float, float], bool]) 
     found = part.at(confidence)
     if found is None or found.low is None or found.high is None:
         return False
+    if found.n < part.least and not part.exact:
+        return False
     return where(found.low, found.high)
 
 
-def _why_open(found: Estimate | None) -> str:
+def _why_open(part: Part) -> str:
+    found = part.at()
     if found is None:
         return "no finished run has it"
     if found.low is None:
         return "one seed says nothing about chance"
+    if found.n < part.least and not part.exact:
+        return f"{found.n} seeds do not decide on an accuracy"
     return "the interval reaches both sides"

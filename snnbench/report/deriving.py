@@ -4,18 +4,19 @@ from typing import Any
 
 import pandas as pd
 
+from snnbench.cost.activity import activity_of
 from snnbench.cost.derive import derive, derived, totals
 from snnbench.results.frames import to_rows
 
 
 def completed(runs: pd.DataFrame, layers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the tables with all conventions and energies that follow from the layers' facts.
+    """Return the tables with all that follows from their facts: conventions, energies, activity.
 
     Args:
         runs, layers: see `Tables`; what they have stays.
     """
     names = [name for name in derived() if layers[name].isna().any()]
-    if not names:
+    if not names and runs["activity"].notna().all():
         return runs, layers
     runs, layers = runs.copy(), layers.copy()
     known = {
@@ -33,13 +34,13 @@ def completed(runs: pd.DataFrame, layers: pd.DataFrame) -> tuple[pd.DataFrame, p
         complete |= derive(complete)
         found.append(complete)
         by_run.setdefault(key, []).append(complete)
-    sums = [
-        totals(by_run.get((row["folder"], row["run_id"]), []))
-        | {name: row[name] for name in names if row[name] is not None}
-        for row in to_rows(runs)
-    ]
-    for frame, rows in ((layers, found), (runs, sums)):
-        for name in names:
+    whole = []
+    for row in to_rows(runs):
+        own = by_run.get((row["folder"], row["run_id"]), [])
+        follows = {"activity": activity_of(layer["output_rate"] for layer in own), **totals(own)}
+        whole.append({n: v if row[n] is None else row[n] for n, v in follows.items()})
+    for frame, rows, columns in ((layers, found, names), (runs, whole, ["activity", *names])):
+        for name in columns:
             values = [row.get(name) for row in rows]
             frame[name] = pd.Series(values, frame.index, frame[name].dtype)
     return runs, layers

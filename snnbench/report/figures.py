@@ -112,15 +112,17 @@ def _energy(prefix: str, configurations: Sequence[Configuration]) -> Figure | No
         for c in configurations
         if (cost := c.mean(_ENERGY)) and (accuracy := c.mean("test_accuracy"))
     ]
-    if len(points) < 2:
+    alive = [i for i, (c, _, _) in enumerate(points) if not c.dead]
+    if len(points) < 2 or not alive:
         return None
-    front = pareto_front([(energy, reached.value) for _, energy, reached in points])
+    found = pareto_front([(points[i][1], points[i][2].value) for i in alive])
+    front = [alive[i] for i in found]
     plot = Drawing()
     for i, (c, energy, reached) in enumerate(points):
         spiking = c.row["model"] == "snn"
         plot.axes.errorbar(
             [energy], [reached.value], yerr=[reached.half_width or 0.0], capsize=2,
-            marker="o" if spiking else "s", color=SERIES[0 if spiking else 1],
+            marker="x" if c.dead else "o" if spiking else "s", color=SERIES[0 if spiking else 1],
             markerfacecolor=SERIES[0 if spiking else 1] if i in front else "none", markersize=6,
         )  # fmt: skip
     plot.axes.step([points[i][1] for i in front], [points[i][2].value for i in front],
@@ -135,10 +137,12 @@ def _energy(prefix: str, configurations: Sequence[Configuration]) -> Figure | No
     plot.axes.set_ylabel("test_accuracy")
     told = "; ".join(f"{points[i][0].name}: {points[i][2].value:.3g} at {points[i][1]:.4g} pJ"
                      for i in front)  # fmt: skip
+    dead = " Crosses are silent or saturated networks, which cannot be on it."
+    crosses = dead if len(alive) < len(points) else ""
     return plot.finish(
         f"{prefix}-energy", "Accuracy against energy",
         f"Circles are spiking, squares ordinary networks; filled and joined by the dashed line: the"
-        f" Pareto front, than which no configuration is cheaper and as accurate. {BAND}",
+        f" Pareto front, than which no configuration is cheaper and as accurate.{crosses} {BAND}",
         f"On the Pareto front: {told}.",
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Runs that differ only in the seed are one configuration, which has means and a name."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,9 +10,11 @@ from typing import Any
 import pandas as pd
 
 from snnbench.config.setting import Value
-from snnbench.report.columns import numbers, telling
-from snnbench.report.statistics import Estimate, mean
+from snnbench.cost.activity import ALIVE
+from snnbench.report.columns import ACCURACIES, counts, numbers, telling
+from snnbench.report.statistics import Estimate, mean, testing_error
 from snnbench.studies.selecting import value_text
+from snnbench.words.datasets import DATASETS
 
 _FIRST = ("variant", "model")
 _CHECKSUM_DIGITS = 8  # enough of it to tell two data sets apart
@@ -56,10 +59,39 @@ class Configuration:
             self._by_seed[column] = {int(s): float(v) for s, v in rows.itertuples(index=False)}
         return self._by_seed[column]
 
+    @cached_property
+    def dead(self) -> dict[str, int]:
+        """Activity -> number of the finished runs that give the same answer to everything."""
+        counts = self.done["activity"].value_counts(sort=False)
+        return {str(said): int(n) for said, n in counts.items() if said != ALIVE}
+
+    def comparable(self, column: str) -> dict[int, float]:
+        """Return `by_seed`, but no cost of a network that gives the same answer to everything."""
+        values = self.by_seed(column)
+        if not self.dead or column not in counts():
+            return values
+        alive = self.done[self.done["activity"].isna() | self.done["activity"].eq(ALIVE)]
+        seeds = {int(seed) for seed in alive["seed"]}
+        return {seed: value for seed, value in values.items() if seed in seeds}
+
+    def tested(self, column: str) -> float:
+        """Return on how many samples each run's value in a column was found; infinite if it is not
+        a share of samples, or that is not known."""
+        part = ACCURACIES.get(column)
+        if part is None:
+            return math.inf
+        sizes = self.done[f"{part}_size"].dropna()
+        if len(sizes):
+            return float(sizes.min())
+        asked, known = self.row[f"{part}_samples"], DATASETS.get(str(self.row["dataset"]))
+        most = getattr(known, f"n_{part}", None)
+        return float(str(asked or most or math.inf))
+
     def mean(self, column: str) -> Estimate | None:
         """Return the mean over the seeds, or None if no finished run has a value."""
-        values = list(self.by_seed(column).values())
-        return mean(values) if values else None
+        values = self.by_seed(column)
+        error = testing_error_of([self], column, values)
+        return mean(list(values.values()), error=error) if values else None
 
 
 def configurations_of(runs: pd.DataFrame) -> list[Configuration]:
@@ -94,13 +126,45 @@ def varied_numbers(configurations: Sequence[Configuration]) -> list[str]:
 
 def pooled(configurations: Iterable[Configuration], column: str) -> dict[int, float]:
     """Return seed -> mean over several configurations, of the seeds that all of them have."""
-    return mean_by_seed([c.by_seed(column) for c in configurations])
+    return mean_by_seed([c.comparable(column) for c in configurations])
+
+
+def testing_error_of(
+    configurations: Sequence[Configuration], column: str, values: Mapping[int, float]
+) -> float:
+    """Return the standard error that the tested samples leave in the mean of `values`.
+
+    Args:
+        configurations: whose means, seed by seed, the values are.
+        column: of them.
+        values: seed -> value.
+    """
+    tested = sum(c.tested(column) for c in configurations) * len(values)
+    if not values or math.isinf(tested):
+        return 0.0
+    return testing_error(mean(list(values.values())).value, tested)
 
 
 def mean_by_seed(values: Sequence[Mapping[int, float]]) -> dict[int, float]:
     """Return seed -> mean over several numbers by seed, of the seeds that all of them have."""
     seeds = set.intersection(*(set(one) for one in values)) if values else set()
     return {seed: mean([one[seed] for one in values]).value for seed in sorted(seeds)}
+
+
+def dead_notes(configurations: Sequence[Configuration]) -> list[str]:
+    """Return a sentence for the configurations some of whose networks answer nothing."""
+    listed = [
+        f"{c.name} ({', '.join(f'{n} of {len(c.done)} {said}' for said, n in c.dead.items())})"
+        for c in configurations
+        if c.dead
+    ]
+    if not listed:
+        return []
+    return [
+        "Silent or saturated networks, in which a spiking layer fires never or always, so that"
+        " they give the same answer to everything, are left out wherever costs are compared: "
+        + "; ".join(listed) + "."
+    ]  # fmt: skip
 
 
 def printable(text: str) -> str:

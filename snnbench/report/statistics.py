@@ -3,12 +3,17 @@
 Runs are a sample of what other seeds would give. Every interval here is Student's: the mean of n
 values plus or minus t(n - 1) s / sqrt(n), where s is the standard deviation with n - 1 in its
 denominator (Student 1908, Biometrika 6:1; any textbook).
+
+An accuracy is itself a count among so many tested samples: seeds that agree by chance do not make
+it exact. So the interval of a mean of accuracies is never narrower than the normal one with the
+standard error that the testing leaves, `testing_error`.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from statistics import NormalDist
 
 CONFIDENCE = 0.95
 
@@ -38,10 +43,28 @@ class Estimate:
         return None if self.low is None or self.high is None else (self.high - self.low) / 2
 
 
-def mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
+def testing_error(share: float, tested: float) -> float:
+    """Return the standard error of a share of `tested` independent samples; 0 if that is infinite.
+
+    Of a binomial proportion, with two samples of either kind added, so that 0 and 1 are not exact
+    (Agresti and Coull 1998, The American Statistician 52:2).
+    """
+    n = tested + 4
+    p = (share * tested + 2) / n if math.isfinite(tested) else share
+    return math.sqrt(p * (1 - p) / n)
+
+
+def mean(
+    values: Sequence[float], confidence: float = CONFIDENCE, *, error: float = 0.0
+) -> Estimate:
     """Return the mean of finite values with its t-interval.
 
-    One value has no interval; equal values have one of no width.
+    One value has no interval; equal values have one of no width, but for the `error`.
+
+    Args:
+        values: one a seed.
+        confidence: of the interval.
+        error: standard error of the mean that is left whatever the seeds say.
 
     Raises:
         ValueError: no value, or one that is not finite.
@@ -50,16 +73,18 @@ def mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
         raise ValueError("a mean is of finite values, at least one")
     n = len(values)
     if min(values) == max(values):  # exactly, whatever rounding would make of the sum
-        value = float(values[0])
-        end = value if n > 1 else None
-        return Estimate(value, n, end, end, confidence)
+        return _around(float(values[0]), n, 0.0 if n > 1 else None, confidence, error)
     value = math.fsum(values) / n
     half = _t(confidence, n - 1) * math.sqrt(_variance(values, value) / n)
-    return Estimate(value, n, value - half, value + half, confidence)
+    return _around(value, n, half, confidence, error)
 
 
 def difference(
-    a: Mapping[int, float], b: Mapping[int, float], confidence: float = CONFIDENCE
+    a: Mapping[int, float],
+    b: Mapping[int, float],
+    confidence: float = CONFIDENCE,
+    *,
+    error: float = 0.0,
 ) -> Estimate | None:
     """Return the mean of a minus that of b, each given as seed -> value.
 
@@ -72,21 +97,26 @@ def difference(
         return None
     common = sorted(a.keys() & b.keys())
     if common:
-        paired = mean([a[seed] - b[seed] for seed in common], confidence)
-        return Estimate(paired.value, paired.n, paired.low, paired.high, confidence, paired=True)
-    return _welch(list(a.values()), list(b.values()), confidence)
+        paired = mean([a[seed] - b[seed] for seed in common], confidence, error=error)
+        return replace(paired, paired=True)
+    return _welch(list(a.values()), list(b.values()), confidence, error)
 
 
 def ratio(
-    a: Mapping[int, float], b: Mapping[int, float], confidence: float = CONFIDENCE
+    a: Mapping[int, float],
+    b: Mapping[int, float],
+    confidence: float = CONFIDENCE,
+    *,
+    error: float = 0.0,
 ) -> Estimate | None:
     """Return how many times b a is: the geometric mean, as `difference` of the logarithms.
 
-    None if a side is empty or a value is not positive, which has no logarithm.
+    None if a side is empty or a value is not positive, which has no logarithm. `error` is that of
+    the logarithm: a relative one.
     """
     if min((*a.values(), *b.values()), default=0.0) <= 0:
         return None
-    logs = difference(_logarithms(a), _logarithms(b), confidence)
+    logs = difference(_logarithms(a), _logarithms(b), confidence, error=error)
     if logs is None:
         return None
     low, high = (None if end is None else math.exp(end) for end in (logs.low, logs.high))
@@ -97,7 +127,7 @@ def _logarithms(values: Mapping[int, float]) -> dict[int, float]:
     return {seed: math.log(value) for seed, value in values.items()}
 
 
-def _welch(a: Sequence[float], b: Sequence[float], confidence: float) -> Estimate:
+def _welch(a: Sequence[float], b: Sequence[float], confidence: float, error: float) -> Estimate:
     """Two independent samples; degrees of freedom by Welch and Satterthwaite."""
     means = mean(a).value, mean(b).value
     value, n = means[0] - means[1], min(len(a), len(b))
@@ -105,11 +135,19 @@ def _welch(a: Sequence[float], b: Sequence[float], confidence: float) -> Estimat
         return Estimate(value, n, confidence=confidence)
     parts = [_variance(x, m) / len(x) for x, m in zip((a, b), means, strict=True)]
     if sum(parts) == 0:
-        return Estimate(value, n, value, value, confidence)
+        return _around(value, n, 0.0, confidence, error)
     freedom = sum(parts) ** 2 / sum(
         part**2 / (len(x) - 1) for part, x in zip(parts, (a, b), strict=True)
     )
     half = _t(confidence, freedom) * math.sqrt(sum(parts))
+    return _around(value, n, half, confidence, error)
+
+
+def _around(value: float, n: int, half: float | None, confidence: float, error: float) -> Estimate:
+    """Return the estimate whose interval has a half width, but not less than the error's."""
+    if half is None:
+        return Estimate(value, n, confidence=confidence)
+    half = max(half, NormalDist().inv_cdf((1 + confidence) / 2) * error)
     return Estimate(value, n, value - half, value + half, confidence)
 
 

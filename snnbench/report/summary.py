@@ -1,5 +1,6 @@
 """A report as plain data: what is rendered, and what `--json` prints."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,14 @@ from snnbench.report.departures import departure_notes
 from snnbench.report.drawing import Figure
 from snnbench.report.evidence import Evidence, has_no_chance
 from snnbench.report.figures import figures_of
-from snnbench.report.groups import ONLY, Configuration, configurations_of, pooled
+from snnbench.report.groups import (
+    ONLY,
+    Configuration,
+    configurations_of,
+    dead_notes,
+    pooled,
+    testing_error_of,
+)
 from snnbench.report.raster import raster_of
 from snnbench.report.source import Tables, data_notes, origin_notes
 from snnbench.report.statistics import Estimate, difference, mean
@@ -160,7 +168,7 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
     evidence = Evidence(configurations, tables.epochs)
     objective = study.sought[0] if study is not None else TEST_ACCURACY
     ranked = _ranked(configurations, objective)
-    notes = origin_notes(runs) + data_notes(runs)
+    notes = dead_notes(configurations) + origin_notes(runs) + data_notes(runs)
     if study is not None:
         notes = departure_notes(study, configurations) + notes
     figures: list[Figure] = []
@@ -219,14 +227,17 @@ def compare(report: Report, where: Selector) -> tuple[str, tuple[Difference, ...
         if configuration is base:
             continue
         for column in COMPARED:
-            found = difference(configuration.by_seed(column), base.by_seed(column))
+            sides = [(c, c.comparable(column)) for c in (configuration, base)]
+            errors = [testing_error_of([c], column, values) for c, values in sides]
+            found = difference(sides[0][1], sides[1][1], error=math.hypot(*errors))
             if found is not None:
                 differences.append(Difference(name, column, found))
     return baseline, tuple(differences)
 
 
 def _ranked(configurations: Sequence[Configuration], objective: Objective) -> list[Configuration]:
-    known = [(c, found.value) for c in configurations if (found := c.mean(objective.column))]
+    heights = [(c, pooled([c], objective.column)) for c in configurations]
+    known = [(c, mean(list(values.values())).value) for c, values in heights if values]
     known.sort(key=lambda pair: -pair[1] if objective.direction == "max" else pair[1])
     return [configuration for configuration, _ in known]
 
@@ -245,8 +256,9 @@ def _unfinished(configurations: Sequence[Configuration]) -> list[Unfinished]:
 
 def _beside(published: Published, evidence: Evidence) -> PublishedRow:
     spoken = evidence.select(published.where)
-    numbers = list(pooled(spoken, published.metric).values())
-    measured = mean(numbers) if numbers else None
+    values = pooled(spoken, published.metric)
+    error = testing_error_of(spoken, published.metric, values)
+    measured = mean(list(values.values()), error=error) if values else None
     if measured is not None and measured.n == 1 and has_no_chance(published.metric, spoken):
         measured = replace(measured, low=measured.value, high=measured.value)
     agrees = None

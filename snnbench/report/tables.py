@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from snnbench.cost.activity import SATURATED, SILENT
 from snnbench.report.columns import RESULTS, costs
 from snnbench.report.deciding import OUTCOMES
 from snnbench.report.groups import Configuration, printable
@@ -156,12 +157,14 @@ def _by_configuration(title: str, section: Section, columns: Sequence[str]) -> T
     """Mean and half width of the interval in each column that a configuration has."""
     estimates = [(c, {name: c.mean(name) for name in columns}) for c in section.configurations]
     shown = [column for column in columns if any(found[column] for _, found in estimates)]
-    header: list[str] = ["configuration", "runs", "n"]
+    dead = [said for said in (SILENT, SATURATED) if any(c.dead.get(said) for c, _ in estimates)]
+    header: list[str] = ["configuration", "runs", "n", *dead]
     for column in shown:
         header += [column, "±"]
     rows = []
     for c, found in estimates:
-        cells: list[Cell] = [c.name, _number(len(c.runs)), _number(len(c.done))]
+        counted = [len(c.runs), len(c.done), *(c.dead.get(said, 0) for said in dead)]
+        cells: list[Cell] = [c.name, *map(_number, counted)]
         for column in shown:
             estimate = found[column]
             cells.append(_number(estimate.value) if estimate else "")

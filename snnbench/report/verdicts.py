@@ -1,5 +1,6 @@
 """Whether what a document claims holds of the runs: reproduced, contradicted or undecided."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,7 +9,7 @@ from typing import Any
 from snnbench.report import curves
 from snnbench.report.deciding import Decision, Estimator, Outcome, Part, Region, decide
 from snnbench.report.evidence import Evidence, has_no_chance
-from snnbench.report.groups import Configuration, mean_by_seed, pooled
+from snnbench.report.groups import Configuration, mean_by_seed, pooled, testing_error_of
 from snnbench.report.statistics import Estimate, difference, mean, ratio
 from snnbench.studies.claims import (
     Above,
@@ -55,9 +56,10 @@ GENERAL_RULE = (
     "All intervals are 95 % t-intervals over seeds. Reproduced: every interval lies where the claim"
     " says. Contradicted: one lies wholly elsewhere (at 1 - 5 % / k where k intervals are looked"
     " at). Undecided: neither. Two sides are compared seed by seed where they share seeds; a side"
-    " of several configurations is their mean, seed by seed. One seed has no interval and decides"
-    " nothing, unless the number follows from the settings alone (params, dense_macs, and"
-    " flops_lab of an ANN)."
+    " of several configurations is their mean, seed by seed. An interval of accuracies is never"
+    " narrower than the binomial error of the samples tested. One seed has no interval and decides"
+    " nothing, two decide on no accuracy, unless the number follows from the settings alone"
+    " (params, dense_macs, and flops_lab of an ANN)."
 )
 
 
@@ -81,8 +83,9 @@ def _level(claim: Above | Below | Equals, evidence: Evidence) -> Decision:
     return decide([
         Part(
             f"{claim.metric}{_at(claim.epoch)}, {configuration.name}",
-            _mean_of(curves.at_epoch(claim, claim.epoch, configuration, evidence)),
+            _mean_of(claim, configuration, evidence),
             region,
+            least=curves.least_seeds(claim.metric),
             exact=claim.epoch is None and has_no_chance(claim.metric, [configuration]),
         )
         for configuration in evidence.select(claim.where)
@@ -97,20 +100,27 @@ def _comparison(claim: Better | NoDifference | Ratio, evidence: Evidence) -> Dec
         mean_by_seed([curves.at_epoch(claim, epoch, c, evidence) for c in side]) for side in sides
     )
     exact = epoch is None and has_no_chance(claim.metric, [*sides[0], *sides[1]])
+    least = curves.least_seeds(claim.metric)
+    errors = [
+        testing_error_of(side, claim.metric, v) for side, v in zip(sides, (a, b), strict=True)
+    ]
 
     def about(what: str) -> str:
         return f"{claim.metric}{_at(epoch)}, {what}; a: {claim.a or 'all'}; b: {claim.b or 'all'}"
 
     if isinstance(claim, Ratio):
         ends = _around(claim.value, claim.tolerance * abs(claim.value))
-        return decide([Part(about("a / b"), lambda c: ratio(a, b, c), ends, exact)])
+        error = _relative(errors, (a, b))
+        return decide(
+            [Part(about("a / b"), lambda c: ratio(a, b, c, error=error), ends, exact, least)]
+        )
     if isinstance(claim, NoDifference):
         margin = _around(0.0, claim.margin)
-        return decide([Part(about("a - b"), _difference_of(a, b), margin, exact)])
+        return decide([Part(about("a - b"), _difference_of(a, b, errors), margin, exact, least)])
     region = Region(low=claim.by)
     if claim.direction == "min":
-        return decide([Part(about("b - a"), _difference_of(b, a), region, exact)])
-    return decide([Part(about("a - b"), _difference_of(a, b), region, exact)])
+        return decide([Part(about("b - a"), _difference_of(b, a, errors), region, exact, least)])
+    return decide([Part(about("a - b"), _difference_of(a, b, errors), region, exact, least)])
 
 
 def _peak(claim: PeakAt, evidence: Evidence) -> Decision:
@@ -162,12 +172,17 @@ def _step(
 ) -> Part:  # fmt: skip
     """Return the part: from `low` to `high` the metric goes up (sign 1) or down (sign -1)."""
     a, b = (pooled(points[value], claim.metric) for value in (high, low))
+    errors = [
+        testing_error_of(points[value], claim.metric, values)
+        for value, values in ((high, a), (low, b))
+    ]
     names = [f"{claim.along}={value_text(value)}" for value in (high, low)]
     if sign < 0:
         a, b, names = b, a, names[::-1]
     exact = has_no_chance(claim.metric, [*points[low], *points[high]])
     label = f"{claim.metric}, {names[0]} - {names[1]}"
-    return Part(label, _difference_of(a, b), region, exact)
+    least = curves.least_seeds(claim.metric)
+    return Part(label, _difference_of(a, b, errors), region, exact, least)
 
 
 def _height(configurations: Sequence[Configuration], metric: str, sign: float) -> float:
@@ -179,12 +194,27 @@ def _at(epoch: int | None) -> str:
     return "" if epoch is None else f" at epoch {epoch}"
 
 
-def _mean_of(values: Mapping[int, float]) -> Estimator:
-    return lambda confidence: mean(list(values.values()), confidence) if values else None
+def _mean_of(
+    claim: Above | Below | Equals, configuration: Configuration, evidence: Evidence
+) -> Estimator:
+    values = curves.at_epoch(claim, claim.epoch, configuration, evidence)
+    error = testing_error_of([configuration], claim.metric, values)
+    numbers = list(values.values())
+    return lambda confidence: mean(numbers, confidence, error=error) if numbers else None
 
 
-def _difference_of(a: Mapping[int, float], b: Mapping[int, float]) -> Estimator:
-    return lambda confidence: difference(a, b, confidence)
+def _difference_of(
+    a: Mapping[int, float], b: Mapping[int, float], errors: Sequence[float]
+) -> Estimator:
+    return lambda confidence: difference(a, b, confidence, error=math.hypot(*errors))
+
+
+def _relative(errors: Sequence[float], sides: Sequence[Mapping[int, float]]) -> float:
+    """Return the standard error of the logarithm of a ratio."""
+    parts = [
+        e and e / mean(list(side.values())).value for e, side in zip(errors, sides, strict=True)
+    ]
+    return math.hypot(*parts)
 
 
 def _around(value: float, tolerance: float) -> Region:

@@ -13,7 +13,7 @@ from snnbench.config.setting import SETTINGS, Setting, Value
 from snnbench.cost.derive import derived, operations, quantities
 from snnbench.cost.facts import Quantity
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 STATUSES = ("done", "diverged", "halved", "failed", "timeout", "oom")
 
 
@@ -44,6 +44,11 @@ def _boolean(name: str, meaning: str) -> Column:
     return Column(name, "boolean", "", meaning)
 
 
+_TIED = Column(
+    "tied_fraction", "number", "fraction",
+    "test samples in which several classes have the largest score", 3,
+)  # fmt: skip
+
 _BEFORE = (
     _integer("schema", "", "version of these tables"),
     _text("run_id", "12 hex digits that follow from settings and data"),
@@ -66,7 +71,15 @@ _RESULTS = (
     _number("firing_rate", "spikes a neuron and step", "mean over all spiking neurons"),
     _number("silent_fraction", "fraction", "spiking neurons that never fire on the test data"),
     _number("saturated_fraction", "fraction", "spiking neurons that fire at every step"),
-)
+    Column(
+        "activity", "text", "", "alive; or silent or saturated: a spiking layer fires never, or"
+        " always, on the test data, so that nothing passes", 3,
+    ),
+    _TIED,
+    Column("train_size", "integer", "samples", "samples trained on", 3),
+    Column("val_size", "integer", "samples", "samples of the validation data", 3),
+    Column("test_size", "integer", "samples", "samples tested on", 3),
+)  # fmt: skip
 _ORIGIN = (
     _number("train_seconds", "s", "time in training, a member's share of its cohort"),
     _number("eval_seconds", "s", "time in evaluation, a member's share of its cohort"),
@@ -97,6 +110,7 @@ EPOCHS = (
     _number("flops_lab_test", "operations a sample", "flops_lab on the test data"),
     _number("train_seconds", "s", "time in training, a member's share of its cohort"),
     _number("eval_seconds", "s", "time in evaluation, a member's share of its cohort"),
+    _TIED,
 )
 
 # The files are "<name>.csv". Written in this order: see tables.py.

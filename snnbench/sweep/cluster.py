@@ -53,6 +53,7 @@ class ClusterExecutor:
                 "Start one with `dask scheduler`, and give the address that it prints.",
             ) from None
         self._running: dict[Any, Task] = {}
+        self.shares_disk = False  # nobody knows
         self._sweep = uuid.uuid4().hex[:8]
 
     @property

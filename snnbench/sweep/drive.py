@@ -5,13 +5,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from snnbench.results import disk
+from snnbench.results.checkpoints import Checkpoints, Files
 from snnbench.results.provenance import provenance, utc_now
 from snnbench.results.tables import ResultStore
+from snnbench.sweep.contest import Contest, Stage
 from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.executors import Executor
 from snnbench.sweep.jobs import Job, Task, make_tasks, one_by_one, read_models
 from snnbench.sweep.record import Recorded, record
 from snnbench.sweep.worker import Finished, Outcome
+from snnbench.training.events import Said
 
 _LOOK = 0.25  # seconds between looks at what goes on
 
@@ -32,7 +36,7 @@ class Working:
     running: tuple[Task, ...]
 
 
-SweepEvent = Recorded | Retried | Working
+SweepEvent = Recorded | Retried | Working | Said
 
 
 class Driver:
@@ -44,7 +48,7 @@ class Driver:
         data: the data sets.
         memory_bytes: what one worker may take.
         is_stopping: asked before a task is handed out; then those that run are waited for.
-        halving: the runs of a cohort compete.
+        checkpoints: where runs leave theirs and go on from.
     """
 
     def __init__(
@@ -55,9 +59,10 @@ class Driver:
         memory_bytes: float,
         is_stopping: Callable[[], bool] = lambda: False,
         *,
-        halving: bool = False,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
-        self.halving = halving
+        self.checkpoints = checkpoints
+        self._contests: dict[str, Contest] = {}
         self.store, self.executor, self.data = store, executor, data
         self.memory_bytes, self.is_stopping = memory_bytes, is_stopping
         self._count = 0
@@ -65,13 +70,19 @@ class Driver:
         self._running: dict[int, Task] = {}
         self._pupils: dict[str, list[Job]] = {}
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[SweepEvent]:
+    def run(self, jobs: Iterable[Job], contests: Iterable[Contest] = ()) -> Iterator[SweepEvent]:
         """Run jobs, students when their teachers are done; yield what happens.
+
+        Args:
+            jobs: all that are to be run.
+            contests: of them and of those that are recorded, where those that fall behind are to
+                be ended early.
 
         Raises:
             UserError: the tables cannot be written, or what runs the tasks is gone.
         """
         jobs = list(jobs)
+        self._contests = {run_id: contest for contest in contests for run_id in contest.runs}
         coming = {job.run_id for job in jobs}
         ready: list[Job] = []
         orphans: list[Job] = []
@@ -85,18 +96,40 @@ class Driver:
                 (ready if taught else orphans).append(job)
         if orphans:
             yield self._give_up(orphans)
-        self._add(make_tasks(ready, self.data, self.memory_bytes, self.executor.slots, self._count))
+        self._start(ready)
         while self._running or (self._heap and not self.is_stopping()):
             while self._heap and len(self._running) < self.executor.slots:
                 if self.is_stopping():
                     break
                 _, _, task = heapq.heappop(self._heap)
                 self._running[task.number] = task
-                self.executor.submit(replace(task, models=read_models(task), halving=self.halving))
+                self.executor.submit(self._equipped(task))
             for task, outcome in self.executor.wait(_LOOK):
                 del self._running[task.number]
                 yield from self._take(task, outcome)
             yield Working(self.executor.shares(), tuple(self._running.values()))
+
+    def _start(self, jobs: list[Job]) -> None:
+        """Make tasks of jobs, for the first rung where they compete."""
+        contests = {id(c): c for job in jobs if (c := self._contests.get(job.run_id)) is not None}
+        alone = [job for job in jobs if job.run_id not in self._contests]
+        self._stage([Stage(tuple(alone)), *(s for c in contests.values() for s in c.begin())])
+
+    def _stage(self, stages: Iterable[Stage]) -> None:
+        for stage in stages:
+            tasks = make_tasks(
+                stage.jobs, self.data, self.memory_bytes, self.executor.slots, self._count
+            )
+            self._add([replace(task, until=stage.until, frozen=stage.frozen) for task in tasks])
+
+    def _equipped(self, task: Task) -> Task:
+        """Return the task with all that a worker needs: teachers, and where its runs go on."""
+        starts = {}
+        if self.checkpoints is not None and self._contests:
+            files = {job.run_id: self.checkpoints.files(job.run_id) for job in task.jobs}
+            starts = {run_id: found for run_id, found in files.items() if found is not None}
+        here = self.checkpoints if self.executor.shares_disk else None
+        return replace(task, models=read_models(task), checkpoints=here, starts=starts)
 
     def _add(self, tasks: list[Task]) -> None:
         for task in tasks:
@@ -107,21 +140,39 @@ class Driver:
         if outcome.status != "done":
             error = outcome.error or outcome.status
             if not task.again:
-                self._add(one_by_one(task, self.data, self._count))
+                again = one_by_one(task, self.data, self._count)
+                self._add([replace(t, until=task.until, frozen=task.frozen) for t in again])
                 yield Retried(task, error)
                 return
             yield record(self.store, [failed_run(job, outcome, self.data) for job in task.jobs])
         else:
-            yield record(self.store, outcome.finished)
+            yield from map(Said, outcome.said)
+            if outcome.finished:
+                yield record(self.store, outcome.finished)
+        for job in task.jobs:
+            left_off = outcome.left_off.get(job.run_id)
+            if left_off is not None:
+                self._leave_off(job.run_id, left_off.files)
+            elif self.checkpoints is not None:
+                self.checkpoints.forget(job.run_id)
+            if job.run_id in self._contests:
+                accuracy = None if left_off is None else left_off.accuracy
+                self._stage(self._contests[job.run_id].reached(job.run_id, accuracy))
         yield from self._pupils_of(task)
+
+    def _leave_off(self, run_id: str, files: Files) -> None:
+        assert self.checkpoints is not None, "a contest needs checkpoints"
+        try:
+            self.checkpoints.put(run_id, files)
+        except OSError as error:
+            raise disk.trouble(error, self.checkpoints.folder) from error
 
     def _pupils_of(self, task: Task) -> Iterator[SweepEvent]:
         """Make ready, or give up, the runs that waited for a task's."""
         for job in task.jobs:
             pupils = self._pupils.pop(job.run_id, [])
             if pupils and self.store.status(job.run_id) == "done":
-                slots = self.executor.slots
-                self._add(make_tasks(pupils, self.data, self.memory_bytes, slots, self._count))
+                self._start(pupils)
             elif pupils:
                 yield self._give_up(pupils)
 

@@ -34,6 +34,10 @@ class Executor(Protocol):
     def worker_bytes(self) -> float | None:
         """Memory that a task may take; None means that of this machine, shared out."""
 
+    @property
+    def shares_disk(self) -> bool:
+        """Whether its workers see this machine's folders."""
+
     def submit(self, task: Task) -> None:
         """Hand a task out; never more than `slots` at a time."""
 
@@ -70,6 +74,7 @@ class LocalExecutor:
     ) -> None:
         self.slots, self.timeout, self._function = jobs, timeout, function
         self.worker_bytes: float | None = None
+        self.shares_disk = True
         self._folder = tempfile.TemporaryDirectory(prefix="snnbench-")
         self._told = Path(self._folder.name) / "progress"
         self._told.write_bytes(bytes(8 * jobs))

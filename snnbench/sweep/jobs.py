@@ -11,6 +11,7 @@ from snnbench.config import RunConfig
 from snnbench.network.model_files import MODELS, ModelFiles, read_files, weights_path
 from snnbench.network.plan import plan_layers
 from snnbench.plugins import Source, sources
+from snnbench.results.checkpoints import Checkpoints, Files
 from snnbench.studies.plan import PlannedRun
 from snnbench.studies.selecting import BETWEEN_VARIANTS
 from snnbench.sweep.datasets import DataSets, data_key
@@ -59,7 +60,10 @@ class Task:
         memory_bytes: it needs besides data and libraries.
         again: it is tried for the second time.
         models: run_id -> the files of a teacher.
-        halving: its runs compete, and those that fall behind are frozen early.
+        until: epoch after which its runs are left off; None: they are trained to their end.
+        starts: run_id -> where a run that was left off goes on.
+        frozen: run_id -> why a run ends where it is.
+        checkpoints: where its runs leave theirs; None: nowhere.
         plugins: files of the plug-ins that are loaded here, for a worker elsewhere.
     """
 
@@ -69,7 +73,10 @@ class Task:
     memory_bytes: float
     again: bool = False
     models: Mapping[str, ModelFiles] = field(default_factory=dict, repr=False)
-    halving: bool = False
+    until: int | None = None
+    starts: Mapping[str, Files] = field(default_factory=dict, repr=False)
+    frozen: Mapping[str, str] = field(default_factory=dict)
+    checkpoints: Checkpoints | None = None
     plugins: tuple[Source, ...] = field(default_factory=sources, repr=False)
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from snnbench.config import RunConfig
 from snnbench.errors import UserError, did_you_mean
 from snnbench.network.model_files import MODELS, weights_path
-from snnbench.results.tables import ResultStore
+from snnbench.results.checkpoints import Checkpoints
+from snnbench.results.tables import ResultStore, read_epochs
 from snnbench.runs import resolve_machine
 from snnbench.studies.plan import Plan, PlannedRun
+from snnbench.sweep.contest import contests_of
 from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.drive import Driver, SweepEvent
 from snnbench.sweep.executors import Executor, LocalExecutor, share_out
@@ -18,7 +20,7 @@ from snnbench.sweep.jobs import Job, distinct, make_jobs, make_tasks
 from snnbench.sweep.record import record
 from snnbench.sweep.reuse import Elsewhere
 from snnbench.sweep.search import check_searches, example, search_rounds
-from snnbench.training.events import Compiling
+from snnbench.training.events import Compiling, Said
 
 # What `--retry` takes -> the statuses that are run again.
 RETRIES: Mapping[str, tuple[str, ...]] = {
@@ -38,13 +40,15 @@ class Where:
         jobs: worker processes; None means as many as there are cores.
         timeout: seconds a run may take; None means any.
         cluster: address of a Dask scheduler; None means this machine.
-        halving: members of a cohort that fall behind are frozen early.
+        halving: runs that fall behind are ended early.
+        checkpoint_every: seconds between two checkpoints of a run; None: as it is by itself.
     """
 
     jobs: int | None = None
     timeout: float | None = None
     cluster: str | None = None
     halving: bool = False
+    checkpoint_every: float | None = None
 
     def __post_init__(self) -> None:
         if self.timeout is not None and not self.timeout > 0:
@@ -173,6 +177,8 @@ def run_sweep(
             make_tasks(to_do, data, worker_memory(executor), executor.slots)
         if not plan.spaces:  # a search may still ask for runs of another shape
             data.forget()
+        if where.cluster is not None and executor is not None:
+            yield Said("Workers of a cluster keep no checkpoints: what one loses begins anew.")
         with ResultStore.open(folder) as store:
             rounds: Rounds = [jobs]
             if plan.spaces:
@@ -190,14 +196,24 @@ def run_sweep(
                 executor = executor or (make_executor or executor_of)(where, total)
                 driver = Driver(
                     store, executor, data, worker_memory(executor), is_stopping,
-                    halving=where.halving,
+                    checkpoints=Checkpoints.of(store.folder, where.checkpoint_every),
                 )  # fmt: skip
-                yield from driver.run(to_do)
+                contests = contests_of(round_jobs, _curves(store)) if where.halving else []
+                yield from driver.run(to_do, contests)
                 if is_stopping():
                     return
     finally:
         if executor is not None:
             executor.close()
+
+
+def _curves(store: ResultStore) -> dict[str, list[float]]:
+    """Return run_id -> validation accuracies by epoch, of the runs that are recorded."""
+    if not store.statuses():
+        return {}
+    rows = read_epochs(store.folder).sort_values("epoch")
+    known = rows[rows["val_accuracy"].notna()]
+    return {str(run): list(own["val_accuracy"]) for run, own in known.groupby("run_id")}
 
 
 def _must_compile(configs: Iterable[RunConfig]) -> bool:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from snnbench.config import RunConfig
 from snnbench.config.effects import spiking_layers
+from snnbench.cost.activity import ALIVE
+from snnbench.cost.derive import derived
 from snnbench.errors import UserError
 from snnbench.results import disk
 from snnbench.results.tables import ResultStore
@@ -143,6 +145,8 @@ class _Search:
     def __init__(self, plan: Plan, space: SearchSpace) -> None:
         optuna = _optuna()
         self.objectives = plan.study.sought
+        # a network without answers is no cheap one
+        self._costs = any(o.column in derived() for o in self.objectives)
         name = f"{plan.study.name}:{space.variant}:{plan.study.search_seed}"
         seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
         self.distributions = {axis.name: _distribution(axis) for axis in space.axes}
@@ -162,7 +166,7 @@ class _Search:
     def tell(
         self, trials: "Sequence[optuna.Trial]", rows: Sequence[Sequence[Mapping[str, Any] | None]]
     ) -> None:
-        """Tell the means over the seeds; of trials that diverged, the worst seen so far."""
+        """Tell the means over the seeds; of trials that failed, the worst seen so far."""
         optuna = _optuna()
         values = [self._values(of_trial) for of_trial in rows]
         seen = [v for v in values if v is not None]
@@ -170,8 +174,7 @@ class _Search:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for trial, of_trial, found in zip(trials, rows, values, strict=True):
-                diverged = any(row is not None and row["status"] == "diverged" for row in of_trial)
-                told = self._worst(seen) if found is None and diverged and seen else found
+                told = self._worst(seen) if found is None and _failed(of_trial) and seen else found
                 if told is None:
                     self.study.tell(trial, state=optuna.trial.TrialState.FAIL)
                 else:
@@ -183,6 +186,8 @@ class _Search:
         for objective in self.objectives:
             cells = [None if row is None else row[objective.column] for row in rows]
             done = all(row is not None and row["status"] in ("done", "halved") for row in rows)
+            if self._costs and any(row is not None and _answers_nothing(row) for row in rows):
+                return None
             if not done or any(cell is None for cell in cells):
                 return None
             means.append(math.fsum(float(cell) for cell in cells if cell is not None) / len(cells))
@@ -193,6 +198,15 @@ class _Search:
             (min if objective.direction == "max" else max)(values[i] for values in seen)
             for i, objective in enumerate(self.objectives)
         ]
+
+
+def _answers_nothing(row: Mapping[str, Any]) -> bool:
+    return row["activity"] not in (None, ALIVE)
+
+
+def _failed(rows: Sequence[Mapping[str, Any] | None]) -> bool:
+    known = [row for row in rows if row is not None]
+    return any(row["status"] == "diverged" or _answers_nothing(row) for row in known)
 
 
 class _TrialLog:

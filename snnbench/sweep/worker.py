@@ -7,7 +7,8 @@ import tempfile
 import threading
 import time
 import traceback
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,11 +17,12 @@ from snnbench.environment import choose_waiting
 from snnbench.errors import UserError
 from snnbench.network.model_files import ModelFiles, write_files
 from snnbench.plugins import load_sources
+from snnbench.results.checkpoints import Files, from_files, to_files
 from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.jobs import Job, Task
 
 if TYPE_CHECKING:
-    from snnbench.runs import RunResult
+    from snnbench.runs import Paused, RunResult
 
 _LOOK_FOR_PARENT = 0.5  # seconds
 _TELL_EVERY = 0.2  # seconds
@@ -40,6 +42,14 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class LeftOff:
+    """A run that was left off after an epoch: its validation accuracy then, and how it goes on."""
+
+    accuracy: float
+    files: Files
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How a task ended.
 
@@ -47,11 +57,15 @@ class Outcome:
         status: "done", or how it failed.
         finished: its runs, if done.
         error: what went wrong, in a sentence.
+        left_off: run_id -> the runs that are to go on.
+        said: what there is to tell, a sentence each.
     """
 
     status: Literal["done", "failed", "timeout", "oom"]
     finished: tuple[Finished, ...] = ()
     error: str | None = None
+    left_off: Mapping[str, LeftOff] = field(default_factory=dict)
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,7 +107,7 @@ def run_task(task: Task, progress: Progress | None = None, threads: int | None =
     choose_waiting()  # the process is ours
     try:
         load_sources(task.plugins)
-        return Outcome("done", tuple(_train(task, progress, threads)))
+        return _train(task, progress, threads)
     except UserError as error:
         return Outcome("failed", error=f"{error.problem} {error.remedy}")
     except MemoryError as error:
@@ -106,28 +120,45 @@ def run_task(task: Task, progress: Progress | None = None, threads: int | None =
         return Outcome("failed", error=f"{text} ({Path(place.filename).name}:{place.lineno})")
 
 
-def _train(task: Task, progress: Progress | None, threads: int | None) -> list[Finished]:
-    from snnbench.runs import RunResult, run_cohort
-    from snnbench.training.events import StepDone
+def _train(task: Task, progress: Progress | None, threads: int | None) -> Outcome:
+    from snnbench.runs import Paused, RunResult, run_cohort
+    from snnbench.training.events import Said, StepDone
 
     jobs = {job.run_id: job for job in task.jobs}
-    finished, told = [], 0.0
+    finished: list[Finished] = []
+    left_off: dict[str, LeftOff] = {}
+    said, told = [], 0.0
     with tempfile.TemporaryDirectory(prefix="snnbench-") as folder:
         configs = _with_teachers(task, Path(folder))
         epochs = max(len(config.learning_rates) for config in configs)
         dataset = _data.read(configs[0])
-        for event in run_cohort(configs, dataset, threads=threads, halving=task.halving):
+        starts = {i: from_files(i, f.weights, f.about) for i, f in task.starts.items()}
+        for event in run_cohort(
+            configs, dataset, threads=threads, checkpoints=task.checkpoints, starts=starts,
+            frozen=task.frozen, until=task.until,
+        ):  # fmt: skip
             if isinstance(event, RunResult):
                 job = jobs[event.run_id]
                 saved = _saved(event, job, dataset.input_shape) if job.save_model else None
                 finished.append(_rows(event, job, saved))
+            elif isinstance(event, Paused):
+                left_off[event.run_id] = _left_off(event, task.until)
+            elif isinstance(event, Said):
+                said.append(event.text)
             elif isinstance(event, StepDone) and progress is not None:
                 now = time.monotonic()
                 if now - told > _TELL_EVERY:
                     part = event.epoch - 1 + event.samples / event.samples_in_epoch
                     progress.tell(part / epochs)
                     told = now
-    return finished
+    return Outcome("done", tuple(finished), left_off=left_off, said=tuple(said))
+
+
+def _left_off(paused: "Paused", until: int | None) -> LeftOff:
+    assert until is not None
+    accuracy = paused.snapshot.records[until - 1].val_accuracy
+    assert accuracy is not None, "halving needs validation data"
+    return LeftOff(accuracy, to_files(paused.run_id, paused.snapshot))
 
 
 def _with_teachers(task: Task, folder: Path) -> list[RunConfig]:

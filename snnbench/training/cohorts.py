@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from snnbench.config import RunConfig
+from snnbench.config.paths import path_of
 from snnbench.config.setting import SETTINGS
 from snnbench.errors import UserError
 from snnbench.network.plan import WeightLayer, plan_layers
 from snnbench.training.evaluation import EVALUATION_BATCH
-from snnbench.training.paths import path_of
 
 _FLOAT = 4  # bytes
 _COPIES_OF_PARAMETERS = 4  # themselves, gradient, two moments

@@ -1,21 +1,21 @@
 """The choice of an engine: what trains a cohort on this machine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import torch
 
 from snnbench.config import RunConfig
+from snnbench.config.paths import path_of
 from snnbench.inputs.prepare import RunData
 from snnbench.network.build import Network
 from snnbench.training.evaluation import Evaluator
-from snnbench.training.paths import path_of
+from snnbench.training.hits import Hits
 
 
 class Engine(Evaluator, Protocol):
     """Trains and evaluates a cohort: runs that share data, order, encoding and shapes."""
 
-    configs: list[RunConfig]
     data: RunData
     networks: list[Network]
 
@@ -24,7 +24,7 @@ class Engine(Evaluator, Protocol):
 
     def train_batch(
         self, epoch: int, rows: torch.Tensor, learning_rates: Sequence[float], active: Sequence[int]
-    ) -> tuple[list[float], list[int]]:
+    ) -> tuple[list[float], list[Hits]]:
         """Take one optimizer step.
 
         Args:
@@ -34,7 +34,7 @@ class Engine(Evaluator, Protocol):
             active: positions of the runs that still train.
 
         Returns:
-            loss and number of correct predictions of every active run.
+            loss and hits of every active run.
         """
 
     def input_rates(self, member: int) -> list[float]:
@@ -42,6 +42,12 @@ class Engine(Evaluator, Protocol):
 
     def weights_of(self, member: int) -> dict[str, torch.Tensor]:
         """Return a copy of a run's state: parameters and BatchNorm's running statistics."""
+
+    def state_of(self, member: int) -> dict[str, torch.Tensor]:
+        """Return all on which a run's further training depends; not copied."""
+
+    def load_state(self, member: int, state: Mapping[str, torch.Tensor]) -> None:
+        """Take over what `state_of` gave; all runs are then at the same epoch."""
 
     def is_finite(self, member: int) -> bool:
         """Return whether all of a run's parameters are finite numbers."""

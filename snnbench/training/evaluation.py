@@ -11,6 +11,7 @@ from snnbench.cost.tally import Tally
 from snnbench.inputs.encodings import EVALUATION_EPOCH, encode
 from snnbench.inputs.prepare import Part
 from snnbench.network.build import Network
+from snnbench.training.hits import Hits, hits_of
 from snnbench.training.losses import predicted, training_loss
 from snnbench.training.member import Evaluation
 from snnbench.words.losses import LOSSES
@@ -22,12 +23,13 @@ EVALUATION_BATCH = 128
 class Evaluator(Protocol):
     """Runs K runs over samples held out."""
 
+    configs: list[RunConfig]
     networks: list[Network]
 
     def evaluate_batch(
         self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
-    ) -> tuple[Sequence[float], Sequence[int]]:
-        """Return mean loss and correct predictions of the active runs, and add to their tallies.
+    ) -> tuple[Sequence[float], Sequence[Hits]]:
+        """Return mean loss and hits of the active runs, and add to their tallies.
 
         Args:
             part: validation or test part.
@@ -39,16 +41,20 @@ class Evaluator(Protocol):
 
 def evaluate(evaluator: Evaluator, part: Part, active: Sequence[int]) -> list[Evaluation]:
     """Run the active runs over a part once: loss, accuracy and tallies together."""
-    results = [Evaluation(0.0, 0.0, [Tally() for _ in evaluator.networks[k].plan]) for k in active]
+    results = [
+        Evaluation(0.0, 0.0, 0.0, [Tally() for _ in evaluator.networks[k].plan]) for k in active
+    ]
     tallies = [result.tallies for result in results]
     for start in range(0, len(part), EVALUATION_BATCH):
         piece = slice(start, min(start + EVALUATION_BATCH, len(part)))
-        losses, right = evaluator.evaluate_batch(part, piece, active, tallies)
-        for result, loss, correct in zip(results, losses, right, strict=True):
+        losses, hits = evaluator.evaluate_batch(part, piece, active, tallies)
+        for k, result, loss, hit in zip(active, results, losses, hits, strict=True):
             result.loss += loss * (piece.stop - start) / len(part)
-            result.accuracy += correct
+            result.accuracy += hit.right(evaluator.configs[k])
+            result.tied += hit.tied
     for result in results:
         result.accuracy /= len(part)
+        result.tied /= len(part)
     return results
 
 
@@ -67,19 +73,19 @@ class NetworkEvaluator:
     @torch.no_grad()
     def evaluate_batch(
         self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
-    ) -> tuple[list[float], list[int]]:
+    ) -> tuple[list[float], list[Hits]]:
         """See `Evaluator`."""
         y = part.y[piece]
         x = encode(self.configs[0], part.x[piece], part.samples[piece], EVALUATION_EPOCH)
-        losses, right = [], []
+        losses, hits = [], []
         for k, own in zip(active, tallies, strict=True):
             network, config = self.networks[k], self._judges[k]
             with tallying(network.eval(), own):
                 outputs = network(x)
             membrane = output_membrane(network)
             losses.append(training_loss(config, outputs, membrane, y, None).item())
-            right.append(int((predicted(config, outputs, membrane).argmax(1) == y).sum()))
-        return losses, right
+            hits.append(hits_of(predicted(config, outputs, membrane), y))
+        return losses, hits
 
 
 def judges(configs: Sequence[RunConfig]) -> list[RunConfig]:

@@ -1,9 +1,14 @@
 """What happens while runs train: events that the command line draws and the store writes."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from snnbench.cost.report import NetworkCount
 from snnbench.network.build import Network
+
+if TYPE_CHECKING:
+    from snnbench.training.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class EpochRecord:
     val_accuracy: float | None
     test_loss: float
     test_accuracy: float
+    tied_fraction: float
     firing_rate: float | None
     flops_lab_train: float
     flops_lab_test: float
@@ -44,6 +50,26 @@ class EpochDone:
 
     member: int
     record: EpochRecord
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Runs have an epoch behind them and go on.
+
+    Attributes:
+        epoch: which.
+        snapshots: position -> what takes a snapshot of the run, until its next step.
+    """
+
+    epoch: int
+    snapshots: "Mapping[int, Callable[[], Snapshot]]"
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something to tell the user, in a sentence."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -73,4 +99,4 @@ class RunDone:
     eval_seconds: float
 
 
-Event = Compiling | StepDone | EpochDone | RunDone
+Event = Compiling | StepDone | EpochDone | Reached | Said | RunDone

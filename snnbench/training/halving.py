@@ -1,20 +1,19 @@
-"""Successive halving inside a cohort: members that fall behind are frozen early.
+"""Successive halving: of runs that compete, those that fall behind are ended early.
 
-After a ninth and after a third of the epochs the best third of a cohort, by validation accuracy,
-goes on (Karnin et al., ICML 2013; Jamieson and Talwalkar, AISTATS 2016, with eta = 3). What a
-frozen member would have come to is not known, so it has a status of its own.
+After a ninth and after a third of the epochs the best third, by validation accuracy, goes on
+(Karnin et al., ICML 2013; Jamieson and Talwalkar, AISTATS 2016, with eta = 3). All runs of a sweep
+that agree on data, seed and epochs are one competition, whatever trains where. What a run that is
+ended would have come to is not known, so it has a status of its own.
 """
 
 import math
-from collections.abc import Sequence
-
-from snnbench.training.member import Member
+from collections.abc import Mapping
 
 _ETA = 3
 
 
 def rungs(epochs: int) -> tuple[int, ...]:
-    """Return the epochs after which members are frozen.
+    """Return the epochs after which runs are ended.
 
     >>> rungs(9), rungs(30), rungs(2)
     ((1, 3), (3, 10), ())
@@ -22,20 +21,16 @@ def rungs(epochs: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(e for e in (epochs // _ETA**2, epochs // _ETA) if e))
 
 
-def freeze_losers(active: Sequence[Member], epoch: int) -> None:
-    """Freeze the members that are not among the best third; equal ones stay by their position."""
-    running = [member for member in active if member.error is None]
-    kept = math.ceil(len(running) / _ETA)
-    ranked = sorted(running, key=lambda member: (-_accuracy(member), member.k))
-    for rank, member in enumerate(ranked[kept:], kept + 1):
-        epochs = len(member.config.learning_rates)
-        member.frozen = (
-            f"frozen after epoch {epoch} of {epochs}: {rank}. of {len(running)} by validation "
-            "accuracy"
-        )
+def fallen_behind(accuracies: Mapping[str, float]) -> dict[str, str]:
+    """Return run -> its place, of the runs that are not among the best third.
 
+    Args:
+        accuracies: run -> validation accuracy; of equal ones the first counts.
 
-def _accuracy(member: Member) -> float:
-    accuracy = member.records[-1].val_accuracy
-    assert accuracy is not None, "halving needs validation data"
-    return accuracy
+    >>> fallen_behind({"a": 0.5, "b": 0.9, "c": 0.7, "d": 0.7})
+    {'d': '3. of 4', 'a': '4. of 4'}
+    """
+    ranked = sorted(accuracies, key=lambda run: -accuracies[run])
+    kept = math.ceil(len(ranked) / _ETA)
+    places = enumerate(ranked[kept:], kept + 1)
+    return {run: f"{place}. of {len(ranked)}" for place, run in places}

@@ -2,7 +2,9 @@
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -13,15 +15,20 @@ from snnbench.cost.expected import lab_flops, planned_facts
 from snnbench.inputs.prepare import RunData
 from snnbench.training.engines import Engine, make_engine
 from snnbench.training.evaluation import evaluate
-from snnbench.training.events import EpochDone, EpochRecord, Event, StepDone
-from snnbench.training.halving import freeze_losers, rungs
+from snnbench.training.events import EpochDone, EpochRecord, Event, Reached, StepDone
 from snnbench.training.member import Held, Member
+from snnbench.training.snapshot import Snapshot, restore, take
 
 _ORDER = 1  # keeps the order's draws apart from the seed's other uses
 
 
 def train_cohort(
-    configs: Sequence[RunConfig], data: RunData, *, halving: bool = False
+    configs: Sequence[RunConfig],
+    data: RunData,
+    *,
+    snapshots: Sequence[Snapshot] = (),
+    frozen: Mapping[int, str] = MappingProxyType({}),
+    until: int | None = None,
 ) -> Iterator[Event]:
     """Train runs side by side; one run is a cohort of one.
 
@@ -30,13 +37,20 @@ def train_cohort(
     Args:
         configs: runs that agree on all that shapes the computation.
         data: their common data.
-        halving: freeze members that fall behind; needs validation data.
+        snapshots: where the runs go on, one a run and all of one epoch; none: from the start.
+        frozen: position -> why a run ends at once, with what it has come to so far.
+        until: epoch after which to leave off.
     """
     engine = make_engine(configs, data)
     dense = dense_count(engine.networks[0])
-    members = [Member(k, config) for k, config in enumerate(configs)]
-    active = members
-    epoch = 0
+    members = [Member(k, c, frozen=frozen.get(k)) for k, c in enumerate(configs)]
+    for member, snapshot in zip(members, snapshots, strict=False):
+        restore(engine, member, snapshot)
+    for member in members:
+        if member.frozen is not None:
+            yield member.finish(engine.networks[member.k])
+    active = [member for member in members if member.frozen is None]
+    epoch = snapshots[0].epoch if snapshots else 0
     while active:
         epoch += 1
         started = time.perf_counter()
@@ -61,12 +75,14 @@ def train_cohort(
                         network, held.test.tallies, member.steps, dense
                     )
                     member.kept_weights = engine.weights_of(member.k) if held.val else None
-        if halving and epoch in rungs(len(configs[0].learning_rates)):
-            freeze_losers(active, epoch)
         for member in active:
             if member.has_ended(epoch):
                 yield member.finish(engine.networks[member.k])
         active = [m for m in active if not m.has_ended(epoch)]
+        if active:
+            yield Reached(epoch, {m.k: partial(take, engine, m) for m in active})
+        if epoch == until:
+            return
 
 
 def _train_epoch(
@@ -79,7 +95,7 @@ def _train_epoch(
     rates = [member.config.learning_rates[epoch - 1] for member in members]
     engine.begin_epoch()
     for member in active:
-        member.loss, member.correct = 0.0, 0
+        member.loss, member.correct = 0.0, 0.0
     for start in range(0, n, config.batch_size):
         batch = rows[start : start + config.batch_size]
         if len(batch) == 1 and config.batch_norm:
@@ -87,10 +103,10 @@ def _train_epoch(
         running = [m for m in active if m.error is None]
         if not running:
             return
-        losses, correct = engine.train_batch(epoch, batch, rates, [m.k for m in running])
-        for member, loss, right in zip(running, losses, correct, strict=True):
+        losses, hits = engine.train_batch(epoch, batch, rates, [m.k for m in running])
+        for member, loss, hit in zip(running, losses, hits, strict=True):
             member.loss += loss * len(batch) / n
-            member.correct += right
+            member.correct += hit.right(member.config)
             if not math.isfinite(loss):
                 step = start // config.batch_size + 1
                 member.error = f"the loss became {loss} in epoch {epoch}, step {step}"
@@ -134,6 +150,7 @@ def _record(
         val_accuracy=val.accuracy if val else None,
         test_loss=held.test.loss,
         test_accuracy=held.test.accuracy,
+        tied_fraction=held.test.tied,
         firing_rate=sum(t.spikes_per_step for t in tallies) / neurons if neurons else None,
         flops_lab_train=lab_flops(planned, engine.input_rates(member.k)),
         flops_lab_test=lab_flops(planned, [tally.input_rate for tally in tallies]),

@@ -1,7 +1,9 @@
 """One run of a cohort: its records, what it keeps of its best epoch, how it ends."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 
@@ -12,13 +14,23 @@ from snnbench.network.build import Network
 from snnbench.training.events import EpochRecord, RunDone
 from snnbench.training.stopping import BestEpoch
 
+_NETWORK, _OPTIMIZER = "network.", "optimizer."
+
 
 @dataclass
 class Evaluation:
-    """One run's pass over a part: mean loss, accuracy, and what flowed through its layers."""
+    """One run's pass over a part.
+
+    Attributes:
+        loss: mean.
+        accuracy: share of right predictions.
+        tied: share of samples in which several classes have the largest score.
+        tallies: what flowed through its layers.
+    """
 
     loss: float
     accuracy: float
+    tied: float
     tallies: list[Tally]
 
 
@@ -35,10 +47,41 @@ class Held:
         return math.isfinite(self.test.loss) and (self.val is None or math.isfinite(self.val.loss))
 
 
-class OwnNetworks:
+class Stateful(Protocol):
+    """An optimizer whose state can be kept, run by run."""
+
+    def state_of(self, member: int) -> Mapping[str, Any]:
+        """Return arrays or tensors on which a run's further steps depend."""
+
+    def load_state(self, member: int, state: Mapping[str, Any]) -> None:
+        """Take over what `state_of` gave."""
+
+
+Kept = TypeVar("Kept", bound=Stateful)
+
+
+class OwnNetworks(Generic[Kept]):
     """What engines have in common: each run has a network, and its parameters are the run's."""
 
     networks: list[Network]
+    optimizer: Kept
+
+    def state_of(self, member: int) -> dict[str, torch.Tensor]:
+        """Return all on which a run's further training depends; not copied."""
+        network = self.networks[member].state_dict()
+        optimizer = self.optimizer.state_of(member)
+        return {f"{_NETWORK}{name}": tensor for name, tensor in network.items()} | {
+            f"{_OPTIMIZER}{name}": torch.as_tensor(value) for name, value in optimizer.items()
+        }
+
+    def load_state(self, member: int, state: Mapping[str, torch.Tensor]) -> None:
+        """Take over what `state_of` gave."""
+
+        def of(prefix: str) -> dict[str, torch.Tensor]:
+            return {n.removeprefix(prefix): t for n, t in state.items() if n.startswith(prefix)}
+
+        self.networks[member].load_state_dict(of(_NETWORK))
+        self.optimizer.load_state(member, of(_OPTIMIZER))
 
     def weights_of(self, member: int) -> dict[str, torch.Tensor]:
         """Return a copy of a run's state: parameters and BatchNorm's running statistics."""
@@ -67,7 +110,7 @@ class Member:
     k: int
     config: RunConfig
     loss: float = 0.0
-    correct: int = 0
+    correct: float = 0.0
     train_seconds: float = 0.0
     eval_seconds: float = 0.0
     records: list[EpochRecord] = field(default_factory=list)

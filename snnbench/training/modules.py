@@ -19,13 +19,14 @@ from snnbench.network.build import build_network
 from snnbench.network.convolution import InputConvolution
 from snnbench.neurons.neuron import Kernels, Neuron
 from snnbench.training.evaluation import NetworkEvaluator, output_membrane
+from snnbench.training.hits import Hits, hits_of
 from snnbench.training.losses import predicted, training_loss
 from snnbench.training.member import OwnNetworks
 from snnbench.training.optim import TorchOptimizers, make_optimizer
 from snnbench.training.teacher import teacher_scores
 
 
-class ModuleEngine(NetworkEvaluator, OwnNetworks):
+class ModuleEngine(NetworkEvaluator, OwnNetworks[TorchOptimizers]):
     """Trains a cohort: runs that share data, order, encoding and shapes; an `Engine`."""
 
     def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
@@ -45,13 +46,13 @@ class ModuleEngine(NetworkEvaluator, OwnNetworks):
 
     def train_batch(
         self, epoch: int, rows: torch.Tensor, learning_rates: Sequence[float], active: Sequence[int]
-    ) -> tuple[list[float], list[int]]:
+    ) -> tuple[list[float], list[Hits]]:
         """Take one optimizer step; see `Engine`."""
         part = self.data.train
         y, samples = part.y[rows], part.samples[rows]
         x = encode(self.configs[0], part.x[rows], samples, epoch)
         self.optimizer.zero_grad()
-        losses, correct = [], []
+        losses, hits = [], []
         for k in active:
             network, config = self.networks[k].train(), self.configs[k]
             if config.dropout:  # the same units are dropped whoever else is in the cohort
@@ -64,10 +65,9 @@ class ModuleEngine(NetworkEvaluator, OwnNetworks):
             loss = training_loss(config, outputs, membrane, y, wanted)
             loss.backward()  # type: ignore[no-untyped-call]
             losses.append(loss.item())
-            found = predicted(config, outputs.detach(), membrane).argmax(1)
-            correct.append(int((found == y).sum()))
+            hits.append(hits_of(predicted(config, outputs.detach(), membrane), y))
         self.optimizer.step(learning_rates, active)
-        return losses, correct
+        return losses, hits
 
     def input_rates(self, member: int) -> list[float]:
         """Return the mean input of each weight layer of a run over this epoch's training.

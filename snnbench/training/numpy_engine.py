@@ -7,7 +7,7 @@ two seeds do. The torch modules hold the very memory of the NumPy arrays, so tha
 saving work on them as on any network.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,12 @@ from snnbench.config import RunConfig
 from snnbench.cost.tally import Tally
 from snnbench.inputs.prepare import Part, RunData
 from snnbench.network.build import Network
+from snnbench.reference_numpy.layers import Array
 from snnbench.reference_numpy.losses import loss_and_gradient
 from snnbench.reference_numpy.network import Perceptron, build_perceptron
-from snnbench.reference_numpy.optimizers import make_optimizer
+from snnbench.reference_numpy.optimizers import Optimizer, make_optimizer
 from snnbench.training.evaluation import judges
+from snnbench.training.hits import Hits, hits_of
 from snnbench.training.member import OwnNetworks
 from snnbench.training.teacher import teacher_scores
 
@@ -30,7 +32,18 @@ _DROPOUT = 3  # keeps these draws apart from the seed's other uses
 _diverging = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
-class NumpyEngine(OwnNetworks):
+class _Optimizers(list[Optimizer]):
+    """One a run; `Stateful`."""
+
+    def state_of(self, member: int) -> dict[str, Array]:
+        return self[member].state
+
+    def load_state(self, member: int, state: Mapping[str, torch.Tensor]) -> None:
+        for name, array in self[member].state.items():
+            array[...] = state[name].numpy()
+
+
+class NumpyEngine(OwnNetworks[_Optimizers]):
     """Trains a cohort of perceptrons; an `Engine` like any other."""
 
     def __init__(self, configs: Sequence[RunConfig], data: RunData) -> None:
@@ -46,10 +59,10 @@ class NumpyEngine(OwnNetworks):
         self.networks = [Network(c, data.input_shape) for c in configs]
         for network, perceptron in zip(self.networks, self.perceptrons, strict=True):
             _share_memory(network, perceptron)
-        self.optimizers = [
+        self.optimizer = _Optimizers(
             make_optimizer(c, p.parameters)
             for c, p in zip(self.configs, self.perceptrons, strict=True)
-        ]
+        )
         self.teachers = [_teacher(c, data.train) for c in configs]
         self.steps = 0
 
@@ -64,12 +77,12 @@ class NumpyEngine(OwnNetworks):
     @_diverging
     def train_batch(
         self, epoch: int, rows: torch.Tensor, learning_rates: Sequence[float], active: Sequence[int]
-    ) -> tuple[list[float], list[int]]:
+    ) -> tuple[list[float], list[Hits]]:
         """Take one optimizer step; see `Engine`."""
         chosen = rows.numpy()
         x, y = self._inputs[id(self.data.train)][chosen], self.data.train.y[rows].numpy()
         self.steps += 1
-        losses, correct = [], []
+        losses, hits = [], []
         for k in active:
             perceptron, teacher = self.perceptrons[k], self.teachers[k]
             wanted = None if teacher is None else teacher[chosen]
@@ -77,25 +90,25 @@ class NumpyEngine(OwnNetworks):
             scores = perceptron.forward(x, draws)
             loss, gradient = loss_and_gradient(self.configs[k], scores, y, wanted)
             perceptron.backward(gradient)
-            self.optimizers[k].step(perceptron.gradients, learning_rates[k])
+            self.optimizer[k].step(perceptron.gradients, learning_rates[k])
             losses.append(loss)
-            correct.append(int((scores.argmax(1) == y).sum()))
-        return losses, correct
+            hits.append(hits_of(torch.from_numpy(scores), self.data.train.y[rows]))
+        return losses, hits
 
     @_diverging
     def evaluate_batch(
         self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
-    ) -> tuple[list[float], list[int]]:
+    ) -> tuple[list[float], list[Hits]]:
         """See `Evaluator`."""
         x, y = self._inputs[id(part)][piece], part.y[piece].numpy()
-        losses, right = [], []
+        losses, hits = [], []
         for k, own in zip(active, tallies, strict=True):
             scores = self.perceptrons[k].forward(x)
             losses.append(loss_and_gradient(self._judges[k], scores, y, None)[0])
-            right.append(int((scores.argmax(1) == y).sum()))
+            hits.append(hits_of(torch.from_numpy(scores), part.y[piece]))
             for tally, layer in zip(own, self.perceptrons[k].dense_layers, strict=True):
                 tally.add_input(torch.from_numpy(layer.inputs)[None])
-        return losses, right
+        return losses, hits
 
 
 def _share_memory(network: Network, perceptron: Perceptron) -> None:

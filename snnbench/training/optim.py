@@ -1,6 +1,6 @@
 """The optimizers of a cohort: torch's own, or one over the parameters of all runs at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -42,6 +42,26 @@ class TorchOptimizers:
             for group in self.optimizers[k].param_groups:
                 group["lr"] = learning_rates[k]
             self.optimizers[k].step()
+
+    def state_of(self, member: int) -> dict[str, torch.Tensor]:
+        """Return a run's state by parameter and name; what is no tensor in one of 64 bits."""
+        found = self.optimizers[member].state_dict()["state"]
+        return {
+            f"{parameter}.{name}": torch.as_tensor(value)
+            for parameter, state in found.items()
+            for name, value in state.items()
+            if value is not None
+        }
+
+    def load_state(self, member: int, state: Mapping[str, torch.Tensor]) -> None:
+        """Take over what `state_of` gave."""
+        optimizer = self.optimizers[member]
+        whole = optimizer.state_dict()
+        nested: dict[int, dict[str, torch.Tensor]] = {}
+        for key, value in state.items():
+            parameter, _, name = key.partition(".")
+            nested.setdefault(int(parameter), {})[name] = value
+        optimizer.load_state_dict(whole | {"state": nested})
 
 
 class StackedOptimizer(TorchOptimizers):
@@ -103,6 +123,20 @@ class StackedOptimizer(TorchOptimizers):
                 self.second[rows] = second
         if not everyone:  # indexing with a list of rows made copies
             self.parameters[rows], self.first[rows] = parameters, first
+
+    def state_of(self, member: int) -> dict[str, torch.Tensor]:
+        """Return a run's moments, and how many steps were taken."""
+        moments = {"first": self.first[member]}
+        if self.second is not None:
+            moments["second"] = self.second[member]
+        return moments | {"steps": torch.tensor(self.steps)}
+
+    def load_state(self, member: int, state: Mapping[str, torch.Tensor]) -> None:
+        """Take over what `state_of` gave; all runs have taken the same number of steps."""
+        self.first[member] = state["first"].to(self.first.device)
+        if self.second is not None:
+            self.second[member] = state["second"].to(self.second.device)
+        self.steps = int(state["steps"])
 
 
 def make_optimizer(configs: Sequence[RunConfig], networks: Sequence[Network]) -> TorchOptimizers:

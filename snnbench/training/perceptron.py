@@ -16,7 +16,7 @@ from snnbench.config import RunConfig
 from snnbench.cost.tally import Tally
 from snnbench.inputs.prepare import Part, RunData
 from snnbench.kernels.base.jit import Floats, Ints, Numbers
-from snnbench.kernels.base.losses import KINDS, correct_predictions
+from snnbench.kernels.base.losses import KINDS, hits_of_members
 from snnbench.kernels.base.optimizers import CohortOptimizer
 from snnbench.kernels.perceptron.small_layers import SmallLayers
 from snnbench.kernels.perceptron.sparse_input import SparseRows
@@ -24,6 +24,7 @@ from snnbench.kernels.warmup import use_optimizer
 from snnbench.network.build import build_network
 from snnbench.training.evaluation import judges
 from snnbench.training.gradients import losses_and_gradients
+from snnbench.training.hits import Hits, of_active
 from snnbench.training.member import OwnNetworks
 from snnbench.training.parameters import side_by_side, stack_parameters
 from snnbench.training.teacher import teacher_scores
@@ -53,7 +54,7 @@ _ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tens
 }
 
 
-class PerceptronEngine(OwnNetworks):
+class PerceptronEngine(OwnNetworks[CohortOptimizer]):
     """Trains a cohort of perceptrons; an `Engine` like any other.
 
     Args:
@@ -120,7 +121,7 @@ class PerceptronEngine(OwnNetworks):
         part, runs = self.data.train, range(len(self.configs))
         values = self._forward(part, np.arange(1))
         scores, y = _by_sample(values[-1]), np.zeros(1, np.int64)
-        correct_predictions(scores, y)
+        hits_of_members(scores, y)
         nothing: list[None] = [None] * len(self.configs)
         losses_and_gradients(self._judges, scores, y, nothing, runs, steps=1)
         self._backward(part, np.arange(1), values, torch.zeros_like(values[-1]))
@@ -138,20 +139,20 @@ class PerceptronEngine(OwnNetworks):
     @torch.no_grad()
     def train_batch(
         self, epoch: int, rows: Tensor, learning_rates: Sequence[float], active: Sequence[int]
-    ) -> tuple[list[float], list[int]]:
+    ) -> tuple[list[float], list[Hits]]:
         """Take one optimizer step; see `Engine`."""
         part, at = self.data.train, rows.numpy()
         if self.small is not None:
-            losses, right = self._small_step(self.small, part, at, active)
+            losses, hits = self._small_step(self.small, part, at, active)
         else:
-            losses, right = self._step(part, at, active)
+            losses, hits = self._step(part, at, active)
         self.optimizer.step(self._updates, learning_rates, active)
-        return [float(losses[k]) for k in active], [int(right[k]) for k in active]
+        return of_active(losses, hits, active)
 
     def _small_step(
         self, small: SmallLayers, part: Part, at: Ints, active: Sequence[int]
-    ) -> tuple[Numbers, Ints]:
-        """Return losses and correct predictions of all runs, and write the gradients."""
+    ) -> tuple[Numbers, Numbers]:
+        """Return losses and hits of all runs, and write the gradients."""
         kinds = self._kinds
         if len(active) < len(kinds):
             kinds = np.where(np.isin(np.arange(len(kinds)), active), kinds, 0)
@@ -163,16 +164,16 @@ class PerceptronEngine(OwnNetworks):
         source.weight_gradient(at, first, self.gradients[0])
         return done
 
-    def _step(self, part: Part, at: Ints, active: Sequence[int]) -> tuple[Numbers, Ints]:
+    def _step(self, part: Part, at: Ints, active: Sequence[int]) -> tuple[Numbers, Numbers]:
         """Do what `_small_step` does, layer by layer, for every size and loss."""
         y = self._y[at]
         values = self._forward(part, at)
         scores = _by_sample(values[-1])
         wanted = [None if teacher is None else teacher[at] for teacher in self.teachers]
         losses, gradient = losses_and_gradients(self.configs, scores, y, wanted, active, steps=1)
-        right = correct_predictions(scores, y)
+        hits = hits_of_members(scores, y)
         self._backward(part, at, values, torch.from_numpy(_by_sample(gradient)))
-        return losses, right
+        return losses, hits
 
     def _forward(self, part: Part, rows: Ints) -> list[Tensor]:
         """Return what every layer gives, [K, B, N] each."""
@@ -211,18 +212,18 @@ class PerceptronEngine(OwnNetworks):
     @torch.no_grad()
     def evaluate_batch(
         self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
-    ) -> tuple[list[float], list[int]]:
+    ) -> tuple[list[float], list[Hits]]:
         """See `Evaluator`."""
         x, y = part.x[piece].flatten(1), part.y[piece].numpy()
         values = self._forward(part, np.arange(piece.start, piece.stop))
         scores, nothing = _by_sample(values[-1]), [None] * len(self.configs)
         losses, _ = losses_and_gradients(self._judges, scores, y, nothing, active, steps=1)
-        right = correct_predictions(scores, y)
+        hits = hits_of_members(scores, y)
         for k, own in zip(active, tallies, strict=True):
             inputs = [x, *(value[k] for value in values[:-1])]
             for tally, value in zip(own, inputs, strict=True):
                 tally.add_input(value[None])
-        return [float(losses[k]) for k in active], [int(right[k]) for k in active]
+        return of_active(losses, hits, active)
 
 
 class _Input:

@@ -13,8 +13,8 @@ from snnbench.config import RunConfig
 from snnbench.cost.tally import Tally
 from snnbench.inputs.encodings import EVALUATION_EPOCH
 from snnbench.inputs.prepare import Part, RunData
-from snnbench.kernels.base.jit import Floats, Ints, Numbers
-from snnbench.kernels.base.losses import KINDS, correct_predictions
+from snnbench.kernels.base.jit import Floats, Numbers
+from snnbench.kernels.base.losses import KINDS, hits_of_members
 from snnbench.kernels.base.optimizers import CohortOptimizer
 from snnbench.kernels.events.counts import input_counts
 from snnbench.kernels.events.events import (
@@ -27,6 +27,7 @@ from snnbench.kernels.warmup import use_optimizer
 from snnbench.network.build import build_network
 from snnbench.training.evaluation import judges
 from snnbench.training.gradients import losses_and_gradients
+from snnbench.training.hits import Hits, of_active
 from snnbench.training.layer_input import LayerInput
 from snnbench.training.member import OwnNetworks
 from snnbench.training.parameters import stack_parameters
@@ -34,7 +35,7 @@ from snnbench.training.scans import members_of
 from snnbench.training.teacher import teacher_scores
 
 
-class StackedEngine(OwnNetworks):
+class StackedEngine(OwnNetworks[CohortOptimizer]):
     """Trains a cohort with the event kernels; an `Engine` like any other.
 
     Args:
@@ -128,32 +129,32 @@ class StackedEngine(OwnNetworks):
 
     def train_batch(
         self, epoch: int, rows: torch.Tensor, learning_rates: Sequence[float], active: Sequence[int]
-    ) -> tuple[list[float], list[int]]:
+    ) -> tuple[list[float], list[Hits]]:
         """Take one optimizer step; see `Engine`."""
         if self.narrow is not None:
             keys = self.inputs["train"].keys(epoch)
-            loss, right = self.narrow.train(rows.numpy(), keys, self._sums)
+            loss, hits = self.narrow.train(rows.numpy(), keys, self._sums)
             self._samples += len(rows)
             self.optimizer.step([self.narrow.gradients], learning_rates, active)
-            return [loss], [right]
-        losses, corrects, gradients = self._step(epoch, rows, active)
+            return [loss], [Hits(*hits.tolist())]
+        losses, hits, gradients = self._step(epoch, rows, active)
         self.optimizer.step(gradients, learning_rates, active)
-        return [float(losses[k]) for k in active], [int(corrects[k]) for k in active]
+        return of_active(losses, hits, active)
 
     def _step(
         self, epoch: int, rows: torch.Tensor, active: Sequence[int]
-    ) -> tuple[Numbers, Ints, list[Floats]]:
-        """Return losses and correct predictions of all runs, and gradients of `parameters`."""
+    ) -> tuple[Numbers, Numbers, list[Floats]]:
+        """Return losses and hits of all runs, and gradients of `parameters`."""
         stack, y = self.training, self.data.train.y[rows].numpy()
         source = self.inputs["train"].take(rows.numpy(), epoch)
         sums, trace = self._forward(stack, source, keep=True)
         self._add_rates(stack, source, len(y))
-        outputs, right = sums if trace is None else trace, correct_predictions(sums, y)
+        outputs, hits = sums if trace is None else trace, hits_of_members(sums, y)
         wanted = [None if teacher is None else teacher[rows] for teacher in self.teachers]
         losses, gradient = losses_and_gradients(
             self.configs, outputs, y, wanted, active, steps=self.first.T
         )
-        return losses, right, self._backward(stack, source, gradient)
+        return losses, hits, self._backward(stack, source, gradient)
 
     def _forward(
         self, stack: SpikingStack, source: "SpikeBlocks | Floats", *, keep: bool
@@ -200,7 +201,7 @@ class StackedEngine(OwnNetworks):
 
     def evaluate_batch(
         self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
-    ) -> tuple[list[float], list[int]]:
+    ) -> tuple[list[float], list[Hits]]:
         """See `Evaluator`."""
         name = "test" if part is self.data.test else "val"
         if name not in self.inputs:
@@ -208,13 +209,13 @@ class StackedEngine(OwnNetworks):
         y, nothing = part.y[piece].numpy(), [None] * len(self.configs)
         source = self.inputs[name].take(np.arange(piece.start, piece.stop), EVALUATION_EPOCH)
         sums, trace = self._forward(self.evaluating, source, keep=False)
-        outputs, right = sums if trace is None else trace, correct_predictions(sums, y)
+        outputs, hits = sums if trace is None else trace, hits_of_members(sums, y)
         losses, _ = losses_and_gradients(
             self._judges, outputs, y, nothing, active, steps=self.first.T
         )
         for k, own in zip(active, tallies, strict=True):
             self._tally(own, source, k)
-        return [float(losses[k]) for k in active], [int(right[k]) for k in active]
+        return of_active(losses, hits, active)
 
     def _tally(self, tallies: list[Tally], source: "SpikeBlocks | Floats", k: int) -> None:
         counts = self.evaluating.spike_counts

@@ -21,12 +21,15 @@ class Path(Word):
         can: setting, or "layer" for kinds of layer -> the values it can do, of settings that have
             an effect; of those not named, all.
         layers_alike: every hidden layer is of the network's own kind, spiking in an SNN.
+        own_sums: all sums are of our kernels, whose bits do not depend on the number of threads;
+            torch's and BLAS's do.
     """
 
     engine: str
     device: str = ""
     can: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     layers_alike: bool = False
+    own_sums: bool = False
 
 
 STACKED = ("sgd", "adam", "adamw")  # optimizers of a cohort's runs at once
@@ -95,6 +98,7 @@ PATHS = Table(
             | _LIF
             | _PLAIN,
             layers_alike=True,
+            own_sums=True,
         ),
         Path(
             "perceptron",

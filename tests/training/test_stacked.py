@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnbench.config import RunConfig
+from snnbench.config.paths import path_of
 from snnbench.data.catalogue import load_dataset
 from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
@@ -17,7 +18,6 @@ from snnbench.training.gradients import losses_and_gradients
 from snnbench.training.loop import train_cohort
 from snnbench.training.losses import training_loss
 from snnbench.training.modules import ModuleEngine
-from snnbench.training.paths import path_of
 from snnbench.training.stacked import StackedEngine
 
 CPU = torch.device("cpu")

@@ -8,6 +8,7 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.config.arch import parse_arch
 from snnbench.config.effects import without_effect
+from snnbench.config.paths import path_of
 from snnbench.config.setting import SETTINGS
 from snnbench.data.catalogue import load_dataset
 from snnbench.errors import UserError
@@ -19,7 +20,6 @@ from snnbench.network.build import build_network
 from snnbench.plugins import TABLES
 from snnbench.training.engines import make_engine
 from snnbench.training.evaluation import evaluate
-from snnbench.training.paths import path_of
 from snnbench.words.encodings import ENCODINGS
 from snnbench.words.layers import LAYERS
 from snnbench.words.losses import LOSSES

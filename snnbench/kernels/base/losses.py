@@ -6,17 +6,17 @@ A member's sums run over its own outputs in their own order: no bit depends on i
 # ruff: noqa: PLR0917 (compiled functions take positional arguments)
 
 import numpy as np
-import numpy.typing as npt
 
-from snnbench.kernels.base.jit import Floats, Ints, inlined, kernel
+from snnbench.kernels.base.jit import Floats, Ints, Numbers, inlined, kernel
 
 KINDS = {"mse": 1, "ce": 2}  # 0 leaves a member out
+HITS = 3  # sums that `add_hit` makes
 
 
 @kernel
 def closed_losses(
     sums: Floats, y: Ints, kinds: Ints, scale: np.float32, gradient: Floats
-) -> npt.NDArray[np.float64]:
+) -> Numbers:
     """Return the mean loss of every member, float64 [K]; 0 of one that is left out.
 
     Args:
@@ -90,21 +90,32 @@ def _cross_entropy(row: Floats, wanted: int, scale: np.float32, out: Floats) -> 
 
 
 @kernel
-def correct_predictions(sums: Floats, y: Ints) -> Ints:
-    """Return how many predictions of every member are right, [K]; the first of equals counts."""
+def hits_of_members(sums: Floats, y: Ints) -> Numbers:
+    """Return how the predictions of every member did, [K, 3]; see `add_hit`."""
     batch, members, _ = sums.shape
-    right = np.zeros(members, np.int64)
+    hits = np.zeros((members, HITS))
     for b in range(batch):
         for k in range(members):
-            right[k] += prediction(sums[b, k]) == y[b]
-    return right
+            add_hit(sums[b, k], y[b], hits[k])
+    return hits
 
 
 @inlined
-def prediction(row: Floats) -> int:
-    """Return the class with the largest output; the first of equals."""
-    best = 0
+def add_hit(row: Floats, wanted: int, hits: Numbers) -> None:
+    """Add a sample to `hits`: the fields of `snnbench.training.hits.Hits`, [3].
+
+    Args:
+        row: outputs, [C].
+        wanted: class.
+        hits: added to.
+    """
+    best, equal = 0, 1
     for c in range(1, row.size):
         if row[c] > row[best]:
-            best = c
-    return best
+            best, equal = c, 1
+        elif row[c] == row[best]:
+            equal += 1
+    hits[0] += best == wanted
+    if row[wanted] == row[best]:
+        hits[1] += 1 / equal
+    hits[2] += equal > 1

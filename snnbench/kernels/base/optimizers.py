@@ -5,10 +5,11 @@ bias [1, K, N]. Learning rate, momentum and weight decay are a member's own. The
 member that is not active do not change, whatever its gradients are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numba import prange
 
 from snnbench.kernels.base.jit import Floats, inlined, kernel, parallel_kernel, share
@@ -40,6 +41,7 @@ class CohortOptimizer:
         self.kind = kind
         self.parameters = [array.reshape(-1) for array in parameters]
         assert all(map(np.shares_memory, self.parameters, parameters)), "not contiguous"
+        self._shapes = [array.shape for array in parameters]
         self._cuts = [_cut(array) for array in parameters]
         self._counts = [
             _piece_count(p.size, sizes)
@@ -79,6 +81,32 @@ class CohortOptimizer:
                 adam = _adam_pieces if alone else _adam
                 state = self._first[index], self._second[index]
                 adam(pieces, work, state, sizes, scales)
+
+    def state_of(self, member: int) -> dict[str, npt.NDArray[Any]]:
+        """Return copies of a member's moments, one after another, and how many steps were taken.
+
+        They are in the parameters' order, however many members there are.
+        """
+        moments = {"first": self._first, "second": self._second}
+        state: dict[str, npt.NDArray[Any]] = {
+            name: np.concatenate([part.ravel() for part in self._of_member(arrays, member)])
+            for name, arrays in moments.items()
+            if arrays
+        }
+        return state | {"steps": np.array(self._steps)}
+
+    def load_state(self, member: int, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Take over what `state_of` gave; all members have taken the same number of steps."""
+        for name, arrays in (("first", self._first), ("second", self._second)):
+            start = 0
+            for part in self._of_member(arrays, member):
+                part[...] = state[name][start : start + part.size].reshape(part.shape)
+                start += part.size
+        self._steps = int(state["steps"])
+
+    def _of_member(self, arrays: Sequence[Floats], member: int) -> list[Floats]:
+        shaped = zip(arrays, self._shapes, strict=False)
+        return [array.reshape(shape)[:, member] for array, shape in shaped]
 
     def _numbers_of(self, lr: tuple[float, ...], active: tuple[int, ...]) -> dict[int, Floats]:
         """Return width -> the members' numbers spread over it; made anew when they change."""

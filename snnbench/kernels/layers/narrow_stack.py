@@ -13,6 +13,7 @@ import numpy as np
 
 from snnbench.kernels.base.jit import Floats, Ints, Numbers, aligned, share
 from snnbench.kernels.base.lanes import NARROW, WIDTH
+from snnbench.kernels.base.losses import HITS
 from snnbench.kernels.events.blocks import GROUP, WORD, blocks_of
 from snnbench.kernels.events.events import ActivePixels
 from snnbench.kernels.layers.linear_lif import TABLE_ROWS
@@ -94,15 +95,15 @@ class NarrowStack:
             aligned((layers, batch, lanes), np.float32),
             self.gradients,
             np.empty(batch),
-            np.empty(CHUNKS, np.int64),
+            np.empty((CHUNKS, HITS)),
             np.empty((CHUNKS, layers), np.int64),
         )
         self._sizes, self._switches, self._batch = (T, kind), tuple(neurons.switches), batch
         blocks = words * pixels.starts[-1] / (pixels.starts.size - 1)
         self._nanoseconds = float(_BLOCK * blocks + _STEP * T * layers)  # of a sample
 
-    def train(self, samples: Ints, keys: Ints, sums: Numbers) -> tuple[float, int]:
-        """Go forward and back through a batch; return its mean loss and correct predictions.
+    def train(self, samples: Ints, keys: Ints, sums: Numbers) -> tuple[float, Numbers]:
+        """Go forward and back through a batch; return its mean loss and hits, [3].
 
         Args:
             samples: which of the data set, int64 [B].
@@ -111,7 +112,7 @@ class NarrowStack:
         """
         assert samples.size <= self._batch, "more samples than there is memory for"
         workers = min(CHUNKS, share(self._nanoseconds * samples.size))
-        done: tuple[float, int] = train(
+        done: tuple[float, Numbers] = train(
             (*self._pixels, keys.view(np.uint64), self._y, samples),
             self._network, self._shared, self._rooms, (*self._out, sums),
             (workers, *self._sizes), self._switches, NARROW,

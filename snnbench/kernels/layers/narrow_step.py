@@ -15,12 +15,13 @@ from numba import prange
 from snnbench.kernels.base.jit import (
     Floats,
     Ints,
+    Numbers,
     Plain,
     kernel,
     parallel_kernel,
 )
 from snnbench.kernels.base.lanes import WIDTH, add, load, store_first, zeros
-from snnbench.kernels.base.losses import prediction, sample_loss
+from snnbench.kernels.base.losses import HITS, add_hit, sample_loss
 from snnbench.kernels.base.products import multiply, transpose
 from snnbench.kernels.events.blocks import GROUP, WORD, Blocks
 from snnbench.kernels.events.events import Pixels, draw_row, fetch_row
@@ -49,7 +50,7 @@ from snnbench.kernels.neurons.equations import Constants, Switches
 def train(
     source: Plain, network: Plain, shared: Plain, rooms: Plain, out: Plain, sizes: Plain,
     switches: Plain, vectors: Any,
-) -> tuple[float, int]:  # fmt: skip
+) -> tuple[float, Numbers]:  # fmt: skip
     """Do `_train` with what comes as plain tuples.
 
     Numba takes longer to recognize named ones, which is seen where a step takes microseconds; and
@@ -71,8 +72,8 @@ def _train(
     sizes: Sizes,
     switches: Switches,
     vectors: Any,
-) -> tuple[float, int]:
-    """Take a step but for the optimizer's; return the loss and how many predictions are right.
+) -> tuple[float, Numbers]:
+    """Take a step but for the optimizer's; return the loss and hits, [3].
 
     L layers; padded rows have as many values as a tile has lanes.
 
@@ -94,7 +95,7 @@ def _train(
         _add_biases(layer, batch, network, out, vectors)
         for chunk in range(CHUNKS):
             out.sums[layer, 0] += out.spikes[chunk, layer]
-    return _added_up(out.values[:batch]), out.right.sum()
+    return _added_up(out.values[:batch]), out.hits.sum(0)
 
 
 @kernel
@@ -198,7 +199,7 @@ def _train_chunk(
     sums, gradient = np.zeros(lanes, np.float32), np.zeros(lanes, np.float32)
     no_gradient, nothing = np.zeros(lanes, np.float32), np.zeros(0, np.float32)
     # Of its own memory, for a line of the caches with another's would go to and fro.
-    entered, hits = np.zeros(layers, np.int64), 0
+    entered, hits = np.zeros(layers, np.int64), np.zeros(HITS)
     for layer in range(layers):
         _piece(chunk, layer, plan, pieces, lanes)[:] = 0
     for b in range(batch * chunk // CHUNKS, batch * (chunk + 1) // CHUNKS):
@@ -226,7 +227,7 @@ def _train_chunk(
         out.values[b] = sample_loss(
             sums[:classes], wanted, kind, np.float32(1 / T), batch, gradient[:classes]
         )
-        hits += prediction(sums[:classes]) == wanted
+        add_hit(sums[:classes], wanted, hits)
         for layer in range(layers - 1, -1, -1):
             n = plan[layer, 1]
             last = layer == layers - 1
@@ -249,7 +250,7 @@ def _train_chunk(
                     currents, turned[layer], below, (0, T), (0, 0, 0), (n, lanes, 1, lanes, inputs),
                     vectors,
                 )  # fmt: skip
-    out.right[chunk], out.spikes[chunk] = hits, entered
+    out.hits[chunk], out.spikes[chunk] = hits, entered
 
 
 @kernel

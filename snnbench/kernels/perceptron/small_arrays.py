@@ -48,8 +48,8 @@ class Memory(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Gradients as the parameters are, losses and correct predictions [K, HALVES]."""
+    """Gradients as the parameters are, losses [K, HALVES] and hits [K, HALVES, 3]."""
 
     gradients: Floats
     losses: Numbers
-    right: Ints
+    hits: Numbers

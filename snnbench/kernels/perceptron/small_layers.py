@@ -10,6 +10,7 @@ import numpy as np
 
 from snnbench.kernels.base.jit import Floats, Ints, Numbers, aligned, most_threads, share
 from snnbench.kernels.base.lanes import NARROW, WIDTH
+from snnbench.kernels.base.losses import HITS
 from snnbench.kernels.perceptron.activations import ACTIVATIONS
 from snnbench.kernels.perceptron.small_arrays import Network
 from snnbench.kernels.perceptron.small_step import HALVES, train
@@ -84,13 +85,13 @@ class SmallLayers:
         self._first = np.empty(members * batch * widths[1] if self.takes_input else 0, np.float32)
         self._memory = tuple(aligned((rooms, size), np.float32) for size in sizes)
         self._losses = np.empty((members, HALVES))
-        self._right = np.empty((members, HALVES), np.int64)
+        self._hits = np.empty((members, HALVES, HITS))
         self._gradients, self._batch = gradients, batch
 
     def train(
         self, rows: Ints, y: Ints, kinds: Ints, first: Floats | None = None
-    ) -> tuple[Numbers, Ints]:
-        """Return losses and correct predictions of all runs, and write the gradients.
+    ) -> tuple[Numbers, Numbers]:
+        """Return losses [K] and hits [K, 3] of all runs, and write the gradients.
 
         Args:
             rows: which samples, int64 [B].
@@ -106,6 +107,6 @@ class SmallLayers:
         values = self._first if first is None else first.reshape(-1)
         train(
             workers, self._source, (rows, y, kinds), self._network,
-            (values, *self._memory), (self._gradients, self._losses, self._right), NARROW,
+            (values, *self._memory), (self._gradients, self._losses, self._hits), NARROW,
         )  # fmt: skip
-        return self._losses.sum(axis=1), self._right.sum(axis=1)
+        return self._losses.sum(axis=1), self._hits.sum(axis=1)

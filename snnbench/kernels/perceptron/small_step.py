@@ -15,7 +15,7 @@ from numba import prange
 from snnbench.kernels.base.columns import load_columns
 from snnbench.kernels.base.jit import Floats, Ints, Plain, inlined, kernel, parallel_kernel
 from snnbench.kernels.base.lanes import WIDE, WIDTH, add, load, store, store_first, zeros
-from snnbench.kernels.base.losses import prediction, sample_loss
+from snnbench.kernels.base.losses import HITS, add_hit, sample_loss
 from snnbench.kernels.base.products import multiply, transpose
 from snnbench.kernels.perceptron.activations import activate, derive
 from snnbench.kernels.perceptron.small_arrays import Found, Memory, Network, Samples
@@ -34,7 +34,7 @@ def train(
     out: Plain,
     vectors: Any,
 ) -> None:
-    """Write losses, correct predictions and gradients of K runs with L layers.
+    """Write losses, hits and gradients of K runs with L layers.
 
     Args:
         workers: threads that share the work.
@@ -92,13 +92,13 @@ def _train_half(
     below = first
     for layer in range(1, layers):
         below = _forward(k, plan[layer], count, network.parameters, below, tile, values, vectors)
-    loss, right, classes = 0.0, 0, plan[-1, 1]
+    loss, hits, classes = 0.0, np.zeros(HITS), plan[-1, 1]
     for b in range(count):
         row, wanted = below[b * classes : (b + 1) * classes], y[rows[b]]
         to = here[b * classes : (b + 1) * classes]
         loss += sample_loss(row, wanted, kinds[k], np.float32(1), batch, to)
-        right += prediction(row) == wanted
-    out.losses[k, half], out.right[k, half] = loss, right
+        add_hit(row, wanted, hits)
+    out.losses[k, half], out.hits[k, half] = loss, hits
     for layer in range(layers - 1, 0, -1):
         under = plan[layer - 1, 5]
         inputs = first if layer == 1 else values[under : under + count * plan[layer, 0]]

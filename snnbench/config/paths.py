@@ -1,12 +1,16 @@
 """Which of the paths computes a run: what they list, held against its settings. No torch."""
 
-from snnbench.config import RunConfig
+from typing import TYPE_CHECKING
+
 from snnbench.config.effects import spiking_layers, without_effect
 from snnbench.words.encodings import ENCODINGS
 from snnbench.words.paths import PATHS, Path, cannot
 
+if TYPE_CHECKING:
+    from snnbench.config.run_config import RunConfig
 
-def path_of(config: RunConfig) -> Path:
+
+def path_of(config: "RunConfig") -> Path:
     """Return the first path of the config's engine that can do all it asks for.
 
     Of device and engine `auto` stands for the fast one of the CPU.
@@ -24,7 +28,7 @@ def path_of(config: RunConfig) -> Path:
     )
 
 
-def _alike(config: RunConfig) -> bool:
+def _alike(config: "RunConfig") -> bool:
     """Return whether an SNN's layers spike one after another, fed with spikes or a constant.
 
     The output layer may be without neurons and activation instead.

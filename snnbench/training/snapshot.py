@@ -1,0 +1,71 @@
+"""The state of a run between two epochs: all on which its further training depends.
+
+What is drawn at random follows from seed, epoch and step, so that no generator has a state.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+from snnbench.cost.facts import LayerFacts
+from snnbench.cost.report import NetworkCount
+from snnbench.training.engines import Engine
+from snnbench.training.events import EpochRecord
+from snnbench.training.member import Member
+
+_STATE, _KEPT = "state.", "kept."
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run after an epoch.
+
+    Attributes:
+        epoch: the last one finished.
+        tensors: state of network and optimizer, and the weights of the epoch to be reported.
+        about: records, choice of the epoch and counts, as JSON has them.
+    """
+
+    epoch: int
+    tensors: dict[str, torch.Tensor]
+    about: dict[str, Any]
+
+    @property
+    def records(self) -> tuple[EpochRecord, ...]:
+        """The learning curve so far."""
+        return tuple(EpochRecord(**record) for record in self.about["records"])
+
+
+def take(engine: Engine, member: Member) -> Snapshot:
+    """Return a copy of a run's state."""
+    tensors = {_STATE + name: tensor for name, tensor in engine.state_of(member.k).items()}
+    tensors |= {_KEPT + name: tensor for name, tensor in (member.kept_weights or {}).items()}
+    count = member.kept_count
+    about = {
+        "records": [asdict(record) for record in member.records],
+        "seconds": [member.train_seconds, member.eval_seconds],
+        "best": member.best.state,
+        "kept_epoch": member.kept_epoch,
+        "kept_count": None if count is None else asdict(count),
+    }
+    epoch = len(member.records)
+    return Snapshot(epoch, {n: t.detach().cpu().clone() for n, t in tensors.items()}, about)
+
+
+def restore(engine: Engine, member: Member, snapshot: Snapshot) -> None:
+    """Bring a run to where it was when a snapshot was taken of it."""
+
+    def of(prefix: str) -> dict[str, torch.Tensor]:
+        named = snapshot.tensors.items()
+        return {name.removeprefix(prefix): t for name, t in named if name.startswith(prefix)}
+
+    engine.load_state(member.k, of(_STATE))
+    about = snapshot.about
+    member.records = list(snapshot.records)
+    member.train_seconds, member.eval_seconds = about["seconds"]
+    member.best.state = about["best"]
+    member.kept_epoch, member.kept_weights = about["kept_epoch"], of(_KEPT) or None
+    if about["kept_count"] is not None:
+        facts = tuple(LayerFacts(**layer) for layer in about["kept_count"]["facts"])
+        member.kept_count = NetworkCount(**about["kept_count"] | {"facts": facts})
