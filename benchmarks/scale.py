@@ -52,6 +52,7 @@ class SimulatedExecutor:
     ) -> None:
         self.slots, self.seconds = slots, seconds
         self.worker_bytes: float | None = 2.0**40
+        self.shares_disk = False
         self.outcome = outcome or (lambda task: Outcome("done", tuple(map(made_up, task.jobs))))
         self.given: list[Task] = []
         self.waiting: list[Task] = []

@@ -4,11 +4,12 @@ import pytest
 
 from benchmarks.scale import SimulatedExecutor, made_up
 from snnbench.errors import UserError
+from snnbench.results.checkpoints import Files
 from snnbench.results.tables import ResultStore, read_runs
 from snnbench.sweep.drive import Retried, Working
 from snnbench.sweep.record import Recorded
 from snnbench.sweep.run import Planned, Where, run_sweep
-from snnbench.sweep.worker import Finished, Outcome
+from snnbench.sweep.worker import Finished, LeftOff, Outcome
 from tests.sweep.plans import DISTILLATION, adhoc, from_text
 
 
@@ -201,12 +202,15 @@ def test_the_workers_end_when_the_tables_cannot_be_written(tmp_path):
 
 def test_runs_frozen_early_are_run_again_by_a_sweep_without_halving(tmp_path):
     def halved(task):
-        assert task.halving
         runs = [made_up(job) for job in task.jobs]
-        ended = [Finished(run.run | {"status": "halved"}, run.epochs, []) for run in runs[1:]]
-        return Outcome("done", (runs[0], *ended))
+        if task.until is not None:
+            left = {job.run_id: LeftOff(job.config.beta, Files(1, b"", b"")) for job in task.jobs}
+            return Outcome("done", left_off=left)
+        if task.frozen:
+            runs = [Finished(run.run | {"status": "halved"}, run.epochs, []) for run in runs]
+        return Outcome("done", tuple(runs))
 
-    plan = adhoc("beta=0.1,0.5,0.9", settings={"val_samples": 50})
+    plan = adhoc("beta=0.1,0.5,0.9", settings={"val_samples": 50, "epochs": 3})
     executor = SimulatedExecutor(1, outcome=halved)
 
     def make(where, runs):
