@@ -69,9 +69,9 @@ class Contest:
 
     def reached(self, run_id: str, accuracy: float | None) -> list[Stage]:
         """Take in that a run came to its rung, or ended before (None); return what follows."""
-        rung = self._left[0]
-        if run_id not in rung.open:
+        if not self._left or run_id not in self._left[0].open:
             return []
+        rung = self._left[0]
         del rung.open[run_id]
         if accuracy is not None:
             rung.accuracies[run_id] = accuracy

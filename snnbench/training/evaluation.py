@@ -11,7 +11,7 @@ from snnbench.cost.tally import Tally
 from snnbench.inputs.encodings import EVALUATION_EPOCH, encode
 from snnbench.inputs.prepare import Part
 from snnbench.network.build import Network
-from snnbench.training.hits import Hits, hits_of
+from snnbench.training.hits import TIED, Hits, accuracy, hits_of
 from snnbench.training.losses import predicted, training_loss
 from snnbench.training.member import Evaluation
 from snnbench.words.losses import LOSSES
@@ -41,20 +41,17 @@ class Evaluator(Protocol):
 
 def evaluate(evaluator: Evaluator, part: Part, active: Sequence[int]) -> list[Evaluation]:
     """Run the active runs over a part once: loss, accuracy and tallies together."""
-    results = [
-        Evaluation(0.0, 0.0, 0.0, [Tally() for _ in evaluator.networks[k].plan]) for k in active
-    ]
+    results = [Evaluation([Tally() for _ in evaluator.networks[k].plan]) for k in active]
     tallies = [result.tallies for result in results]
     for start in range(0, len(part), EVALUATION_BATCH):
         piece = slice(start, min(start + EVALUATION_BATCH, len(part)))
         losses, hits = evaluator.evaluate_batch(part, piece, active, tallies)
-        for k, result, loss, hit in zip(active, results, losses, hits, strict=True):
+        for result, loss, hit in zip(results, losses, hits, strict=True):
             result.loss += loss * (piece.stop - start) / len(part)
-            result.accuracy += hit.right(evaluator.configs[k])
-            result.tied += hit.tied
-    for result in results:
-        result.accuracy /= len(part)
-        result.tied /= len(part)
+            result.hits = result.hits + hit
+    for k, result in zip(active, results, strict=True):
+        result.accuracy = accuracy(evaluator.configs[k], result.hits, len(part))
+        result.tied = float(result.hits[TIED]) / len(part)
     return results
 
 

@@ -1,48 +1,53 @@
-"""How predictions did: the class with the largest score, and what is done with equal ones."""
+"""How predictions did: the class with the largest score, and what is done with equal ones.
 
+Hits are whole numbers, so that their sums are exact in any order: int64 [2 + C] of
+0: samples whose class is the first of those with the largest score;
+1: samples in which several classes have it;
+1 + k: samples whose class is one of k that have it.
+"""
+
+import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from snnbench.config import RunConfig
+from snnbench.words.ties import TIES
 
-
-class Hits(NamedTuple):
-    """Sums over samples; the first two are what the words of `TIES` make of equal scores.
-
-    Attributes:
-        first: samples whose class is the first of those with the largest score.
-        share: 1 / k for every sample whose class is one of k with the largest score: what
-            choosing among them at random comes to.
-        tied: samples in which several classes have the largest score.
-    """
-
-    first: float
-    share: float
-    tied: float
-
-    def right(self, config: RunConfig) -> float:
-        """Return how many predictions count as right."""
-        right: float = getattr(self, config.ties)
-        return right
+Hits = npt.NDArray[np.int64]
+FIRST, TIED, AMONG = 0, 1, 2
 
 
 def hits_of(scores: torch.Tensor, y: torch.Tensor) -> Hits:
     """Compare scores [B, C] with classes [B]."""
     largest = scores == scores.max(1, keepdim=True).values
     equal = largest.sum(1)
-    among = largest.gather(1, y[:, None])[:, 0]
-    return Hits(
-        first=float((scores.argmax(1) == y).sum()),
-        share=float((among / equal.double()).nan_to_num(0).sum()),
-        tied=float((equal > 1).sum()),
-    )
+    right = equal[largest.gather(1, y[:, None])[:, 0]]
+    first, tied = (scores.argmax(1) == y).sum(), (equal > 1).sum()
+    among = torch.bincount(right, minlength=scores.shape[1] + 1)[1:]
+    return np.array([int(first), int(tied), *among.tolist()])
+
+
+def first(hits: Hits) -> float:
+    """Return how many predictions are right if the first of equal classes is predicted."""
+    return float(hits[FIRST])
+
+
+def share(hits: Hits) -> float:
+    """Return how many are right, one among k equal classes being right by 1 / k."""
+    return math.fsum(count / k for k, count in enumerate(hits[AMONG:].tolist(), 1))
+
+
+def accuracy(config: RunConfig, hits: Hits, samples: int) -> float:
+    """Return the share of right predictions."""
+    right: float = TIES[config.ties].load()(hits)
+    return right / samples
 
 
 def of_active(
-    losses: np.ndarray, hits: np.ndarray, active: Sequence[int]
+    losses: npt.NDArray[np.float64], hits: Hits, active: Sequence[int]
 ) -> tuple[list[float], list[Hits]]:
-    """Return what an engine's batch gives, of losses [K] and hits [K, 3] of all runs."""
-    return [float(losses[k]) for k in active], [Hits(*hits[k].tolist()) for k in active]
+    """Return what an engine's batch gives, of losses [K] and hits [K, 2 + C] of all runs."""
+    return [float(losses[k]) for k in active], [hits[k] for k in active]

@@ -16,6 +16,7 @@ from snnbench.inputs.prepare import RunData
 from snnbench.training.engines import Engine, make_engine
 from snnbench.training.evaluation import evaluate
 from snnbench.training.events import EpochDone, EpochRecord, Event, Reached, StepDone
+from snnbench.training.hits import accuracy
 from snnbench.training.member import Held, Member
 from snnbench.training.snapshot import Snapshot, restore, take
 
@@ -95,7 +96,7 @@ def _train_epoch(
     rates = [member.config.learning_rates[epoch - 1] for member in members]
     engine.begin_epoch()
     for member in active:
-        member.loss, member.correct = 0.0, 0.0
+        member.loss, member.hits = 0.0, 0
     for start in range(0, n, config.batch_size):
         batch = rows[start : start + config.batch_size]
         if len(batch) == 1 and config.batch_norm:
@@ -106,7 +107,7 @@ def _train_epoch(
         losses, hits = engine.train_batch(epoch, batch, rates, [m.k for m in running])
         for member, loss, hit in zip(running, losses, hits, strict=True):
             member.loss += loss * len(batch) / n
-            member.correct += hit.right(member.config)
+            member.hits = member.hits + hit
             if not math.isfinite(loss):
                 step = start // config.batch_size + 1
                 member.error = f"the loss became {loss} in epoch {epoch}, step {step}"
@@ -145,7 +146,7 @@ def _record(
     return EpochRecord(
         epoch=len(member.records) + 1,
         train_loss=member.loss,
-        train_accuracy=member.correct / len(engine.data.train),
+        train_accuracy=accuracy(member.config, member.hits, len(engine.data.train)),
         val_loss=val.loss if val else None,
         val_accuracy=val.accuracy if val else None,
         test_loss=held.test.loss,

@@ -22,16 +22,18 @@ class Evaluation:
     """One run's pass over a part.
 
     Attributes:
+        tallies: what flowed through its layers.
         loss: mean.
         accuracy: share of right predictions.
         tied: share of samples in which several classes have the largest score.
-        tallies: what flowed through its layers.
+        hits: of all its samples, from which accuracy and ties follow.
     """
 
-    loss: float
-    accuracy: float
-    tied: float
     tallies: list[Tally]
+    loss: float = 0.0
+    accuracy: float = 0.0
+    tied: float = 0.0
+    hits: Any = 0
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Member:
 
     Attributes:
         k: its position in the cohort.
-        loss, correct: sums over the current epoch's training.
+        loss, hits: sums over the current epoch's training.
         records: of the finished epochs.
         kept_epoch: the epoch to be reported as far as is known; its counts and, where later
             epochs may be worse, its weights are kept too.
@@ -110,7 +112,7 @@ class Member:
     k: int
     config: RunConfig
     loss: float = 0.0
-    correct: float = 0.0
+    hits: Any = 0
     train_seconds: float = 0.0
     eval_seconds: float = 0.0
     records: list[EpochRecord] = field(default_factory=list)

@@ -151,7 +151,7 @@ class PerceptronEngine(OwnNetworks[CohortOptimizer]):
 
     def _small_step(
         self, small: SmallLayers, part: Part, at: Ints, active: Sequence[int]
-    ) -> tuple[Numbers, Numbers]:
+    ) -> tuple[Numbers, Hits]:
         """Return losses and hits of all runs, and write the gradients."""
         kinds = self._kinds
         if len(active) < len(kinds):
@@ -164,7 +164,7 @@ class PerceptronEngine(OwnNetworks[CohortOptimizer]):
         source.weight_gradient(at, first, self.gradients[0])
         return done
 
-    def _step(self, part: Part, at: Ints, active: Sequence[int]) -> tuple[Numbers, Numbers]:
+    def _step(self, part: Part, at: Ints, active: Sequence[int]) -> tuple[Numbers, Hits]:
         """Do what `_small_step` does, layer by layer, for every size and loss."""
         y = self._y[at]
         values = self._forward(part, at)

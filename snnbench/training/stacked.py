@@ -136,14 +136,14 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
             loss, hits = self.narrow.train(rows.numpy(), keys, self._sums)
             self._samples += len(rows)
             self.optimizer.step([self.narrow.gradients], learning_rates, active)
-            return [loss], [Hits(*hits.tolist())]
+            return [loss], [hits]
         losses, hits, gradients = self._step(epoch, rows, active)
         self.optimizer.step(gradients, learning_rates, active)
         return of_active(losses, hits, active)
 
     def _step(
         self, epoch: int, rows: torch.Tensor, active: Sequence[int]
-    ) -> tuple[Numbers, Numbers, list[Floats]]:
+    ) -> tuple[Numbers, Hits, list[Floats]]:
         """Return losses and hits of all runs, and gradients of `parameters`."""
         stack, y = self.training, self.data.train.y[rows].numpy()
         source = self.inputs["train"].take(rows.numpy(), epoch)

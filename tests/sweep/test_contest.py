@@ -44,7 +44,7 @@ def survivors(folder, slots, plan, stop_after=None):
     for _ in events:
         pass
     table = read_runs(folder)
-    return {(row.lr, row.seed): (row.status, row.error) for row in table.itertuples()}
+    return {(row.arch, row.lr, row.seed): (row.status, row.error) for row in table.itertuples()}
 
 
 def test_the_same_runs_survive_whatever_the_number_of_workers(tmp_path):
@@ -52,7 +52,7 @@ def test_the_same_runs_survive_whatever_the_number_of_workers(tmp_path):
     found = [survivors(tmp_path / str(slots), slots, plan) for slots in (1, 2, 7)]
     assert found[0] == found[1] == found[2]
     statuses = [status for status, _ in found[0].values()]
-    assert statuses.count("done") + statuses.count("halved") == len(statuses) == 18
+    assert statuses.count("done") + statuses.count("halved") == len(statuses) == 36
 
 
 def test_the_best_third_of_a_seed_goes_on_at_each_rung(tmp_path):

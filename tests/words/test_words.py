@@ -31,10 +31,11 @@ from snnbench.words.paths import PATHS
 from snnbench.words.readouts import READOUTS
 from snnbench.words.surrogates import SURROGATES
 from snnbench.words.table import Word
+from snnbench.words.ties import TIES
 
 DIGITS = load_dataset("digits")
 SMALL = {"arch": "12-10", "T": 5, "train_samples": 96, "batch_size": 32, "lr": 0.02, "epochs": 1}
-EVERY = (*TABLES, NETWORKS, ACTIVATIONS, INITS, RESETS, LAYERS, DEVICES, ENGINES, PATHS)
+EVERY = (*TABLES, NETWORKS, ACTIVATIONS, INITS, RESETS, LAYERS, DEVICES, ENGINES, PATHS, TIES)
 ROWS = [pytest.param(word, id=f"{table.kind}-{word.name}") for table in EVERY
         for word in table.values()]  # fmt: skip
 

@@ -10,7 +10,7 @@ import numpy as np
 from snnbench.kernels.base.jit import Floats, Ints, Numbers, inlined, kernel
 
 KINDS = {"mse": 1, "ce": 2}  # 0 leaves a member out
-HITS = 3  # sums that `add_hit` makes
+HITS = 2  # sums that `add_hit` makes, besides one a class
 
 
 @kernel
@@ -90,10 +90,10 @@ def _cross_entropy(row: Floats, wanted: int, scale: np.float32, out: Floats) -> 
 
 
 @kernel
-def hits_of_members(sums: Floats, y: Ints) -> Numbers:
-    """Return how the predictions of every member did, [K, 3]; see `add_hit`."""
-    batch, members, _ = sums.shape
-    hits = np.zeros((members, HITS))
+def hits_of_members(sums: Floats, y: Ints) -> Ints:
+    """Return how the predictions of every member did, [K, 2 + C]; see `add_hit`."""
+    batch, members, classes = sums.shape
+    hits = np.zeros((members, HITS + classes), np.int64)
     for b in range(batch):
         for k in range(members):
             add_hit(sums[b, k], y[b], hits[k])
@@ -101,8 +101,8 @@ def hits_of_members(sums: Floats, y: Ints) -> Numbers:
 
 
 @inlined
-def add_hit(row: Floats, wanted: int, hits: Numbers) -> None:
-    """Add a sample to `hits`: the fields of `snnbench.training.hits.Hits`, [3].
+def add_hit(row: Floats, wanted: int, hits: Ints) -> None:
+    """Add a sample to `hits`, [2 + C], as `snnbench.training.hits` explains them.
 
     Args:
         row: outputs, [C].
@@ -116,6 +116,6 @@ def add_hit(row: Floats, wanted: int, hits: Numbers) -> None:
         elif row[c] == row[best]:
             equal += 1
     hits[0] += best == wanted
+    hits[1] += equal > 1
     if row[wanted] == row[best]:
-        hits[1] += 1 / equal
-    hits[2] += equal > 1
+        hits[1 + equal] += 1

@@ -78,14 +78,14 @@ class Found(NamedTuple):
         back: sums of dL/dI of every sample, [L, B, lanes].
         gradients: as `Network` has the parameters.
         values: what each sample adds to the loss, [B].
-        hits: of every chunk, [chunks, 3]; see `losses.add_hit`.
+        hits: of every chunk, [chunks, 2 + C]; see `losses.add_hit`.
         spikes: into each layer, [chunks, L]; added to those of the run, `sums` [L, 1].
     """
 
     back: Floats
     gradients: Floats
     values: Numbers
-    hits: Numbers
+    hits: Ints
     spikes: Ints
     sums: Numbers
 

@@ -95,15 +95,15 @@ class NarrowStack:
             aligned((layers, batch, lanes), np.float32),
             self.gradients,
             np.empty(batch),
-            np.empty((CHUNKS, HITS)),
+            np.empty((CHUNKS, HITS + widths[-1]), np.int64),
             np.empty((CHUNKS, layers), np.int64),
         )
         self._sizes, self._switches, self._batch = (T, kind), tuple(neurons.switches), batch
         blocks = words * pixels.starts[-1] / (pixels.starts.size - 1)
         self._nanoseconds = float(_BLOCK * blocks + _STEP * T * layers)  # of a sample
 
-    def train(self, samples: Ints, keys: Ints, sums: Numbers) -> tuple[float, Numbers]:
-        """Go forward and back through a batch; return its mean loss and hits, [3].
+    def train(self, samples: Ints, keys: Ints, sums: Numbers) -> tuple[float, Ints]:
+        """Go forward and back through a batch; return its mean loss and hits, [2 + C].
 
         Args:
             samples: which of the data set, int64 [B].
@@ -112,7 +112,7 @@ class NarrowStack:
         """
         assert samples.size <= self._batch, "more samples than there is memory for"
         workers = min(CHUNKS, share(self._nanoseconds * samples.size))
-        done: tuple[float, Numbers] = train(
+        done: tuple[float, Ints] = train(
             (*self._pixels, keys.view(np.uint64), self._y, samples),
             self._network, self._shared, self._rooms, (*self._out, sums),
             (workers, *self._sizes), self._switches, NARROW,

@@ -15,7 +15,6 @@ from numba import prange
 from snnbench.kernels.base.jit import (
     Floats,
     Ints,
-    Numbers,
     Plain,
     kernel,
     parallel_kernel,
@@ -50,7 +49,7 @@ from snnbench.kernels.neurons.equations import Constants, Switches
 def train(
     source: Plain, network: Plain, shared: Plain, rooms: Plain, out: Plain, sizes: Plain,
     switches: Plain, vectors: Any,
-) -> tuple[float, Numbers]:  # fmt: skip
+) -> tuple[float, Ints]:  # fmt: skip
     """Do `_train` with what comes as plain tuples.
 
     Numba takes longer to recognize named ones, which is seen where a step takes microseconds; and
@@ -72,8 +71,8 @@ def _train(
     sizes: Sizes,
     switches: Switches,
     vectors: Any,
-) -> tuple[float, Numbers]:
-    """Take a step but for the optimizer's; return the loss and hits, [3].
+) -> tuple[float, Ints]:
+    """Take a step but for the optimizer's; return the loss and hits, [2 + C].
 
     L layers; padded rows have as many values as a tile has lanes.
 
@@ -199,7 +198,7 @@ def _train_chunk(
     sums, gradient = np.zeros(lanes, np.float32), np.zeros(lanes, np.float32)
     no_gradient, nothing = np.zeros(lanes, np.float32), np.zeros(0, np.float32)
     # Of its own memory, for a line of the caches with another's would go to and fro.
-    entered, hits = np.zeros(layers, np.int64), np.zeros(HITS)
+    entered, hits = np.zeros(layers, np.int64), np.zeros(HITS + classes, np.int64)
     for layer in range(layers):
         _piece(chunk, layer, plan, pieces, lanes)[:] = 0
     for b in range(batch * chunk // CHUNKS, batch * (chunk + 1) // CHUNKS):

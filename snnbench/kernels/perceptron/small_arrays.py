@@ -48,8 +48,8 @@ class Memory(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Gradients as the parameters are, losses [K, HALVES] and hits [K, HALVES, 3]."""
+    """Gradients as the parameters are, losses [K, HALVES] and hits [K, HALVES, 2 + C]."""
 
     gradients: Floats
     losses: Numbers
-    hits: Numbers
+    hits: Ints

@@ -85,13 +85,13 @@ class SmallLayers:
         self._first = np.empty(members * batch * widths[1] if self.takes_input else 0, np.float32)
         self._memory = tuple(aligned((rooms, size), np.float32) for size in sizes)
         self._losses = np.empty((members, HALVES))
-        self._hits = np.empty((members, HALVES, HITS))
+        self._hits = np.empty((members, HALVES, HITS + widths[-1]), np.int64)
         self._gradients, self._batch = gradients, batch
 
     def train(
         self, rows: Ints, y: Ints, kinds: Ints, first: Floats | None = None
-    ) -> tuple[Numbers, Numbers]:
-        """Return losses [K] and hits [K, 3] of all runs, and write the gradients.
+    ) -> tuple[Numbers, Ints]:
+        """Return losses [K] and hits [K, 2 + C] of all runs, and write the gradients.
 
         Args:
             rows: which samples, int64 [B].

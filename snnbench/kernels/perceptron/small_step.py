@@ -92,7 +92,8 @@ def _train_half(
     below = first
     for layer in range(1, layers):
         below = _forward(k, plan[layer], count, network.parameters, below, tile, values, vectors)
-    loss, hits, classes = 0.0, np.zeros(HITS), plan[-1, 1]
+    loss, classes = 0.0, plan[-1, 1]
+    hits = np.zeros(HITS + classes, np.int64)
     for b in range(count):
         row, wanted = below[b * classes : (b + 1) * classes], y[rows[b]]
         to = here[b * classes : (b + 1) * classes]
