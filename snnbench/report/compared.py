@@ -15,9 +15,9 @@ from snnbench.report.drawing import (
 )
 from snnbench.report.groups import (
     Configuration,
+    binomial_error_of,
     pooled,
     short_names,
-    testing_error_of,
     varied_numbers,
 )
 from snnbench.report.statistics import Estimate, mean
@@ -96,7 +96,7 @@ def _points(
         same = [c for c in members if c.row[name] == value and c.comparable(column)]
         values = pooled(same, column)
         if values:
-            error = testing_error_of(same, column, values)
+            error = binomial_error_of(same, column, values)
             found.append((value, mean(list(values.values()), error=error)))
     return found
 

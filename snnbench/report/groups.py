@@ -12,7 +12,7 @@ import pandas as pd
 from snnbench.config.setting import Value
 from snnbench.cost.activity import ALIVE
 from snnbench.report.columns import ACCURACIES, counts, numbers, telling
-from snnbench.report.statistics import Estimate, mean, testing_error
+from snnbench.report.statistics import Estimate, binomial_error, mean
 from snnbench.studies.selecting import value_text
 from snnbench.words.datasets import DATASETS
 
@@ -90,7 +90,7 @@ class Configuration:
     def mean(self, column: str) -> Estimate | None:
         """Return the mean over the seeds, or None if no finished run has a value."""
         values = self.by_seed(column)
-        error = testing_error_of([self], column, values)
+        error = binomial_error_of([self], column, values)
         return mean(list(values.values()), error=error) if values else None
 
 
@@ -129,7 +129,7 @@ def pooled(configurations: Iterable[Configuration], column: str) -> dict[int, fl
     return mean_by_seed([c.comparable(column) for c in configurations])
 
 
-def testing_error_of(
+def binomial_error_of(
     configurations: Sequence[Configuration], column: str, values: Mapping[int, float]
 ) -> float:
     """Return the standard error that the tested samples leave in the mean of `values`.
@@ -142,7 +142,7 @@ def testing_error_of(
     tested = sum(c.tested(column) for c in configurations) * len(values)
     if not values or math.isinf(tested):
         return 0.0
-    return testing_error(mean(list(values.values())).value, tested)
+    return binomial_error(mean(list(values.values())).value, tested)
 
 
 def mean_by_seed(values: Sequence[Mapping[int, float]]) -> dict[int, float]:

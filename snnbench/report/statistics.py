@@ -6,7 +6,7 @@ denominator (Student 1908, Biometrika 6:1; any textbook).
 
 An accuracy is itself a count among so many tested samples: seeds that agree by chance do not make
 it exact. So the interval of a mean of accuracies is never narrower than the normal one with the
-standard error that the testing leaves, `testing_error`.
+standard error that the testing leaves, `binomial_error`.
 """
 
 import math
@@ -43,7 +43,7 @@ class Estimate:
         return None if self.low is None or self.high is None else (self.high - self.low) / 2
 
 
-def testing_error(share: float, tested: float) -> float:
+def binomial_error(share: float, tested: float) -> float:
     """Return the standard error of a share of `tested` independent samples; 0 if that is infinite.
 
     Of a binomial proportion, with two samples of either kind added, so that 0 and 1 are not exact

@@ -15,10 +15,10 @@ from snnbench.report.figures import figures_of
 from snnbench.report.groups import (
     ONLY,
     Configuration,
+    binomial_error_of,
     configurations_of,
     dead_notes,
     pooled,
-    testing_error_of,
 )
 from snnbench.report.raster import raster_of
 from snnbench.report.source import Tables, data_notes, origin_notes
@@ -228,7 +228,7 @@ def compare(report: Report, where: Selector) -> tuple[str, tuple[Difference, ...
             continue
         for column in COMPARED:
             sides = [(c, c.comparable(column)) for c in (configuration, base)]
-            errors = [testing_error_of([c], column, values) for c, values in sides]
+            errors = [binomial_error_of([c], column, values) for c, values in sides]
             found = difference(sides[0][1], sides[1][1], error=math.hypot(*errors))
             if found is not None:
                 differences.append(Difference(name, column, found))
@@ -257,7 +257,7 @@ def _unfinished(configurations: Sequence[Configuration]) -> list[Unfinished]:
 def _beside(published: Published, evidence: Evidence) -> PublishedRow:
     spoken = evidence.select(published.where)
     values = pooled(spoken, published.metric)
-    error = testing_error_of(spoken, published.metric, values)
+    error = binomial_error_of(spoken, published.metric, values)
     measured = mean(list(values.values()), error=error) if values else None
     if measured is not None and measured.n == 1 and has_no_chance(published.metric, spoken):
         measured = replace(measured, low=measured.value, high=measured.value)

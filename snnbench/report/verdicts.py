@@ -9,7 +9,7 @@ from typing import Any
 from snnbench.report import curves
 from snnbench.report.deciding import Decision, Estimator, Outcome, Part, Region, decide
 from snnbench.report.evidence import Evidence, has_no_chance
-from snnbench.report.groups import Configuration, mean_by_seed, pooled, testing_error_of
+from snnbench.report.groups import Configuration, binomial_error_of, mean_by_seed, pooled
 from snnbench.report.statistics import Estimate, difference, mean, ratio
 from snnbench.studies.claims import (
     Above,
@@ -102,7 +102,7 @@ def _comparison(claim: Better | NoDifference | Ratio, evidence: Evidence) -> Dec
     exact = epoch is None and has_no_chance(claim.metric, [*sides[0], *sides[1]])
     least = curves.least_seeds(claim.metric)
     errors = [
-        testing_error_of(side, claim.metric, v) for side, v in zip(sides, (a, b), strict=True)
+        binomial_error_of(side, claim.metric, v) for side, v in zip(sides, (a, b), strict=True)
     ]
 
     def about(what: str) -> str:
@@ -173,7 +173,7 @@ def _step(
     """Return the part: from `low` to `high` the metric goes up (sign 1) or down (sign -1)."""
     a, b = (pooled(points[value], claim.metric) for value in (high, low))
     errors = [
-        testing_error_of(points[value], claim.metric, values)
+        binomial_error_of(points[value], claim.metric, values)
         for value, values in ((high, a), (low, b))
     ]
     names = [f"{claim.along}={value_text(value)}" for value in (high, low)]
@@ -198,7 +198,7 @@ def _mean_of(
     claim: Above | Below | Equals, configuration: Configuration, evidence: Evidence
 ) -> Estimator:
     values = curves.at_epoch(claim, claim.epoch, configuration, evidence)
-    error = testing_error_of([configuration], claim.metric, values)
+    error = binomial_error_of([configuration], claim.metric, values)
     numbers = list(values.values())
     return lambda confidence: mean(numbers, confidence, error=error) if numbers else None
 
@@ -211,10 +211,8 @@ def _difference_of(
 
 def _relative(errors: Sequence[float], sides: Sequence[Mapping[int, float]]) -> float:
     """Return the standard error of the logarithm of a ratio."""
-    parts = [
-        e and e / mean(list(side.values())).value for e, side in zip(errors, sides, strict=True)
-    ]
-    return math.hypot(*parts)
+    means = (mean(list(side.values())).value if side else 0.0 for side in sides)
+    return math.hypot(*(e / m for e, m in zip(errors, means, strict=True) if m))
 
 
 def _around(value: float, tolerance: float) -> Region:

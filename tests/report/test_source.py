@@ -69,9 +69,9 @@ def test_the_same_folder_twice_is_refused(folder):
     ("name", "line", "old", "new", "message"),
     [
         ("runs", 1, "variant", "study", r"runs\.csv, line 1 .* names 'study' more than once"),
-        ("runs", 2, "2,run", "99,run", r"runs\.csv, line 2: written by a newer snnbench"),
-        ("runs", 3, "2,run", "99,run", r"runs\.csv, line 3: written by a newer snnbench"),
-        ("runs", 2, "2,run", "0,run", r"runs\.csv, line 2: '0' is no version"),
+        ("runs", 2, "3,run", "99,run", r"runs\.csv, line 2: written by a newer snnbench"),
+        ("runs", 3, "3,run", "99,run", r"runs\.csv, line 3: written by a newer snnbench"),
+        ("runs", 2, "3,run", "0,run", r"runs\.csv, line 2: '0' is no version"),
         ("runs", 3, "done", "donee", r"line 3: unknown status 'donee'. Did you mean 'done'\?\n"),
         ("runs", 3, "0.7", "nan", r"runs\.csv, line 3: column test_accuracy: 'nan'"),
         ("runs", 3, "0.7", "None", r"runs\.csv, line 3: column test_accuracy: 'None'"),

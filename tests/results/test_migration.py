@@ -13,7 +13,7 @@ from snnbench.api import train
 from snnbench.errors import UserError
 from snnbench.results import schema
 from snnbench.results.frames import to_rows
-from snnbench.results.schema import TABLES, Column, columns_of
+from snnbench.results.schema import SCHEMA_VERSION, TABLES, Column, columns_of
 from snnbench.results.tables import ResultStore, read_epochs, read_layers, read_runs
 from snnbench.studies.catalogue import find_study
 from snnbench.studies.plan import expand
@@ -24,12 +24,17 @@ from tests.sweep.plans import TINY, adhoc
 from tests.sweep.test_drive import sweep
 
 COMMITTED = ("lab1-loss", "mimic-teachers", "tabular-snn")
-NEW = ["path", "numerics", "plugins"]
-FACTS = [column.name for column in columns_of("layers") if column.since == 2]
+NEW = [column.name for column in columns_of("runs") if column.since > 1]
+CURVE = [column.name for column in columns_of("epochs") if column.since > 1]
+FACTS = [column.name for column in columns_of("layers") if column.since > 1]
 ADDED = (
-    f"layers.csv: added {', '.join(FACTS)} (version 2 of the tables).",
-    f"runs.csv: added {', '.join(NEW)} (version 2 of the tables).",
+    f"epochs.csv: added {', '.join(CURVE)} (version {SCHEMA_VERSION} of the tables).",
+    f"layers.csv: added {', '.join(FACTS)} (version {SCHEMA_VERSION} of the tables).",
+    f"runs.csv: added {', '.join(NEW)} (version {SCHEMA_VERSION} of the tables).",
 )
+
+# what the program did before there was a choice
+WAS = {"schema": str(SCHEMA_VERSION), "ties": "first"}
 
 
 @pytest.fixture
@@ -69,7 +74,8 @@ def test_committed_tables_are_read_as_they_are_and_left_so(copied, name: str) ->
         row = store.row(runs["run_id"][0])
     assert row is not None
     assert list(row) == list(runs.columns) == [column.name for column in columns_of("runs")]
-    assert runs[NEW].isna().all(axis=None)
+    assert runs[[n for n in NEW if n not in WAS]].isna().all(axis=None)
+    assert set(runs["ties"]) == {"first"}
     assert runs["numerics"].dtype == "Int64"
     accuracies = [float(cells["test_accuracy"]) for cells in read_csv(folder, "runs")]
     assert runs["test_accuracy"].tolist() == accuracies
@@ -90,10 +96,13 @@ def test_a_run_that_is_added_brings_the_columns_and_changes_no_old_value(copied,
         assert store.repairs == [*ADDED]
     *kept, new, _ = read_csv(folder, "runs")
     assert list(new) == [column.name for column in columns_of("runs")]
-    assert (new["path"], new["numerics"], new["plugins"], new["schema"]) == ("scan", "1", "", "2")
-    added = dict.fromkeys(NEW, "") | {"schema": "2"}
+    assert (new["path"], new["numerics"], new["plugins"], new["schema"]) == (
+        "scan", "1", "", str(SCHEMA_VERSION),
+    )  # fmt: skip
+    added = dict.fromkeys(NEW, "") | WAS
     assert kept == [row | added for row in before["runs"]]
-    assert read_csv(folder, "epochs")[:-4] == before["epochs"]
+    curve = dict.fromkeys(CURVE, "")
+    assert read_csv(folder, "epochs")[:-4] == [row | curve for row in before["epochs"]]
     facts = dict.fromkeys(FACTS, "")
     assert read_csv(folder, "layers")[:-4] == [row | facts for row in before["layers"]]
     with ResultStore.open(folder) as store:
@@ -110,7 +119,7 @@ def test_a_run_that_is_replaced_brings_the_columns_and_changes_no_other_run(copi
         assert row is not None
         assert (row["path"], row["test_accuracy"]) == ("scan", 0.5)
     *kept, _ = read_csv(folder, "runs")
-    assert kept == [row | dict.fromkeys(NEW, "") | {"schema": "2"} for row in others]
+    assert kept == [row | dict.fromkeys(NEW, "") | WAS for row in others]
 
 
 def test_a_row_that_cannot_be_brings_no_columns(old: Path) -> None:
@@ -150,13 +159,13 @@ def test_runs_are_taken_over_from_a_folder_and_into_one_of_the_first_version(
         adhoc("beta=0.1,0.7"), as_version_1(second), reuse=[as_version_1(first)]
     )
     assert (events[0].taken_over, events[0].repairs, executor.given) == (1, ADDED, [])
-    assert set(read_runs(second)["schema"]) == {2}
+    assert set(read_runs(second)["schema"]) == {SCHEMA_VERSION}
 
 
 def test_training_one_run_says_what_it_added(old: Path) -> None:
     result = train(**TINY | {"engine": "reference"}, out=old)
     assert result.repairs == ADDED
-    assert result.row["schema"] == 2
+    assert result.row["schema"] == SCHEMA_VERSION
 
 
 def test_a_report_is_the_same_once_the_columns_are_there(copied) -> None:
@@ -171,8 +180,8 @@ def test_a_report_is_the_same_once_the_columns_are_there(copied) -> None:
     tables = (read(folder) for read in (read_runs, read_epochs, read_layers))
     [run], epochs, layers = (to_rows(table[table["run_id"] == run_id]) for table in tables)
     with ResultStore.open(folder) as store:
-        store.replace(run | {"schema": 2}, epochs, layers)
-    assert read_csv(folder, "runs")[-1]["schema"] == "2"
+        store.replace(run | {"schema": SCHEMA_VERSION}, epochs, layers)
+    assert read_csv(folder, "runs")[-1]["schema"] == str(SCHEMA_VERSION)
     assert "on MNIST: 2 configurations, 10 runs" in before
     assert report() == before
 
@@ -282,7 +291,9 @@ def test_a_plug_ins_column_is_added_to_tables_of_this_version(
     with ResultStore.open(folder) as store:
         row, epochs, layers = run_rows("new")
         store.append(row, epochs, [layer | {"theirs": 2.0} for layer in layers])
-        assert store.repairs == ["layers.csv: added theirs (version 2 of the tables)."]
+        assert store.repairs == [
+            f"layers.csv: added theirs (version {SCHEMA_VERSION} of the tables)."
+        ]
     assert read_layers(folder)["theirs"].dropna().tolist() == [2.0, 2.0]
     assert (folder / "runs.csv").read_bytes().startswith(runs)
 

@@ -193,7 +193,7 @@ def test_a_disk_full_while_replacing_leaves_the_old_run_or_the_new_one(tmp_path:
 
 def test_a_journal_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     folder = filled(tmp_path)
-    (folder / ".replace.json").write_text('{"schema": 3, "rows": []}')
+    (folder / ".replace.json").write_text('{"schema": 4, "rows": []}')
     for look in (ResultStore.open, read_runs):
         with pytest.raises(UserError, match="newer snnbench"):
             look(folder)

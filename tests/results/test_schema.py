@@ -42,7 +42,10 @@ def test_the_columns_stand_in_the_contracts_order() -> None:
     assert names(RUNS).startswith("schema run_id study variant status error dataset data_dir ")
     assert " threads params epochs_run best_epoch train_accuracy val_accuracy " in names(RUNS)
     old = tuple(column for column in RUNS if column.since == 1)
-    assert names(RUNS).endswith(" data_sha256 path numerics plugins")
+    assert names(RUNS).endswith(
+        " data_sha256 path numerics plugins ties activity tied_fraction train_size val_size"
+        " test_size"
+    )
     assert names(old).endswith(
         "test_accuracy max_test_accuracy train_loss val_loss test_loss firing_rate silent_fraction"
         " saturated_fraction flops_lab dense_macs effective_macs effective_acs"
@@ -51,7 +54,7 @@ def test_the_columns_stand_in_the_contracts_order() -> None:
     )
     assert names(EPOCHS) == (
         "run_id epoch train_loss train_accuracy val_loss val_accuracy test_loss test_accuracy"
-        " firing_rate flops_lab_train flops_lab_test train_seconds eval_seconds"
+        " firing_rate flops_lab_train flops_lab_test train_seconds eval_seconds tied_fraction"
     )
     facts = tuple(column for column in LAYERS if column.since == 1)
     assert names(facts) == (

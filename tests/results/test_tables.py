@@ -12,6 +12,7 @@ import pytest
 
 from snnbench.errors import UserError
 from snnbench.results import disk
+from snnbench.results.schema import SCHEMA_VERSION
 from snnbench.results.tables import ResultStore, RunRows
 from tests.results.samples import ROOT, check_whole, contents, filled, read_csv, run_rows
 
@@ -31,7 +32,12 @@ def test_a_run_is_there_after_the_store_is_opened_again(tmp_path: Path) -> None:
         assert store.row("c") is None
         row = store.row("a")
     assert row is not None
-    assert (row["schema"], row["lr"], row["bias"], row["epochs_run"]) == (2, 0.1, True, 2)
+    assert (row["schema"], row["lr"], row["bias"], row["epochs_run"]) == (
+        SCHEMA_VERSION,
+        0.1,
+        True,
+        2,
+    )
     assert row["error"] == "=1+1 next"
     assert row["beta"] is None
     check_whole(folder)
