@@ -135,9 +135,10 @@ def test_small_layers_have_the_same_bits_on_one_and_two_threads(lr, is_dark):
     for threads in (1, 2):
         set_threads(threads, grain=0)
         engine = PerceptronEngine(members, data, small_layers="always")
-        seen = [
-            engine.train_batch(1, torch.arange(i, i + 50), lr, range(len(lr))) for i in range(20)
-        ]
+        seen = []
+        for i in range(20):
+            losses, hits = engine.train_batch(1, torch.arange(i, i + 50), lr, range(len(lr)))
+            seen.append((losses, [found.tolist() for found in hits]))
         ends.append((seen, [p.tobytes() for p in engine.optimizer.parameters]))
     assert ends[0] == ends[1]
 
