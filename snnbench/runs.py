@@ -155,6 +155,8 @@ def run_cohort(
         "cpu_threads": threads if path.own_sums else first.sum_threads,
     }
     ids = [config.run_id(dataset.sha256) for config in configs]
+    if checkpoints is not None:
+        checkpoints.begin()
     groups: dict[int, dict[int, Snapshot | None]] = {}  # runs at one epoch train side by side
     for k, run_id in enumerate(ids):
         snapshot, notes = checkpoints.load(run_id) if checkpoints is not None else (None, [])

@@ -42,6 +42,10 @@ class Checkpoints:
 
     def __init__(self, folder: Path, every: float) -> None:
         self.folder, self.every = folder, every
+        self.begin()
+
+    def begin(self) -> None:
+        """Let the time until the next ones begin now."""
         self._written = time.monotonic()
 
     @classmethod
@@ -69,7 +73,7 @@ class Checkpoints:
         """
         for run_id, snapshot in snapshots.items():
             self.put(run_id, to_files(run_id, snapshot))
-        self._written = time.monotonic()
+        self.begin()
 
     def put(self, run_id: str, files: Files) -> None:
         """Write the files of a snapshot; see `save`."""
