@@ -37,6 +37,7 @@ class RunResult:
         was_recorded: the run was in the tables and has not been trained again.
         repairs: what was mended in the tables on opening them, or done to them since, a sentence
             each.
+        notices: what is to be known of its data, a sentence each.
     """
 
     config: RunConfig
@@ -46,6 +47,7 @@ class RunResult:
     network: Network | None = None
     was_recorded: bool = False
     repairs: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def run_id(self) -> str:
@@ -131,11 +133,14 @@ def run_cohort(
         "data_sha256": dataset.sha256,
         "path": path_of(first).name,
     }
+    if dataset.own_test:
+        about["test_fraction"] = None  # nothing was split off
     threads = first.threads or threads or default_threads()
     with using(threads, first.engine, first.device), _announcing(first, announce):
         for event in train_cohort(configs, data, halving=halving):
             if isinstance(event, RunDone):
-                yield _result(configs[event.member], event, about)
+                result = _result(configs[event.member], event, about)
+                yield dataclasses.replace(result, notices=dataset.notices)
             else:
                 yield event
 

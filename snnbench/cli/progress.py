@@ -42,9 +42,11 @@ class TrainingProgress:
 
     def watch(self, event: "Event") -> None:
         """Take in an event."""
-        from snnbench.training.events import Compiling, EpochDone, StepDone
+        from snnbench.training.events import Compiling, EpochDone, Noticed, StepDone
 
-        if isinstance(event, Compiling):
+        if isinstance(event, Noticed):
+            self.console.print(Text(f"Notice: {event.notice}"), soft_wrap=True)
+        elif isinstance(event, Compiling):
             self.status = COMPILING
             if self.live is None:
                 self.console.print(COMPILING)

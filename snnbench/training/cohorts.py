@@ -1,4 +1,4 @@
-"""Which runs train side by side, and how many: cohorts that fit into memory."""
+"""Which runs train side by side, and how many: cohorts that fit into memory. No torch."""
 
 import math
 from collections import defaultdict
@@ -8,8 +8,10 @@ from snnbench.config import RunConfig
 from snnbench.config.setting import SETTINGS
 from snnbench.errors import UserError
 from snnbench.network.plan import WeightLayer, plan_layers
-from snnbench.training.evaluation import EVALUATION_BATCH
 from snnbench.training.paths import path_of
+
+# The same for every run, so that no result depends on training's batch size.
+EVALUATION_BATCH = 128
 
 _FLOAT = 4  # bytes
 _COPIES_OF_PARAMETERS = 4  # themselves, gradient, two moments

@@ -7,6 +7,13 @@ from snnbench.network.build import Network
 
 
 @dataclass(frozen=True)
+class Noticed:
+    """Something about the data that whoever uses the results should know, in a sentence."""
+
+    notice: str
+
+
+@dataclass(frozen=True)
 class Compiling:
     """Kernels are being compiled, which takes long and happens once on a machine."""
 
@@ -73,4 +80,4 @@ class RunDone:
     eval_seconds: float
 
 
-Event = Compiling | StepDone | EpochDone | RunDone
+Event = Noticed | Compiling | StepDone | EpochDone | RunDone
