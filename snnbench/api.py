@@ -15,7 +15,7 @@ from snnbench.config.setting import SETTINGS
 from snnbench.config.values import checked_shape, read_number
 from snnbench.data.dataset import Dataset
 from snnbench.environment import waiting_chosen
-from snnbench.errors import UserError
+from snnbench.errors import LONGEST_PATH, UserError, shortened
 from snnbench.inputs.reading import read_data
 from snnbench.network.model_files import MODELS
 from snnbench.network.plan import plan_layers
@@ -200,7 +200,7 @@ def load_data(config: RunConfig, *, trains: bool = True) -> Dataset:
     select(config, dataset, trains=trains)
     if config.teacher is not None and not os.path.isfile(config.teacher):
         raise UserError(
-            f"There is no teacher {config.teacher}.",
+            f"There is no teacher {shortened(config.teacher, LONGEST_PATH)}.",
             "Train one with `snnbench train --save-model` and name its .safetensors file.",
         )
     return dataset

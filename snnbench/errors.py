@@ -6,6 +6,7 @@ from itertools import islice
 
 _LONGEST = 40  # characters of a text quoted in a message
 _MOST_CHOICES = 40
+LONGEST_PATH = 200  # characters of a path in a message
 
 
 class UserError(Exception):
@@ -41,13 +42,13 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     return f"Choose one of: {', '.join(map(shortened, islice(known, _MOST_CHOICES)))}{more}."
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, longest: int = _LONGEST) -> str:
     """Return a text as messages quote it: its beginning, where it is long.
 
     >>> shortened("9" * 5000)
     '9999999999999999999999999999999999999999...'
     """
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
+    return text if len(text) <= longest else text[:longest] + "..."
 
 
 def shown(value: object) -> str:

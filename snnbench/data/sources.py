@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from snnbench.data.cifar import BATCHES
-from snnbench.errors import UserError, shortened
+from snnbench.errors import LONGEST_PATH, UserError, shortened
 
 ENVIRONMENT = "SNNBENCH_DATA"
 
@@ -185,7 +185,7 @@ def data_folders(data_dir: str | Path | None) -> list[Path]:
         named = Path(data_dir).expanduser()
         if not os.path.isdir(named):  # which takes any text
             raise UserError(
-                f"data_dir: there is no folder {shortened(str(named))}.",
+                f"data_dir: there is no folder {shortened(str(named), LONGEST_PATH)}.",
                 "Name a folder that exists.",
             )
         folders.insert(0, named)

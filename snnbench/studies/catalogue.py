@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from snnbench.errors import UserError, did_you_mean, shortened
+from snnbench.errors import LONGEST_PATH, UserError, did_you_mean, shortened
 from snnbench.studies.reading import read_study
 from snnbench.studies.study import Study
 
@@ -29,4 +29,4 @@ def find_study(text: str) -> Study:
     if path.suffix == ".toml" or os.path.isfile(text):  # which takes any text
         return read_study(path)
     remedy = did_you_mean(text, known) if known else "Name a TOML file."
-    raise UserError(f"There is no study '{shortened(text)}'.", remedy)
+    raise UserError(f"There is no study '{shortened(text, LONGEST_PATH)}'.", remedy)

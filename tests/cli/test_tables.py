@@ -120,7 +120,7 @@ def test_times_since_1970_are_told_apart_if_standardized(snnbench, tmp_path, suf
     assert run["test_accuracy"] > 0.95
     done = snnbench("train", "--dataset", "table", "--data-file", file, *target, *arch)
     assert done.returncode == 2
-    name = "feature 0" if suffix == "npz" else "column 'time'"
+    name = "feature 0 (counted from 0)" if suffix == "npz" else "column 'time'"
     assert f"{file}: {name} has values that 32 bits cannot tell apart" in done.stderr
     assert "--standardize" in done.stderr
 
