@@ -4,6 +4,7 @@ torch is imported only once settings, data and output folder are known to be goo
 """
 
 import dataclasses
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from snnbench.config import RunConfig
 from snnbench.config.setting import SETTINGS
-from snnbench.config.values import read_number
+from snnbench.config.values import checked_shape, read_number
 from snnbench.data.dataset import Dataset
 from snnbench.environment import waiting_chosen
-from snnbench.errors import UserError
+from snnbench.errors import LONGEST_PATH, UserError, shortened
 from snnbench.inputs.reading import read_data
 from snnbench.network.model_files import MODELS
 from snnbench.network.plan import plan_layers
 from snnbench.results.checkpoints import Checkpoints
 from snnbench.results.frames import to_rows
 from snnbench.results.tables import ResultStore, read_epochs, read_layers
+from snnbench.training.cohorts import free_memory, plan_cohorts
 from snnbench.words.datasets import DATASETS
 
 if TYPE_CHECKING:
@@ -36,9 +38,10 @@ _NAME_BOUND = 100
 
 @dataclass(frozen=True)
 class CountResult:
-    """Counts of a network, as tables."""
+    """Counts of a network, as tables, and what is to be known of its data, a sentence each."""
 
     count: "NetworkCount"
+    notices: tuple[str, ...] = ()
 
     @property
     def totals(self) -> "pd.Series[Any]":
@@ -91,6 +94,12 @@ def train(
     if save_model and out is None:
         raise UserError("save_model needs a folder to save in.", "Give out.")
     dataset = load_data(config)
+    _check_memory(config, dataset)
+    if watch is not None and dataset.notices:
+        from snnbench.training.events import Said
+
+        for notice in dataset.notices:
+            watch(Said(f"Notice: {notice}"))
     if out is None:
         return _train(config, dataset, watch)
     if config.device == "cuda":  # refused, if it must be, before the folder is made
@@ -103,7 +112,7 @@ def train(
         config = resolve_machine(config)
         run_id = config.run_id(dataset.sha256)
         if store.has(run_id) and not force:
-            return _read_back(store, config, run_id)
+            return _read_back(store, config, run_id, dataset.notices)
         checkpoints = Checkpoints.of(store.folder, checkpoint_every)
         if force:
             checkpoints.forget(run_id)
@@ -156,21 +165,21 @@ def count(
     else:
         config = _merged(config, settings)
     if rate is not None or input_shape is not None:
-        shape = input_shape or data_shape(config)
+        shape = data_shape(config) if input_shape is None else checked_shape(input_shape)
         return CountResult(expected_count(config, shape, checked_rate(rate)))
-    config = config.changed(batch_size=1)  # nothing is trained: any number of samples will do
-    dataset = load_data(config)
+    dataset = load_data(config, trains=False)
     if network is not None:
         _check_input_width(network, config, dataset)
+    _check_memory(config, dataset)
     from snnbench.counts import measured_count
 
-    return CountResult(measured_count(config, dataset, network))
+    return CountResult(measured_count(config, dataset, network), dataset.notices)
 
 
 def data_shape(config: RunConfig) -> tuple[int, ...]:
     """Return the shape of a sample; the data are only read where the catalogue cannot know it."""
     shape = DATASETS[config.dataset].shape
-    return shape if shape is not None else load_data(config).input_shape
+    return shape if shape is not None else load_data(config, trains=False).input_shape
 
 
 def checked_rate(rate: float | None) -> float | None:
@@ -183,8 +192,12 @@ def checked_rate(rate: float | None) -> float | None:
     return number
 
 
-def load_data(config: RunConfig) -> Dataset:
+def load_data(config: RunConfig, *, trains: bool = True) -> Dataset:
     """Read the data set a config names, and check that the two fit and that its teacher is there.
+
+    Args:
+        config: the settings.
+        trains: a network is going to be trained on it, not only counted.
 
     Raises:
         UserError: the data or the teacher are missing, or do not fit the settings.
@@ -192,13 +205,18 @@ def load_data(config: RunConfig) -> Dataset:
     from snnbench.inputs.selection import select
 
     dataset = read_data(config)
-    select(config, dataset)
-    if config.teacher is not None and not Path(config.teacher).is_file():
+    select(config, dataset, trains=trains)
+    if config.teacher is not None and not os.path.isfile(config.teacher):
         raise UserError(
-            f"There is no teacher {config.teacher}.",
+            f"There is no teacher {shortened(config.teacher, LONGEST_PATH)}.",
             "Train one with `snnbench train --save-model` and name its .safetensors file.",
         )
     return dataset
+
+
+def _check_memory(config: RunConfig, dataset: Dataset) -> None:
+    """Refuse what cannot fit into memory, before anything is written."""
+    plan_cohorts([config], dataset.input_shape, free_memory(1.0))
 
 
 def check_name(name: str) -> None:
@@ -243,7 +261,9 @@ def _merged(config: RunConfig | None, settings: dict[str, Any]) -> RunConfig:
     return config.changed(**settings) if settings else config
 
 
-def _read_back(store: ResultStore, config: RunConfig, run_id: str) -> "RunResult":
+def _read_back(
+    store: ResultStore, config: RunConfig, run_id: str, notices: tuple[str, ...]
+) -> "RunResult":
     from snnbench.runs import RunResult
 
     row = store.row(run_id)
@@ -256,6 +276,7 @@ def _read_back(store: ResultStore, config: RunConfig, run_id: str) -> "RunResult
         layer_rows=to_rows(layers[layers["run_id"] == run_id]),
         was_recorded=True,
         repairs=tuple(store.repairs),
+        notices=notices,
     )
 
 
@@ -266,11 +287,9 @@ def _train(
     checkpoints: Checkpoints | None = None,
 ) -> "RunResult":
     from snnbench.runs import Paused, RunResult, resolve_machine, run_cohort
-    from snnbench.training.cohorts import free_memory, plan_cohorts
     from snnbench.training.events import Compiling
 
     config = resolve_machine(config)
-    plan_cohorts([config], dataset.input_shape, free_memory(1.0))  # refuses what cannot fit
 
     def announce() -> None:
         if watch is not None:

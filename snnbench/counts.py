@@ -33,7 +33,7 @@ def measured_count(
     """
     config = resolve_machine(config)
     device = torch.device(config.device)
-    data = prepare(config, dataset, select(config, dataset), device)
+    data = prepare(config, dataset, select(config, dataset, trains=False), device)
     network = network or build_network(config, data.input_shape)
     network = network.to(device)
     with using(config, default_threads()):
@@ -73,6 +73,10 @@ def foreign_count(
     measured = file is not None
     values = _read_array(file) if file is not None else np.zeros(shape or (), dtype=np.float32)
     axis = layout.index("B")
+    if values.size == 0:
+        raise UserError(
+            f"The input of shape {values.shape} holds no values.", "Give one sample or more."
+        )
     if values.ndim <= axis + 1:
         raise UserError(
             f"An input of shape {values.shape} has no batch axis and values in layout {layout}.",

@@ -40,6 +40,7 @@ class RunResult:
         was_recorded: the run was in the tables and has not been trained again.
         repairs: what was mended in the tables on opening them, or done to them since, a sentence
             each.
+        notices: what is to be known of its data, a sentence each.
     """
 
     config: RunConfig
@@ -49,6 +50,7 @@ class RunResult:
     network: Network | None = None
     was_recorded: bool = False
     repairs: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def run_id(self) -> str:
@@ -154,6 +156,8 @@ def run_cohort(
         "test_size": len(data.test),
         "cpu_threads": threads if path.own_sums else first.sum_threads,
     }
+    if dataset.own_test:
+        about["test_fraction"] = None  # nothing was split off
     ids = [config.run_id(dataset.sha256) for config in configs]
     if checkpoints is not None:
         checkpoints.begin()
@@ -178,7 +182,8 @@ def run_cohort(
                 until=until,
             ):
                 if isinstance(event, RunDone):
-                    yield _result(configs[members[event.member]], event, about)
+                    result = _result(configs[members[event.member]], event, about)
+                    yield dataclasses.replace(result, notices=dataset.notices)
                 elif isinstance(event, Reached):
                     reached = {ids[members[i]]: take for i, take in event.snapshots.items()}
                     if event.epoch == until:

@@ -10,10 +10,11 @@ from snnbench.cli.console import print_json, print_table, say, stdout
 from snnbench.cli.options import ConfigFile, with_settings
 from snnbench.config.arch import split_input
 from snnbench.config.sources import build_config, settings_from_toml
-from snnbench.config.values import read_number
-from snnbench.errors import UserError
+from snnbench.config.values import checked_shape, read_number
+from snnbench.errors import UserError, shortened
 
 if TYPE_CHECKING:
+    from snnbench.api import CountResult
     from snnbench.cost.report import NetworkCount
 
 _TABLE = "flops.csv"
@@ -106,7 +107,7 @@ def _count_saved(
     from snnbench import api
 
     given = (settings_from_toml(config) if config else {}) | settings
-    return api.count(checkpoint=checkpoint, rate=_read_rate(rate), **given).count
+    return _told(api.count(checkpoint=checkpoint, rate=_read_rate(rate), **given))
 
 
 def _count_described(
@@ -122,7 +123,13 @@ def _count_described(
     elif input_shape is not None:
         shape = read_shape(input_shape)
     described = build_config(settings, config)
-    return api.count(described, rate=_read_rate(rate), input_shape=shape).count
+    return _told(api.count(described, rate=_read_rate(rate), input_shape=shape))
+
+
+def _told(result: "CountResult") -> "NetworkCount":
+    for notice in result.notices:
+        say(f"Notice: {notice}")
+    return result.count
 
 
 def _read_rate(rate: str | None) -> float | None:
@@ -149,15 +156,16 @@ def read_shape(text: str) -> tuple[int, ...]:
     """Return "1,28,28" as (1, 28, 28).
 
     Raises:
-        UserError: it is not a list of sizes.
+        UserError: it is not a list of sizes, or one of too many values.
     """
     parts = text.split(",")
     plain = all(part.strip().isascii() and part.strip().isdigit() for part in parts)
     if not plain or len(parts) > _MOST_AXES or any(len(p) > 9 or int(p) < 1 for p in parts):
         raise UserError(
-            f"--input-shape: '{text}' is not a list of sizes.", "Write, for instance, 1,28,28."
+            f"--input-shape: '{shortened(text)}' is not a list of sizes.",
+            "Write, for instance, 1,28,28.",
         )
-    return tuple(int(part) for part in parts)
+    return checked_shape(tuple(int(part) for part in parts))
 
 
 def _write(folder: Path, layers: list[dict[str, Any]]) -> None:

@@ -176,6 +176,8 @@ def _run(
                     ids |= dict.fromkeys(job.run_id for job in event.jobs)
                     for repair in event.repairs:
                         say(f"Mended: {repair}")
+                    for notice in event.notices:
+                        say(f"Notice: {notice}")
                 progress.watch(event)
         except GoneError as error:
             gone = error

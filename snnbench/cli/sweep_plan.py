@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnbench.cli.console import print_json, print_table
+from snnbench.cli.console import print_json, print_table, say
 from snnbench.cli.progress import clock
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def show_plan(
     check_searches(plan)
     data = DataSets()
     jobs = distinct(maker(plan.study.name, folder, data, where)(plan.runs))
+    for notice in data.take_notices():
+        say(f"Notice: {notice}")
     store = ResultStore.open(folder, write=False)
     to_do = missing(jobs, store, statuses_again(where, retry))
     known = {run.run["run_id"] for run in Elsewhere(reuse).of(to_do)}

@@ -65,7 +65,9 @@ def train(
     if result.was_recorded:
         say(f"Run {result.run_id} is in {folder} already: not trained again. --force trains anew.")
     if result.row["status"] == "diverged":
-        say(f"The run diverged: {result.row['error']}. Try a smaller --lr.")
+        # a leak above 1 lets membranes grow beyond what 32 bits hold
+        or_beta = " or --beta" if (result.row["beta"] or 0) > 1 else ""
+        say(f"The run diverged: {result.row['error']}. Try a smaller --lr{or_beta}.")
     if (found := _DEAD.get(str(result.row.get("activity")))) is not None:
         say(f"The network is {result.row['activity']}: {found}")
     if json:

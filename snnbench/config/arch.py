@@ -17,6 +17,8 @@ from snnbench.words.layers import LAYERS
 from snnbench.words.networks import ACTIVATIONS
 
 MAX_WIDTH = 1_000_000
+MAX_LAYERS = 256
+_LONGEST = 40  # characters of a token, and shown on either side of where an arch breaks
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,14 @@ def parse_arch(arch: str) -> tuple[LayerSpec, ...]:
     >>> [(layer.kind, layer.width) for layer in parse_arch("16c3-p2-64-10")]
     [('conv', 16), ('pool', 2), ('linear', 64), ('linear', 10)]
     """
+    tokens = arch.split("-")
+    if len(tokens) > MAX_LAYERS:
+        raise UserError(
+            f"arch has {len(tokens):,} layers.", f"Give it {MAX_LAYERS} layers or fewer."
+        )
     layers: list[LayerSpec] = []
     position = 0
-    for token in arch.split("-"):
+    for token in tokens:
         layer = _parse_token(arch, token, position)
         if LAYERS[layer.kind].spatial and any(not LAYERS[b.kind].spatial for b in layers):
             raise _broken(arch, position, f"'{token}' cannot follow a fully connected layer")
@@ -73,12 +80,20 @@ def split_input(arch: str) -> tuple[int, str]:
         UserError: the first token is not a plain number, or nothing follows it.
     """
     first, _, rest = arch.partition("-")
-    if not (first.isascii() and first.isdigit() and int(first) > 0 and rest):
-        raise _broken(arch, 0, "with --input-shape none the arch must begin with the input width")
+    plain = first.isascii() and first.isdigit() and len(first) <= _LONGEST
+    if not (plain and 0 < int(first) <= MAX_WIDTH and rest):
+        raise _broken(
+            arch,
+            0,
+            "with --input-shape none the arch must begin with the input width, a number from 1 to "
+            f"{MAX_WIDTH:,}",
+        )
     return int(first), rest
 
 
 def _parse_token(arch: str, token: str, position: int) -> LayerSpec:
+    if len(token) > _LONGEST:
+        raise _broken(arch, position, f"a layer of {len(token):,} characters")
     found = ((kind, _token(kind.token).match(token)) for kind in LAYERS.values())
     kind, match = next((pair for pair in found if pair[1] is not None), (None, None))
     if kind is None or match is None:
@@ -110,7 +125,11 @@ def _token(pattern: str) -> re.Pattern[str]:
 
 
 def _broken(arch: str, position: int, what: str) -> UserError:
+    start = max(0, position - _LONGEST)
+    before, after = arch[start:position], arch[position : position + _LONGEST]
+    before = f"...{before}" if start else before
+    after = f"{after}..." if position + _LONGEST < len(arch) else after
     return UserError(
-        f"arch does not parse: {what}\n    {arch}\n    {' ' * position}^",
+        f"arch does not parse: {what}\n    {before}{after}\n    {' ' * len(before)}^",
         "Write layers from input to output, joined by '-': 16c3-p2-64-10, 256:linear-4:relu.",
     )

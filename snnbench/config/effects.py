@@ -18,6 +18,7 @@ from snnbench.words.readouts import READOUTS
 
 _Rule = Callable[[Any], str | None]
 _LOOKS_AT: dict[_Rule, tuple[str, ...]] = {}
+NPZ = ".npz"  # how a file of arrays ends
 _MOST_KNOWN = 10_000  # combinations; a sweep has few of them, and very many runs
 
 
@@ -92,6 +93,13 @@ def spiking_layers(settings: Any) -> tuple[bool, ...]:
     spiking = [settings.model == "snn" and layer.activation is None for layer in layers]
     spiking[-1] &= READOUTS[settings.readout].spiking
     return tuple(spiking)
+
+
+@_looking_at("data_file")
+def of_target(s: Any) -> str | None:
+    """Arrays are not columns: those with the classes have a name of their own."""
+    is_npz = s.data_file is not None and s.data_file.lower().endswith(NPZ)
+    return "an .npz file names its labels itself (y)" if is_npz else None
 
 
 @_looking_at("test_samples")

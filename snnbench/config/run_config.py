@@ -47,6 +47,7 @@ class RunConfig(Settings):
                     f"Leave {name} out.",
                 )
         _check_required(self, useless)
+        _check_bounds(self, useless)
         _check_encoding(self)
         _check_readout(self)
         _check_engine(self)
@@ -162,6 +163,21 @@ def _check_required(config: RunConfig, useless: Mapping[str, str]) -> None:
             )
     if config.val_fraction is not None and config.val_samples is not None:
         raise UserError("val_fraction and val_samples are both given.", "Keep one of them.")
+
+
+def _check_bounds(config: RunConfig, useless: Mapping[str, str]) -> None:
+    """Hold numbers against the formulas of the words that use them."""
+    for owner, about in SETTINGS.items():
+        if about.words is None or owner in useless:
+            continue
+        word = about.words[getattr(config, owner)]
+        for name, bounds in word.bounds.items():
+            value = getattr(config, name)
+            if name not in useless and value is not None and not bounds.holds(value):
+                raise UserError(
+                    f"{name}: {value:g} is out of range for {owner} '{word.name}'.",
+                    f"{name} must be {bounds} here.",
+                )
 
 
 def _check_encoding(config: RunConfig) -> None:

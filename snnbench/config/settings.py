@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from snnbench.config import effects
 from snnbench.config.arch import parse_arch
 from snnbench.config.setting import SETTINGS, Integer, Number, Text, Truth, setting, setting_of
-from snnbench.config.values import parse_schedule
-from snnbench.errors import UserError, did_you_mean
+from snnbench.config.values import MOST, MOST_EPOCHS, parse_schedule
+from snnbench.errors import UserError, did_you_mean, shortened, shown
 from snnbench.words.datasets import DATASETS
 from snnbench.words.encodings import ENCODINGS
 from snnbench.words.losses import LOSSES
@@ -25,7 +25,6 @@ from snnbench.words.readouts import READOUTS
 from snnbench.words.surrogates import SURROGATES
 from snnbench.words.ties import TIES
 
-_MOST = 1e9
 _MOST_COUNTED = 10_000_000
 
 
@@ -54,8 +53,9 @@ class Settings(BaseModel):
         of="dataset", required=True, role="file", identity="nothing", metavar="FILE",
     )  # fmt: skip
     target: Text | None = setting(
-        None, "data", "the table's column with the class", of="dataset", required=True
-    )
+        None, "data", "the table's column with the class; none in NPZ",
+        of="dataset", unless=effects.of_target, required=True,
+    )  # fmt: skip
     test_fraction: Number = setting(
         0.2, "data", "share of the table kept for testing", gt=0, lt=1, unit="fraction",
         of="dataset", unless=effects.of_test_fraction,
@@ -122,7 +122,7 @@ class Settings(BaseModel):
         0.5, "neuron", "leak of LIF neurons", ge=0, le=1000, of="neuron", free=True, network=True
     )
     v_th: Number = setting(
-        1.0, "neuron", "threshold V_th", gt=0, le=_MOST, of="neuron", free=True, network=True
+        1.0, "neuron", "threshold V_th", gt=0, le=MOST, of="neuron", free=True, network=True
     )
     reset: Text = setting(
         "subtract", "neuron", "what a spike does to the membrane",
@@ -137,7 +137,7 @@ class Settings(BaseModel):
     )
     surrogate_alpha: Number | None = setting(
         None, "neuron", "alpha of SpikingJelly's surrogates; default: theirs",
-        gt=0, le=_MOST, of="surrogate", free=True,
+        gt=0, le=MOST, of="surrogate", free=True,
     )  # fmt: skip
     z: Number = setting(
         2.0, "neuron", "slope of fast-sigmoid", ge=0, le=1e6, of="surrogate", free=True
@@ -158,7 +158,7 @@ class Settings(BaseModel):
         of="loss", required=True, free=True, role="file", identity="stem", metavar="FILE",
     )  # fmt: skip
     temperature: Number = setting(
-        1.0, "readout and loss", "softens logits (mimic-kl)", gt=0, le=_MOST, of="loss", free=True
+        1.0, "readout and loss", "softens logits (mimic-kl)", gt=0, le=MOST, of="loss", free=True
     )
 
     ties: Text = setting(
@@ -169,7 +169,7 @@ class Settings(BaseModel):
     optimizer: Text = setting("adam", "training", "optimizer", words=OPTIMIZERS)
     lr: Number = setting(
         0.01, "training", "learning rate",
-        gt=0, le=_MOST, unless=effects.of_schedule, free=True,
+        gt=0, le=MOST, unless=effects.of_schedule, free=True,
     )  # fmt: skip
     momentum: Number = setting(
         0.0, "training", "momentum of SGD", ge=0, lt=1, of="optimizer", free=True
@@ -187,7 +187,7 @@ class Settings(BaseModel):
     )
     epochs: Integer = setting(
         5, "training", "epochs",
-        ge=1, le=1_000_000, unit="epochs", unless=effects.of_schedule, free=True,
+        ge=1, le=MOST_EPOCHS, unit="epochs", unless=effects.of_schedule, free=True,
     )  # fmt: skip
     patience: Integer | None = setting(
         None, "training", "stop after this many epochs without better validation accuracy",
@@ -227,10 +227,11 @@ class Settings(BaseModel):
     def _known_names_with_values(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in settings.items():
             if name not in SETTINGS:
-                raise UserError(f"Unknown setting '{name}'.", did_you_mean(name, SETTINGS))
+                problem = f"Unknown setting '{shortened(name)}'."
+                raise UserError(problem, did_you_mean(name, SETTINGS))
             words = SETTINGS[name].words
             if words is not None and value is not None:
-                words.find(str(value))
+                words.find(value if isinstance(value, str) else shown(value))
         return {name: value for name, value in settings.items() if value is not None}
 
     @model_validator(mode="after")

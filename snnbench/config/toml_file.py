@@ -1,14 +1,17 @@
 """A TOML file with the line of every key, so that a message can say where to look."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from snnbench.config.text import decoded
 from snnbench.config.toml_lines import Path as KeyPath
 from snnbench.config.toml_lines import key_lines
 from snnbench.errors import UserError
+
+_LARGEST = 2**63  # TOML's own bound
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,25 @@ def read_toml(path: Path) -> TomlFile:
         UserError: the file is missing, or is not TOML in UTF-8.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        return TomlFile(path, tomllib.loads(text), key_lines(text))
+        text = decoded(path.read_bytes(), path).replace("\r\n", "\n")
+        file = TomlFile(path, tomllib.loads(text), key_lines(text))
+        integers = list(_integers(file.content))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.", "Check the path.") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path} is not a UTF-8 text file.", "Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path} is not TOML: {error}.", "Write lines such as: lr = 0.1") from None
     except RecursionError:
         raise UserError(f"{path} is nested too deeply.", "Write lines such as: lr = 0.1") from None
+    except ValueError as error:  # tomllib's own, and int()'s of very long numbers
+        raise UserError(f"{path} is not TOML: {error}.", "Write lines such as: lr = 0.1") from None
+    for key, value in integers:
+        if abs(value) > _LARGEST:
+            raise file.error(key, "an integer of more than 64 bits.", "Write lines such as: T = 10")
+    return file
+
+
+def _integers(value: Any, key: KeyPath = ()) -> Iterator[tuple[KeyPath, int]]:
+    """Yield the integers of a document, which Python would read of any length."""
+    if isinstance(value, dict | list):
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _integers(item, (*key, name))
+    elif isinstance(value, int):
+        yield key, value

@@ -8,13 +8,19 @@ import math
 import re
 from dataclasses import dataclass
 
-from snnbench.errors import UserError
+from snnbench.errors import UserError, shortened, shown
+
+MOST = 1e9  # of a number without closer bounds
+MOST_EPOCHS = 1_000_000
+MOST_VALUES = 100_000_000  # of an input given by its shape: 400 MB in 32 bits
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True}
 _TRUTH |= {"false": False, "no": False, "off": False, "0": False}
-_LONGEST = 40  # characters of a value quoted in a message; also spares int() a huge text
+_LONGEST = 40  # characters of a number: int() refuses a huge text with an error of its own
+_TOO_LONG: int = 10**_LONGEST
+_LONGEST_TEXT = 10_000  # characters
 
 
 def read_number(name: str, value: object) -> float:
@@ -38,7 +44,7 @@ def read_integer(name: str, value: object) -> int:
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int) or not _is_short(value):
         raise _unreadable(name, value, "a whole number")
     return value
 
@@ -54,11 +60,14 @@ def read_truth(name: str, value: object) -> bool:
 
 def read_text(name: str, value: object) -> str:
     """Return `value` as text of one line, or raise UserError."""
-    text = str(value) if isinstance(value, str | int | float) else value
+    is_plain = isinstance(value, str | float) or (isinstance(value, int) and _is_short(value))
+    text = str(value) if is_plain else value
     if isinstance(text, bool) or not isinstance(text, str) or not text.strip():
         raise _unreadable(name, value, "a text")
     if not text.isprintable():
         raise _unreadable(name, value, "a text of one line without control characters")
+    if len(text) > _LONGEST_TEXT:
+        raise UserError(f"{name} has {len(text):,} characters.", f"Give at most {_LONGEST_TEXT:,}.")
     return text
 
 
@@ -74,26 +83,46 @@ def parse_schedule(text: str) -> tuple[SchedulePart, ...]:
     """Parse stepped learning rates: "0.1x10,0.01x10" is 0.1 for ten epochs, then 0.01 for ten.
 
     Raises:
-        UserError: a part is not RATExEPOCHS with a positive rate and at least one epoch.
+        UserError: a part is not RATExEPOCHS with a positive rate and at least one epoch; or there
+            are more than MOST_EPOCHS.
     """
     parts = []
     for part in text.split(","):
         rate, cross, epochs = part.strip().partition("x")
         if not cross:
             raise UserError(
-                f"lr_schedule: '{part.strip()}' is not RATExEPOCHS.",
+                f"lr_schedule: '{shortened(part.strip())}' is not RATExEPOCHS.",
                 "Write rate and epochs of every step: 0.1x10,0.01x10.",
             )
         lr, count = read_number("lr_schedule", rate), read_integer("lr_schedule", epochs)
-        if lr <= 0 or count < 1:
+        if not 0 < lr <= MOST or count < 1:
             raise UserError(
-                f"lr_schedule: '{part.strip()}' needs a rate above 0 and at least one epoch.",
+                f"lr_schedule: '{part.strip()}' needs a rate above 0, at most {MOST:g}, and at "
+                "least one epoch.",
                 "Write rate and epochs of every step: 0.1x10,0.01x10.",
             )
         parts.append(SchedulePart(lr, count))
+    total = sum(part.epochs for part in parts)
+    if total > MOST_EPOCHS:
+        raise UserError(
+            f"lr_schedule has {total:,} epochs.", f"Give at most {MOST_EPOCHS:,} in all."
+        )
     return tuple(parts)
 
 
+def checked_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of an input, or raise UserError where it has no values, or too many."""
+    if not shape or min(shape) < 1 or math.prod(shape) > MOST_VALUES:
+        raise UserError(
+            f"An input cannot have the shape {shown(shape)}.",
+            f"Give sizes from 1 on, of at most {MOST_VALUES:,} values in all.",
+        )
+    return shape
+
+
+def _is_short(number: int) -> bool:
+    return -_TOO_LONG < number < _TOO_LONG
+
+
 def _unreadable(name: str, value: object, wanted: str) -> UserError:
-    shown = repr(value) if len(repr(value)) <= _LONGEST else repr(value)[:_LONGEST] + "..."
-    return UserError(f"{name}: {shown} is not {wanted}.", f"Give {name} {wanted}.")
+    return UserError(f"{name}: {shown(value)} is not {wanted}.", f"Give {name} {wanted}.")

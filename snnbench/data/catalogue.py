@@ -1,12 +1,12 @@
 """The named data sets: what each is, where it lies, and how it is loaded and checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from snnbench.data import cifar, idx, synthetic
-from snnbench.data.check import Report, checked, content_of
+from snnbench.data.check import Report, checked, differences
 from snnbench.data.dataset import PIXEL_SCALE, Dataset, Part
 from snnbench.data.sources import SOURCES, Found, data_folders, find, missing
 from snnbench.errors import UserError
@@ -47,23 +47,11 @@ def load_dataset(name: str, **settings: Any) -> Dataset:
 
 
 def load_files(name: str, data_dir: str | Path | None = None) -> Dataset:
-    """Load a data set whose files have a name of their own; see `load_dataset`."""
-    row = DATASETS[name]
-    assert row.source is not None
-    found = _found(row.source, data_dir)
-    remedy = (
-        f"Replace the files in {found.folder}, or move them away and type "
-        f"'snnbench datasets fetch {row.source}'."
-    )
-    train, test = _read(found, remedy)
-    _check_sizes(DATASETS[row.source], train, test, found.folder, remedy)
-    content = content_of(train)
-    if content is not None and content != row.source:
-        raise UserError(f"{found.folder}: the files hold {content}, not {row.source}.", remedy)
-    names = row.class_names
-    if row.features:
-        return synthetic.project_cifar(train, test, names)
-    return Dataset(name, train.x, train.y, test.x, test.y, len(names), names, PIXEL_SCALE, True)
+    """Load a data set whose files have a name of their own; see `load_dataset`.
+
+    Files of unknown content are used, with a notice.
+    """
+    return _made(DATASETS[name], _load_source(DATASETS[name], data_dir))
 
 
 load_mnist = partial(load_files, "mnist")
@@ -104,8 +92,46 @@ def check_dataset(name: str, data_dir: str | Path | None = None) -> Report:
         )
     if row.source is None:
         return checked(load_dataset(name), BUILT_IN)
+    source = _load_source(row, data_dir)
     location = str(_found(row.source, data_dir).folder)
-    return checked(load_dataset(name, data_dir=data_dir), location)
+    return checked(_made(row, source), location, source)
+
+
+def _load_source(row: DataSet, data_dir: str | Path | None) -> Dataset:
+    """Return all that the files hold from which a data set is made."""
+    assert row.source is not None
+    found = _found(row.source, data_dir)
+    remedy = (
+        f"Replace the files in {found.folder}, or move them away and type "
+        f"'snnbench datasets fetch {row.source}'."
+    )
+    train, test = _read(found, remedy)
+    entry = DATASETS[row.source]
+    _check_sizes(entry, train, test, found.folder, remedy)
+    names = entry.class_names
+    source = Dataset(
+        entry.name, train.x, train.y, test.x, test.y, len(names), names, PIXEL_SCALE, True
+    )
+    wrong = differences(source, found.folder, remedy)
+    if not wrong:
+        return source
+    notice = (
+        f"{found.folder}: the {' and the '.join(wrong)} are not those that were published as "
+        f"{entry.name}. They are used as they are, under a data_sha256 of their own."
+    )
+    return replace(source, notices=(notice,))
+
+
+def _made(row: DataSet, source: Dataset) -> Dataset:
+    """Return a data set that is made of what files hold."""
+    if not row.features:
+        return source
+    train, test = (
+        Part(source.x_train, source.y_train),
+        Part(source.x_test, source.y_test),
+    )
+    made = synthetic.project_cifar(train, test, source.class_names)
+    return replace(made, notices=source.notices)
 
 
 def _found(source: str, data_dir: str | Path | None) -> Found:

@@ -2,13 +2,17 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnbench.data.dataset import Array, Dataset, Part
+from snnbench.data import sources
+from snnbench.data.dataset import Array, Dataset, Labels
 from snnbench.data.idx import idx_bytes
+from snnbench.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -47,17 +51,30 @@ class Report:
         return all(comparison.ok for comparison in self.comparisons)
 
 
-# MD5 of the unpacked IDX files (training images, training labels, test images, test labels).
+_IDX_PARTS = ("training images", "training labels", "test images", "test labels")
+# MD5 of the unpacked IDX files, in this order.
 _IDX_MD5 = {
     "mnist": (
         "6bbc9ace898e44ae57da46a324031adb", "a25bea736e30d166cdddb491f175f624",
         "2646ac647ad5339dbf082846283269ea", "27ae3e4e09519cfbb04c329615203637",
     ),
+    "fashion-mnist": (
+        "f4a8712d7a061bf5bd6d2ca38dc4d50a", "9018921c3c673c538a1fc5bad174d6f9",
+        "8181f5470baa50b63fa0f6fddb340f0a", "15d484375f8d13e6eb1aabb0c3f46965",
+    ),
 }  # fmt: skip
-# MD5 of the unpacked training labels: which of the two data sets with the same file names it is.
-_TRAIN_LABELS = {
-    "a25bea736e30d166cdddb491f175f624": "mnist",
-    "9018921c3c673c538a1fc5bad174d6f9": "fashion-mnist",
+# SHA-256 of the arrays made of exactly these files.
+_SHA256 = {
+    "mnist": "161dcace219dfb88ab6f7453772016287aca31a8e383c4e7092f4db60aad5f66",
+    "fashion-mnist": "0547ee30173247dea0fe230d2eb0d0ae6baf4d83e3c3f9cc2ae179f9f863c77f",
+}
+# SHA-256 of the sorted SHA-256s of the training and of the test records: each is a label and its
+# image, as in the binary version, so that all versions have the same, in whatever order.
+_RECORDS = {
+    "cifar10": (
+        "55a61f79a40ece2ceda9fb5f9f7078f6ea2fc4952489cef56682bcf92cfcc260",
+        "325704b01eb92e1e2a6215ae6a916bb7db7de054af0c496be1c7be2e0fcfbf5f",
+    ),
 }
 # Samples a class in the training and in the test part.
 _CLASS_COUNTS: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
@@ -78,15 +95,49 @@ _MOMENTS = {
 }
 
 
-def checked(dataset: Dataset, location: str) -> Report:
-    """Compare a loaded data set with everything published about it."""
-    comparisons = (*_compare_counts(dataset), *_compare_md5(dataset), *_compare_moments(dataset))
+def checked(dataset: Dataset, location: str, source: Dataset | None = None) -> Report:
+    """Compare a data set, and the source it is made of, with what is published of them."""
+    comparisons = (
+        *_compare_counts(dataset),
+        *(compared for _, compared in _contents(source or dataset)),
+        *_compare_moments(dataset),
+    )
     return Report(dataset.name, location, dataset.sha256, comparisons)
 
 
-def content_of(train: Part) -> str | None:
-    """Return which of MNIST and Fashion-MNIST this training part is; None if neither."""
-    return _TRAIN_LABELS.get(_md5(train.y.astype(np.uint8)))
+def differences(source: Dataset, folder: Path, remedy: str) -> tuple[str, ...]:
+    """Return which parts of a data set in files are not the published ones; () if all are.
+
+    The content decides, and is looked at once: what was found right is remembered in the cache.
+
+    Args:
+        source: all that the files hold.
+        folder: where they lie, for messages.
+        remedy: what to do about wrong files.
+
+    Raises:
+        UserError: a part is that of another data set.
+    """
+    if source.sha256 == _SHA256.get(source.name):
+        return ()
+    known = sources.cache_folder() / "known" / source.sha256
+    if known.exists():
+        return ()
+    wrong = {part: compared for part, compared in _contents(source) if not compared.ok}
+    for part, compared in wrong.items():
+        for name, checksums in _IDX_MD5.items():
+            if compared.found in checksums:
+                other = _IDX_PARTS[checksums.index(compared.found)]
+                raise UserError(
+                    f"{folder}: the files hold the {other} of {name} as the {part} of "
+                    f"{source.name}.",
+                    remedy,
+                )
+    if not wrong:
+        with suppress(OSError):  # a cache that cannot be written costs time, nothing else
+            known.parent.mkdir(parents=True, exist_ok=True)
+            known.touch()
+    return tuple(wrong)
 
 
 def _compare_counts(dataset: Dataset) -> Iterator[Comparison]:
@@ -105,18 +156,29 @@ def _counts(what: str, expected: tuple[int, ...], found: NDArray[np.int64]) -> C
     return Comparison(what, " ".join(map(str, expected)), " ".join(map(str, found.tolist())))
 
 
-def _compare_md5(dataset: Dataset) -> Iterator[Comparison]:
-    if dataset.name not in _IDX_MD5:
-        return
-    arrays = (
-        dataset.x_train[:, 0],
-        dataset.y_train.astype(np.uint8),
-        dataset.x_test[:, 0],
-        dataset.y_test.astype(np.uint8),
-    )
-    names = ("training images", "training labels", "test images", "test labels")
-    for name, expected, array in zip(names, _IDX_MD5[dataset.name], arrays, strict=True):
-        yield Comparison(f"MD5 of the unpacked {name}", expected, _md5(array))
+def _contents(dataset: Dataset) -> Iterator[tuple[str, Comparison]]:
+    """Yield the parts of a data set in files with the checksums of their content."""
+    if dataset.name in _IDX_MD5:
+        arrays = (
+            dataset.x_train[:, 0],
+            dataset.y_train.astype(np.uint8),
+            dataset.x_test[:, 0],
+            dataset.y_test.astype(np.uint8),
+        )
+        for part, md5, array in zip(_IDX_PARTS, _IDX_MD5[dataset.name], arrays, strict=True):
+            yield part, Comparison(f"MD5 of the unpacked {part}", md5, _md5(array))
+    if dataset.name in _RECORDS:
+        halves = ((dataset.x_train, dataset.y_train), (dataset.x_test, dataset.y_test))
+        names = ("training records", "test records")
+        for part, sha256, (x, y) in zip(names, _RECORDS[dataset.name], halves, strict=True):
+            what = f"SHA-256 of the {part}, in any order"
+            yield part, Comparison(what, sha256, _records_sha256(x, y))
+
+
+def _records_sha256(images: Array, labels: Labels) -> str:
+    pairs = zip(labels.tolist(), images, strict=True)
+    records = (hashlib.sha256(bytes([label]) + image.tobytes()) for label, image in pairs)
+    return hashlib.sha256(b"".join(sorted(record.digest() for record in records))).hexdigest()
 
 
 def _compare_moments(dataset: Dataset) -> Iterator[Comparison]:

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from snnbench.data.dataset import Part, class_numbers
-from snnbench.data.files import GZIP_MAGIC, damaged_gzip, read_unpacked, unreadable
+from snnbench.data.files import GZIP_MAGIC, LARGEST, damaged_gzip, read_unpacked, unreadable
 from snnbench.data.pickled import read_batch
 from snnbench.errors import UserError
 
@@ -27,8 +27,6 @@ SHAPE = (3, 32, 32)
 N_CLASSES = 10
 _PIXELS = 3 * 32 * 32
 _RECORD = 1 + _PIXELS
-# A batch is 31 MB in both versions: what claims to be much more is not CIFAR-10.
-_LARGEST_MEMBER = 64 * 2**20
 
 Parse = Callable[[bytes, str, str], Part]
 
@@ -79,8 +77,8 @@ def read_files(files: Mapping[str, Path], parse: Parse, remedy: str) -> tuple[Pa
     Raises:
         UserError: a file cannot be read or is damaged.
     """
-    return _joined({name: parse(read_unpacked(files[name], remedy), str(files[name]), remedy)
-                    for name in BATCHES})  # fmt: skip
+    raw = ((name, read_unpacked(files[name], remedy, LARGEST)) for name in BATCHES)
+    return _joined({name: parse(content, str(files[name]), remedy) for name, content in raw})
 
 
 def read_archive(archive: Path, suffix: str, parse: Parse, remedy: str) -> tuple[Part, Part]:
@@ -102,7 +100,7 @@ def read_archive(archive: Path, suffix: str, parse: Parse, remedy: str) -> tuple
             name = PurePosixPath(member.name).name
             if name not in wanted or not member.isreg():
                 continue
-            if wanted[name] in parts or member.size > _LARGEST_MEMBER:
+            if wanted[name] in parts or member.size > LARGEST:
                 wrong = "is there twice" if wanted[name] in parts else "is far too large"
                 raise UserError(f"{archive}: {member.name} {wrong}.", remedy)
             stream = tar.extractfile(member)

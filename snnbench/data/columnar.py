@@ -1,5 +1,7 @@
 """Parquet, as strict as the text formats: every gap and every column of another kind is named."""
 
+from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 
 from snnbench.data.delimited import RawTable, check_names, target_column
 from snnbench.data.files import unreadable
+from snnbench.data.precision import check_digits
 from snnbench.errors import UserError
 
 
@@ -47,8 +50,14 @@ def read_parquet(path: Path, target: str) -> RawTable:
     if content.num_rows == 0:
         raise UserError(f"{path}: there are columns, but no row of data.", "Give a table of data.")
     labels = _labels(path, target, content.column(at))
-    features = [_numbers(path, name, content.column(name)) for name in header if name != target]
-    return RawTable(np.stack(features, axis=1), labels)
+    names = [name for name in header if name != target]
+    features = np.stack([_numbers(path, n, content.column(n)) for n in names], axis=1)
+
+    def exact(column: int) -> Iterator[Fraction]:
+        return map(Fraction, content.column(names[column]).to_pylist())
+
+    check_digits(features, exact, lambda column: f"{path}, column '{names[column]}'")
+    return RawTable(features, labels, tuple(names))
 
 
 def _refuse_index(path: Path, header: list[str]) -> None:

@@ -21,13 +21,17 @@ class Dataset:
 
     Attributes:
         name: its name in the catalogue.
-        x_train, x_test: samples [N, *input_shape], uint8 pixels or float32 features.
+        x_train, x_test: samples [N, *input_shape]: uint8 pixels or float32 features; float64 where
+            float32 cannot tell these apart, which networks take only standardized.
         y_train, y_test: class numbers [N], int64, from 0.
         n_classes: number of classes.
         class_names: one name a class.
         scale: a value in network units is x * scale: 1/255 for uint8 pixels, 1.0 for features.
         is_image: the input shape is (C, H, W); otherwise it is (F,).
         stand_in_for: what data that are not public it stands in for; None for the real thing.
+        feature_names: one name a feature, where the file has them.
+        own_test: its file, a table of a user's, holds the test part: none was split off.
+        notices: what whoever uses the data should know, a sentence each.
     """
 
     name: str
@@ -40,10 +44,13 @@ class Dataset:
     scale: float
     is_image: bool
     stand_in_for: str | None = None
+    feature_names: tuple[str, ...] = ()
+    own_test: bool = False
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for x, y in ((self.x_train, self.y_train), (self.x_test, self.y_test)):
-            assert x.dtype in (np.uint8, np.float32), x.dtype
+            assert x.dtype in (np.uint8, np.float32, np.float64), x.dtype
             assert y.dtype == np.int64, y.dtype
             assert len(x) == len(y), (x.shape, y.shape)
             assert len(y) > 0
@@ -58,6 +65,12 @@ class Dataset:
     def input_shape(self) -> tuple[int, ...]:
         """Shape of one sample: (C, H, W) for images, (F,) for features."""
         return self.x_train.shape[1:]
+
+    def feature(self, index: tuple[int, ...]) -> str:
+        """Return what a message calls a feature, of which `index` is the place in a sample."""
+        if self.feature_names:
+            return f"column '{self.feature_names[index[0]]}'"
+        return f"feature {', '.join(map(str, index))} (counted from 0)"
 
     @cached_property
     def value_range(self) -> tuple[float, float]:

@@ -3,21 +3,26 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from snnbench.config.text import decoded
 from snnbench.data.files import read_unpacked
-from snnbench.errors import UserError, did_you_mean
+from snnbench.data.precision import check_digits
+from snnbench.errors import UserError, did_you_mean, shortened
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _NAMES = {",": "comma", "\t": "tab", ";": "semicolon"}
 _CHUNK = 4096  # rows converted at a time: bounds the memory that cells take as text
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_LONGEST = 40  # characters of a cell quoted in a message
 _DAMAGED = "Replace it with an undamaged copy."
 
 
@@ -26,12 +31,16 @@ class RawTable:
     """A table with its labels as they stand in the file.
 
     Attributes:
-        features: numbers [N, F], float64, all finite.
+        features: numbers [N, F] or images [N, C, H, W]: float64, all finite, or uint8 pixels.
         labels: one label a row, as text.
+        names: of the features; () where the file has none.
+        test: how many rows, the last ones, are the file's own test part; 0 where it has none.
     """
 
-    features: NDArray[np.float64]
+    features: NDArray[Any]
     labels: list[str]
+    names: tuple[str, ...] = ()
+    test: int = 0
 
 
 Row = tuple[int, list[str]]  # line number (from 1; the last one of a quoted cell), cells
@@ -49,10 +58,11 @@ def read_delimited(path: Path, target: str) -> RawTable:
             separator, no target column, a row with more or fewer cells, an empty cell, a
             cell that is no finite number; with line, column and value.
     """
-    separator = SEPARATORS[path.suffix.lower()]
-    rows = _rows(path, _text(path), separator)
+    separator, text = SEPARATORS[path.suffix.lower()], _text(path)
+    rows = _rows(path, text, separator)
     header = _header(path, next(rows, None), separator)
     at = target_column(path, header, target)
+    names = header[:at] + header[at + 1 :]
     labels: list[str] = []
     chunks: list[NDArray[np.float64]] = []
     for chunk in _chunks(rows):
@@ -61,10 +71,18 @@ def read_delimited(path: Path, target: str) -> RawTable:
             labels.append(cells.pop(at).strip())
             if not labels[-1]:
                 raise _empty(path, line, header[at])
-        chunks.append(_numbers(path, chunk, header[:at] + header[at + 1 :]))
+        chunks.append(_numbers(path, chunk, names))
     if not labels:
         raise UserError(f"{path}: there is a header, but no row of data.", "Give a table of data.")
-    return RawTable(np.concatenate(chunks), labels)
+    features = np.concatenate(chunks)
+
+    def exact(column: int) -> Iterator[Fraction]:
+        _, *again = _rows(path, text, separator)
+        place = header.index(names[column])
+        return (Fraction(Decimal(cells[place].strip())) for _, cells in again)
+
+    check_digits(features, exact, lambda column: f"{path}, column '{names[column]}'")
+    return RawTable(features, labels, tuple(names))
 
 
 def target_column(path: Path, header: list[str], target: str) -> int:
@@ -99,7 +117,7 @@ def check_names(path: Path, header: list[str]) -> None:
                 "Name it or remove it. (pandas writes its row numbers like this: save with "
                 "index=False.)",
             )
-    doubled = sorted({name for name in header if header.count(name) > 1})
+    doubled = sorted(name for name, count in Counter(header).items() if count > 1)
     if doubled:
         raise UserError(
             f"{path}: more than one column is called '{doubled[0]}'.",
@@ -108,14 +126,7 @@ def check_names(path: Path, header: list[str]) -> None:
 
 
 def _text(path: Path) -> str:
-    raw = read_unpacked(path, _DAMAGED)
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"{path}: not a text file in UTF-8 (byte {raw[error.start]:#04x} at {error.start:,}).",
-            "Save it as CSV in UTF-8.",
-        ) from error
+    return decoded(read_unpacked(path, _DAMAGED), path, "CSV in UTF-8")
 
 
 def _rows(path: Path, text: str, separator: str) -> Iterator[Row]:
@@ -203,12 +214,12 @@ def _number(path: Path, line: int, name: str, cell: str) -> float:
     if not cell:
         raise _empty(path, line, name)
     if not _NUMBER.fullmatch(cell) or not np.isfinite(float(cell)):
-        shown = cell if len(cell) <= _LONGEST else cell[:_LONGEST] + "..."
         remedy = "Mend this cell, remove its row or its column, or code the column in numbers."
         if re.fullmatch(r"[+-]?\d+,\d+", cell):
             remedy = "Write decimal numbers with a point."
         raise UserError(
-            f"{path}, line {line}, column '{name}': {shown!r} is not a finite number.", remedy
+            f"{path}, line {line}, column '{name}': {shortened(cell)!r} is not a finite number.",
+            remedy,
         )
     return float(cell)
 

@@ -3,29 +3,45 @@
 import gzip
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 from snnbench.errors import UserError
 
 GZIP_MAGIC = b"\x1f\x8b"
+LARGEST = 64 * 2**20  # bytes, unpacked: no file of a known data set has more
 
 
-def read_unpacked(path: Path, remedy: str) -> bytes:
+def read_unpacked(path: Path, remedy: str, most: int | None = None) -> bytes:
     """Return the bytes of a file, unpacked if it is gzip.
 
     What is inside decides, not the name: browsers unpack `.gz` files and keep the name, or
     the other way round.
 
+    Args:
+        path: the file.
+        remedy: what to do about a damaged file.
+        most: bytes that it can have; None for any number.
+
     Raises:
-        UserError: the file cannot be read, or its gzip stream is damaged or cut.
+        UserError: the file cannot be read or is too large, or its gzip stream is damaged or cut.
     """
+    wanted = -1 if most is None else most + 1
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            packed = file.read(2) == GZIP_MAGIC
+            file.seek(0)
+            raw = _unpacked(file, path, remedy, wanted) if packed else file.read(wanted)
     except OSError as error:
         raise unreadable(path, error) from error
-    if not raw.startswith(GZIP_MAGIC):
-        return raw
+    if most is not None and len(raw) > most:
+        raise UserError(f"{path}: holds more than {most:,} bytes.", remedy)
+    return raw
+
+
+def _unpacked(file: BinaryIO, path: Path, remedy: str, wanted: int) -> bytes:
     try:
-        return gzip.decompress(raw)
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            return unpacked.read(wanted)
     except (EOFError, OSError, zlib.error) as error:
         raise damaged_gzip(path, error, remedy) from error
 

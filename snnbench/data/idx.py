@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from snnbench.data.dataset import Array, Labels, Part, class_numbers
-from snnbench.data.files import read_unpacked
+from snnbench.data.files import LARGEST, read_unpacked
 from snnbench.errors import UserError
 
 _ELEMENT_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -25,7 +25,7 @@ def read_idx(path: Path, remedy: str = _REMEDY) -> Array:
         UserError: unreadable file, damaged gzip, wrong magic number, unknown element type,
             or fewer or more bytes than the header promises.
     """
-    raw = read_unpacked(path, remedy)
+    raw = read_unpacked(path, remedy, LARGEST)
     if len(raw) < 4 or raw[:2] != b"\0\0":
         raise UserError(
             f"{path}: not an IDX file (it starts with {raw[:4].hex(' ') or 'nothing'}, "
@@ -42,7 +42,10 @@ def read_idx(path: Path, remedy: str = _REMEDY) -> Array:
     shape = struct.unpack(f">{ndim}I", raw[4:start])
     dtype = np.dtype(_ELEMENT_TYPES[kind])
     _check_length(path, len(raw) - start, shape, dtype, remedy)
-    values: Array = np.frombuffer(raw, dtype, offset=start).reshape(shape)
+    try:
+        values: Array = np.frombuffer(raw, dtype, offset=start).reshape(shape)
+    except ValueError as error:  # sizes beyond what an array has, and a 0 among them
+        raise UserError(f"{path}: the IDX header is damaged ({error}).", remedy) from error
     # A copy, because an array over `bytes` is read-only.
     return values.astype(dtype.newbyteorder("="))
 

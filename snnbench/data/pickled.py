@@ -7,6 +7,7 @@ refused. So neither numpy nor anything else can be called by what a file says.
 
 import io
 import pickle
+import pickletools
 import struct
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -21,6 +22,11 @@ _DAMAGE = (
     pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError,
     AttributeError, OverflowError, MemoryError, struct.error,
 )  # fmt: skip
+
+
+_LARGEST = 2**31  # of a label
+_MOST_TUPLES = 16  # a batch has 6 to 8: sizes, types, states
+_GAP = 1000  # positions of the memo that may be left out
 
 
 class _ForbiddenError(Exception):
@@ -80,6 +86,7 @@ def read_batch(raw: bytes, source: str, remedy: str) -> tuple[NDArray[np.uint8],
             pixels or labels. Nothing it says has been run.
     """
     try:
+        _check_size(raw)
         # The files were written by Python 2, whose text is bytes.
         content = _BatchUnpickler(io.BytesIO(raw), encoding="bytes").load()
         batch = {_key(key): value for key, value in content.items()}
@@ -95,6 +102,23 @@ def read_batch(raw: bytes, source: str, remedy: str) -> tuple[NDArray[np.uint8],
             f"({type(error).__name__}: {error}).",
             remedy,
         ) from error
+
+
+def _check_size(raw: bytes) -> None:
+    """Refuse a pickle that makes more of its bytes than a batch does.
+
+    A position in the memo takes room for all below it, and tuples of tuples grow without end when
+    they are hashed or shown.
+    """
+    tuples = puts = 0
+    for opcode, argument, _ in pickletools.genops(raw):
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT"):
+            puts += 1
+            if int(argument or 0) > puts + _GAP:
+                raise ValueError(f"a memo of {argument:,}")
+        tuples += "TUPLE" in opcode.name
+    if tuples > _MOST_TUPLES:
+        raise ValueError(f"{tuples:,} tuples")
 
 
 def _key(key: object) -> object:
@@ -113,6 +137,8 @@ def _pixels(noted: Any) -> NDArray[np.uint8]:
 
 
 def _labels(values: Any) -> list[int]:
-    if not isinstance(values, list) or not all(type(value) is int for value in values):
+    if not isinstance(values, list) or not all(
+        type(value) is int and abs(value) < _LARGEST for value in values
+    ):
         raise ValueError("the labels are not a list of integers")
     return values

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from snnbench.data.cifar import BATCHES
-from snnbench.errors import UserError
+from snnbench.errors import LONGEST_PATH, UserError, shortened
 
 ENVIRONMENT = "SNNBENCH_DATA"
 
@@ -183,8 +183,11 @@ def data_folders(data_dir: str | Path | None) -> list[Path]:
         folders.insert(0, Path(os.environ[ENVIRONMENT]).expanduser())
     if data_dir is not None:
         named = Path(data_dir).expanduser()
-        if not named.is_dir():
-            raise UserError(f"data_dir: there is no folder {named}.", "Name a folder that exists.")
+        if not os.path.isdir(named):  # which takes any text
+            raise UserError(
+                f"data_dir: there is no folder {shortened(str(named), LONGEST_PATH)}.",
+                "Name a folder that exists.",
+            )
         folders.insert(0, named)
     return folders
 

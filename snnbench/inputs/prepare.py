@@ -47,13 +47,18 @@ class RunData:
 def prepare(
     config: RunConfig, dataset: Dataset, selection: Selection, device: torch.device
 ) -> RunData:
-    """Scale the selected samples of a data set and put them on the device."""
-    arrays = [
-        _values(dataset.x_train[selection.train], dataset.scale),
-        _values(dataset.x_test[selection.test], dataset.scale),
-    ]
+    """Scale the selected samples of a data set and put them on the device.
+
+    Values enter a network in 32 bits; those that 32 bits cannot tell apart are standardized in 64.
+    """
+    arrays = [dataset.x_train[selection.train], dataset.x_test[selection.test]]
     if selection.val is not None:
-        arrays.append(_values(dataset.x_train[selection.val], dataset.scale))
+        arrays.append(dataset.x_train[selection.val])
+    if dataset.x_train.dtype == np.float64:
+        assert config.standardize, "`select` refuses it"
+        arrays = _differences(arrays)
+    else:
+        arrays = [x.astype(np.float32) * np.float32(dataset.scale) for x in arrays]
     if config.standardize:
         arrays = list(standardize(*arrays))
 
@@ -70,5 +75,12 @@ def prepare(
     )
 
 
-def _values(x: np.ndarray, scale: float) -> np.ndarray:
-    return x.astype(np.float32) * np.float32(scale)
+def _differences(arrays: list[np.ndarray]) -> list[np.ndarray]:
+    """Return values as differences from the first sample, in powers of two of the largest.
+
+    Standardized they are the same: but differences of values that lie close together far from 0
+    are exact, and their squares neither overflow nor vanish.
+    """
+    arrays = [x - arrays[0][0] for x in arrays]
+    largest = np.max([np.abs(x).max(axis=0) for x in arrays], axis=0)
+    return [np.ldexp(x, -np.frexp(largest)[1]) for x in arrays]

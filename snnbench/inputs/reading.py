@@ -20,6 +20,6 @@ def read_data(config: RunConfig) -> Dataset:
 
 def loading_settings(config: RunConfig) -> dict[str, Any]:
     """Return the settings that say which data are read; runs that agree on them share these."""
-    useless = without_effect(config)
-    uses = DATASETS[config.dataset].uses
-    return {name: None if name in useless else getattr(config, name) for name in uses}
+    row = DATASETS[config.dataset]
+    left_out = set(without_effect(config)) | set(row.if_given) - config.model_fields_set
+    return {name: None if name in left_out else getattr(config, name) for name in row.uses}

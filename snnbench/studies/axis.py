@@ -7,16 +7,20 @@ lr=1e-3:1e-1:log    an interval, for searches; without "log" on a linear scale
 lr_schedule=0.1x10,0.01x10;0.1x20    ";" between values that contain ","
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from snnbench.config.setting import SETTINGS, UNVARYABLE, Value
 from snnbench.config.settings import Settings
 from snnbench.config.values import read_integer
-from snnbench.errors import UserError, did_you_mean
+from snnbench.errors import UserError, did_you_mean, shortened, shown
 
 # More runs than this are not planned but sampled.
 MOST_RUNS = 1_000_000
+_MOST_LISTED = 100_000  # values that are written down one by one
+
+T = TypeVar("T")
 
 _SHAPES = ("log", "lin")
 _DIGITS = 12  # significant, of a value computed here: 0.3 is not 0.30000000000000004
@@ -78,7 +82,8 @@ def parse_axis(text: str) -> Axis:
     name, equals, values = text.partition("=")
     if not equals:
         raise UserError(
-            f"--vary {text}: there are no values.", "Write --vary NAME=V1,V2, as in beta=0.5,0.9."
+            f"--vary {shortened(text)}: there are no values.",
+            "Write --vary NAME=V1,V2, as in beta=0.5,0.9.",
         )
     return make_axis(name.strip(), values)
 
@@ -93,7 +98,7 @@ def make_axis(name: str, values: object) -> Axis:
     _check_varyable(name)
     if not isinstance(values, list | tuple):
         values = _split(name, values) if isinstance(values, str) else [values]
-    found = list(_values(name, values))
+    found = list(_values(name, checked_list(name, values)))
     if not found:
         raise UserError(f"{name}: there are no values.", f"Give one or more, as in {name}=V1,V2.")
     if isinstance(found[0], Interval) and len(found) == 1:
@@ -107,6 +112,15 @@ def make_axis(name: str, values: object) -> Axis:
     return Axis(name, listed)
 
 
+def checked_list(name: str, values: Sequence[T]) -> Sequence[T]:
+    """Return a list of values, or raise UserError if nobody can have written so many."""
+    if len(values) > _MOST_LISTED:
+        raise UserError(
+            f"{name}: {len(values):,} values are listed.", f"List at most {_MOST_LISTED:,}."
+        )
+    return values
+
+
 def check_value(name: str, value: object) -> Value:
     """Return a value as its setting stores it; None for "none" where that is the default.
 
@@ -118,7 +132,9 @@ def check_value(name: str, value: object) -> Value:
         if value == "none" and SETTINGS[name].optional:
             return None
     if isinstance(value, dict | list | tuple):
-        raise UserError(f"{name}: {value} is not one value.", f"Give {name} numbers or names.")
+        raise UserError(
+            f"{name}: {shown(value)} is not one value.", f"Give {name} numbers or names."
+        )
     checked: Value = getattr(Settings(**{name: value}), name)
     return checked
 
@@ -146,7 +162,7 @@ def tidy(value: float, interval: Interval, digits: int) -> float:
 def _check_varyable(name: str) -> None:
     if name not in SETTINGS:
         names = [known for known, setting in SETTINGS.items() if setting.role not in UNVARYABLE]
-        raise UserError(f"Unknown parameter '{name}'.", did_you_mean(name, names))
+        raise UserError(f"Unknown parameter '{shortened(name)}'.", did_you_mean(name, names))
     setting = SETTINGS[name]
     if setting.role in UNVARYABLE:
         reason, remedy = UNVARYABLE[setting.role]

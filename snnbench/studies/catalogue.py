@@ -1,8 +1,9 @@
 """The studies that ship with the program, by name."""
 
+import os
 from pathlib import Path
 
-from snnbench.errors import UserError, did_you_mean
+from snnbench.errors import LONGEST_PATH, UserError, did_you_mean, shortened
 from snnbench.studies.reading import read_study
 from snnbench.studies.study import Study
 
@@ -25,7 +26,7 @@ def find_study(text: str) -> Study:
     if text in known:
         return read_study(known[text])
     path = Path(text)
-    if path.suffix == ".toml" or path.is_file():
+    if path.suffix == ".toml" or os.path.isfile(text):  # which takes any text
         return read_study(path)
     remedy = did_you_mean(text, known) if known else "Name a TOML file."
-    raise UserError(f"There is no study '{text}'.", remedy)
+    raise UserError(f"There is no study '{shortened(text, LONGEST_PATH)}'.", remedy)

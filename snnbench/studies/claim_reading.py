@@ -9,7 +9,7 @@ from snnbench.config.toml_file import TomlFile
 from snnbench.config.toml_lines import Path as KeyPath
 from snnbench.config.values import read_integer, read_number
 from snnbench.errors import UserError, did_you_mean
-from snnbench.studies.axis import check_value
+from snnbench.studies.axis import check_value, checked_list
 from snnbench.studies.claims import EPOCH_COLUMNS, KINDS, Claim, Monotone, PeakAt, Published
 from snnbench.studies.plan import expand
 from snnbench.studies.selecting import (
@@ -158,7 +158,7 @@ class _Reader:
             raise UserError(f"{name}: there are no values.", "Give one or more.")
         if name == VARIANT:
             return tuple(_one_of(name, value, self.variants) for value in listed)
-        return tuple(check_value(name, value) for value in listed)
+        return tuple(check_value(name, value) for value in checked_list(name, listed))
 
     def _at(self, key: KeyPath, make: Callable[[], Any]) -> Any:
         try:

@@ -76,16 +76,17 @@ def corners(axes: Sequence[Axis]) -> Iterator[Point]:
     """Yield points that between them show every effect that one axis can have on another.
 
     Numbers do not decide whether a setting has an effect; names, and whether there is a value at
-    all, do. So one number stands for all of an axis.
+    all, do. So the ends of an axis, which bounds may exclude, stand for all of its numbers.
     """
     shown: list[list[Value]] = []
     for axis in axes:
         if isinstance(axis.values, Interval):
-            shown.append([axis.values.low])
+            shown.append([axis.values.low, axis.values.high])
         else:
             names = [v for v in axis.values if v is None or isinstance(v, str)]
-            numbers = (v for v in axis.values if v is not None and not isinstance(v, str))
-            shown.append([*names, *itertools.islice(numbers, 1)])
+            numbers = [v for v in axis.values if v is not None and not isinstance(v, str)]
+            ends = sorted({min(numbers), max(numbers)}) if numbers else []
+            shown.append([*names, *ends])
     for values in itertools.product(*shown):
         yield dict(zip((axis.name for axis in axes), values, strict=True))
 

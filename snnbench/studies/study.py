@@ -11,7 +11,7 @@ from snnbench.config.toml_file import TomlFile
 from snnbench.config.toml_lines import Path as KeyPath
 from snnbench.config.values import read_integer
 from snnbench.errors import UserError, did_you_mean
-from snnbench.studies.axis import MOST_RUNS, Axis, check_value
+from snnbench.studies.axis import MOST_RUNS, Axis, check_value, checked_list
 from snnbench.studies.claims import Claim, Published
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 
@@ -138,7 +138,8 @@ def read_seeds(value: object) -> tuple[int, ...]:
         UserError: no seed, or not a seed.
     """
     if isinstance(value, list | tuple):
-        seeds = dict.fromkeys(check_value("seed", seed) for seed in value)
+        listed = checked_list("seeds", value)
+        seeds = dict.fromkeys(check_value("seed", seed) for seed in listed)
         if seeds:
             return tuple(seed for seed in seeds if isinstance(seed, int))
         raise UserError("seeds: the list is empty.", "Give a number, or a list: [0, 1, 2].")

@@ -42,6 +42,7 @@ class DataSets:
     def __init__(self) -> None:
         self._last: tuple[DataKey, Dataset] | None = None
         self._known: dict[DataKey, Data] = {}
+        self._notices: dict[str, None] = {}
 
     def read(self, config: RunConfig) -> Dataset:
         """Return a run's data set, not checked against its settings.
@@ -55,7 +56,13 @@ class DataSets:
         if self._last is None or self._last[0] != key:
             self._last = None  # two need not be in memory at the same time
             self._last = (key, read_data(config))
+            self._notices |= dict.fromkeys(self._last[1].notices)
         return self._last[1]
+
+    def take_notices(self) -> tuple[str, ...]:
+        """Return what is to be known of the data read since this was asked last."""
+        notices, self._notices = tuple(self._notices), {}
+        return notices
 
     def forget(self) -> None:
         """Free the memory of the data set that is kept; what is known of it stays known."""

@@ -72,6 +72,7 @@ class Planned:
         total: runs of the whole sweep, a search's not yet known ones among them.
         repairs: what was mended in the tables on opening them, or done to them since.
         taken_over: how many of them other folders had recorded.
+        notices: what is to be known of the data, a sentence each.
     """
 
     jobs: tuple[Job, ...]
@@ -79,6 +80,7 @@ class Planned:
     total: int
     repairs: tuple[str, ...] = ()
     taken_over: int = 0
+    notices: tuple[str, ...] = ()
 
 
 def maker(
@@ -189,7 +191,10 @@ def run_sweep(
                 taken = record(store, elsewhere.of(to_do))
                 to_do = missing(round_jobs, store, again) if taken.rows else to_do
                 repairs += taken.repairs
-                yield Planned(tuple(round_jobs), tuple(to_do), total, repairs, len(taken.rows))
+                yield Planned(
+                    tuple(round_jobs), tuple(to_do), total, repairs, len(taken.rows),
+                    data.take_notices(),
+                )  # fmt: skip
                 repairs = ()
                 if not to_do:
                     continue

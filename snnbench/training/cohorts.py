@@ -1,4 +1,4 @@
-"""Which runs train side by side, and how many: cohorts that fit into memory."""
+"""Which runs train side by side, and how many: cohorts that fit into memory. No torch."""
 
 import math
 from collections import defaultdict
@@ -9,7 +9,9 @@ from snnbench.config.paths import path_of
 from snnbench.config.setting import SETTINGS
 from snnbench.errors import UserError
 from snnbench.network.plan import WeightLayer, plan_layers
-from snnbench.training.evaluation import EVALUATION_BATCH
+
+# The same for every run, so that no result depends on training's batch size.
+EVALUATION_BATCH = 128
 
 _FLOAT = 4  # bytes
 _COPIES_OF_PARAMETERS = 4  # themselves, gradient, two moments

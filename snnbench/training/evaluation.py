@@ -11,13 +11,11 @@ from snnbench.cost.tally import Tally
 from snnbench.inputs.encodings import EVALUATION_EPOCH, encode
 from snnbench.inputs.prepare import Part
 from snnbench.network.build import Network
+from snnbench.training.cohorts import EVALUATION_BATCH
 from snnbench.training.hits import TIED, Hits, accuracy, hits_of
 from snnbench.training.losses import predicted, training_loss
 from snnbench.training.member import Evaluation
 from snnbench.words.losses import LOSSES
-
-# The same for every run, so that no result depends on training's batch size.
-EVALUATION_BATCH = 128
 
 
 class Evaluator(Protocol):

@@ -16,6 +16,8 @@ class DataSet(Word):
     `snnbench.data.dataset.Dataset`.
 
     Attributes:
+        if_given: those of these settings that it is given None for where a run leaves them at
+            their default, which may have no effect on a user's file.
         shape: of one sample, (C, H, W) or (F,).
         n_classes, n_train, n_test: counts.
         features: values are not pixels in 0..1: they enter a spiking network as they are.
@@ -24,6 +26,7 @@ class DataSet(Word):
         class_names: where no file holds them.
     """
 
+    if_given: tuple[str, ...] = ()
     shape: tuple[int, ...] | None = None
     n_classes: int | None = None
     n_train: int | None = None
@@ -126,6 +129,7 @@ DATASETS = Table(
             "your own .csv, .tsv, .parquet or .npz (--data-file, --target)",
             "snnbench.data.table:load_table",
             uses=("data_file", "target", "test_fraction", "test_samples"),
+            if_given=("test_fraction",),
             features=True,
         ),
     ),

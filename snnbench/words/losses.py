@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from snnbench.words.table import Table, Word
+from snnbench.words.table import Bounds, Table, Word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,8 @@ LOSSES = Table(
             "divergence from a teacher's softened softmax (Hinton et al. 2015)",
             f"{_HOME}:mimic_kl",
             uses=("teacher", "temperature"),
+            # beyond, the loss has fewer digits than 32 bits take away from it
+            bounds={"temperature": Bounds(ge=1e-3, le=1e3)},
             judged_by="ce",
         ),
     ),

@@ -4,15 +4,22 @@ Each is a class of SpikingJelly's kind; the settings it uses are the arguments i
 without the prefix "surrogate_", and a value of None leaves the class its own default.
 """
 
-from snnbench.words.table import Table, Word
+from snnbench.words.table import Bounds, Table, Word
+
+# Beyond, 32 bits do not hold what the formulas are made of: soft-sign divides by alpha, all others
+# have it as a factor, piecewise-quadratic its square.
+_ALPHA = Bounds(ge=1e-6, le=1e6)
+# (1 + 2 |x| / (alpha - 1))^-alpha; for a large alpha 32 bits take the base for 1.
+_Q = Bounds(gt=1, le=1000)
 
 
-def _spikingjelly(name: str, attribute: str) -> Word:
+def _spikingjelly(name: str, attribute: str, alpha: Bounds = _ALPHA) -> Word:
     return Word(
         name,
         f"SpikingJelly's {attribute}",
         f"spikingjelly.activation_based.surrogate:{attribute}",
         uses=("surrogate_alpha",),
+        bounds={"surrogate_alpha": alpha},
     )
 
 
@@ -35,7 +42,7 @@ SURROGATES = Table(
         _spikingjelly("piecewise-quadratic", "PiecewiseQuadratic"),
         _spikingjelly("soft-sign", "SoftSign"),
         _spikingjelly("super-spike", "SuperSpike"),
-        _spikingjelly("q-pseudo-spike", "QPseudoSpike"),
+        _spikingjelly("q-pseudo-spike", "QPseudoSpike", _Q),
         _spikingjelly("rect", "Rect"),
     ),
 )

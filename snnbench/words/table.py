@@ -2,11 +2,34 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from snnbench.errors import UserError, did_you_mean
+from snnbench.errors import UserError, did_you_mean, shortened
+
+
+class Bounds(NamedTuple):
+    """The numbers that a formula takes: those within its bounds, where it has them."""
+
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    lt: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Whether a number is within the bounds."""
+        return (
+            (self.ge is None or value >= self.ge)
+            and (self.gt is None or value > self.gt)
+            and (self.le is None or value <= self.le)
+            and (self.lt is None or value < self.lt)
+        )
+
+    def __str__(self) -> str:
+        words = {"ge": "at least", "gt": "greater than", "le": "at most", "lt": "less than"}
+        bounds = ((words[name], bound) for name, bound in self._asdict().items())
+        return " and ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)
 
 
 @dataclass(frozen=True)
@@ -20,6 +43,8 @@ class Word:
             object itself.
         uses: the settings that have an effect where this word is chosen, and may have none else.
         otherwise: why a setting that it does not use has no effect, where that needs words.
+        bounds: setting -> the numbers that this word takes of it, where they are fewer than the
+            setting's own.
         plugin: that added it; None of a word of ours.
     """
 
@@ -28,6 +53,7 @@ class Word:
     home: Any = ""
     uses: tuple[str, ...] = ()
     otherwise: str = ""
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
     plugin: "Plugin | None" = None
 
     def load(self) -> Any:
@@ -91,21 +117,28 @@ class Table(Mapping[str, W]):
             UserError: there is no such word; it suggests the nearest.
         """
         if name not in self._rows:
-            raise UserError(f"{self.kind}: '{name}' is not known.", did_you_mean(name, self._rows))
+            problem = f"{self.kind}: '{shortened(name)}' is not known."
+            raise UserError(problem, did_you_mean(name, self._rows))
         return self._rows[name]
 
     def add(self, name: str, meaning: str, **row: Any) -> Callable[[Any], Any]:
         """Return a decorator that makes a class or function a word of this kind.
 
         Raises:
-            UserError: there is such a word already, or the implementation cannot be called as
-                words of this kind are.
+            UserError: there is such a word already, the implementation cannot be called as
+                words of this kind are, or there are bounds of a setting that it does not use.
         """
         if name in self._rows:
             raise UserError(f"There is a {self.kind} '{name}' already.", "Give it another name.")
 
         def add(home: Any) -> Any:
             word = self._row(name=name, meaning=meaning, home=home, plugin=Table.plugin, **row)
+            for setting in word.bounds:
+                if setting not in word.uses:
+                    raise UserError(
+                        f"The {self.kind} '{name}' has bounds of {setting}, which it does not use.",
+                        f"Add it: uses=({setting!r}, ...).",
+                    )
             if self._signature is not None:
                 self._check_signature(word, inspect.signature(self._signature))
             if self._check is not None:

@@ -45,6 +45,31 @@ def test_the_message_points_at_the_character_where_the_notation_breaks(arch, col
     assert caret == "    " + " " * column + "^"
 
 
+@pytest.mark.parametrize(
+    ("arch", "words"),
+    [
+        ("9" * 5000 + "-10", ["a layer of 5,000 characters"]),
+        (f"16c{'9' * 5000}-10", ["a layer of 5,003 characters"]),
+        (f"10:{'x' * 5000}-10", ["a layer of 5,003 characters"]),
+        ("-".join(["1"] * 4000), ["4,000 layers", "256"]),
+        ("1-" * 200 + "x-10", ["unexpected 'x'", "...1-1-"]),
+    ],
+)
+def test_an_arch_beyond_measure_is_refused_without_being_repeated(arch, words):
+    with pytest.raises(UserError) as caught:
+        parse_arch(arch)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_the_message_shows_where_a_long_arch_breaks():
+    with pytest.raises(UserError) as caught:
+        parse_arch("1-" * 200 + "x-" + "1-" * 40 + "10")
+    _, shown, caret = caught.value.problem.splitlines()
+    assert shown == f"    ...{'1-' * 20}x-{'1-' * 19}..."
+    assert shown[caret.index("^")] == "x"
+
+
 @given(st.text(alphabet="0123456789cp:-relu x", max_size=20))
 def test_any_text_parses_or_is_refused_with_a_user_error(arch):
     try:
@@ -58,7 +83,9 @@ def test_the_input_width_is_split_off():
     assert split_input("784-10-10") == (784, "10-10")
 
 
-@pytest.mark.parametrize("arch", ["10", "16c3-10", "", "0-10", "x-10"])
+@pytest.mark.parametrize(
+    "arch", ["10", "16c3-10", "", "0-10", "x-10", "9999999-10", "9" * 5000 + "-10"]
+)
 def test_an_arch_without_an_input_width_is_refused(arch):
     with pytest.raises(UserError, match="input width"):
         split_input(arch)

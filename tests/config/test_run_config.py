@@ -43,6 +43,19 @@ def refusal(**settings):
         ({"lr_schedule": "0.1x"}, ["lr_schedule", "whole number"]),
         ({"lr_schedule": "0.1"}, ["RATExEPOCHS"]),
         ({"lr_schedule": "0x3"}, ["rate above 0"]),
+        ({"lr_schedule": "0.1x1000000000"}, ["1,000,000,000 epochs", "at most 1,000,000"]),
+        ({"lr_schedule": "0.1x999999,0.1x999999"}, ["at most 1,000,000"]),
+        ({"lr_schedule": "0.1x" + "9" * 5000}, ["whole number"]),
+        ({"lr_schedule": "1e300x10"}, ["at most 1e+09"]),
+        ({"lr_schedule": "0.1x1," * 5000}, ["30,000 characters", "at most 10,000"]),
+        ({"epochs": 10**9}, ["epochs", "less than or equal to 1000000"]),
+        ({"T": 10**5000}, ["T", "whole number"]),
+        ({"lr": 16**5000}, ["lr", "finite"]),
+        ({"arch": 10**5000}, ["arch", "a text"]),
+        ({"dataset": 10**5000}, ["dataset", "too long"]),
+        ({"dataset": "x" * 5000}, ["'xxx"]),
+        ({"x" * 5000: 1}, ["Unknown setting 'xxx"]),
+        ({"beta": [10**5000]}, ["beta", "too long to be shown", "a number"]),
     ],
 )
 def test_a_bad_value_is_refused_with_its_name_and_a_remedy(settings, words):
@@ -101,6 +114,28 @@ def test_a_setting_that_can_have_no_effect_is_refused_and_says_why(settings, nam
 )
 def test_settings_that_contradict_each_other_are_refused(settings, words):
     assert words in refusal(**settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "bounds"),
+    [
+        ({"surrogate": "q-pseudo-spike", "surrogate_alpha": 1}, "greater than 1 and at most 1000"),
+        ({"surrogate": "q-pseudo-spike", "surrogate_alpha": 0.5}, "greater than 1"),
+        ({"surrogate": "q-pseudo-spike", "surrogate_alpha": 1e6}, "at most 1000"),
+        ({"surrogate": "soft-sign", "surrogate_alpha": 1e-30}, "at least 1e-06"),
+        ({"surrogate": "atan", "surrogate_alpha": 1e8}, "at most 1e+06"),
+        ({"loss": "mimic-kl", "teacher": "t.safetensors", "temperature": 1e-40}, "at least 0.001"),
+        ({"loss": "mimic-kl", "teacher": "t.safetensors", "temperature": 1e8}, "at most 1000"),
+    ],
+)
+def test_a_number_lies_within_the_bounds_of_the_formula_that_takes_it(settings, bounds):
+    name = list(settings)[-1]
+    message = refusal(**settings)
+    assert message.startswith(f"{name}: ")
+    assert f"{name} must be" in message
+    assert bounds in message
+    inside = RunConfig(**settings | {name: 2})
+    assert getattr(inside, name) == 2
 
 
 def test_settings_without_effect_are_empty():

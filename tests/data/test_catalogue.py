@@ -1,3 +1,5 @@
+import gzip
+import hashlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -5,14 +7,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnbench.data import catalogue
+from snnbench.data import catalogue, check
 from snnbench.data.catalogue import check_dataset, list_datasets, load_dataset
 from snnbench.data.check import checked
+from snnbench.data.cifar import BATCHES
+from snnbench.data.idx import read_idx
 from snnbench.data.sources import SOURCES, data_folders, find
 from snnbench.errors import UserError
 from snnbench.words.datasets import DATASETS
 
-from .conftest import binary_batch, python2_batch, write_idx, write_tar
+from .conftest import (
+    batch_arrays,
+    binary_batch,
+    python2_batch,
+    python2_pickle,
+    write_idx,
+    write_tar,
+)
 
 LABELS = np.arange(10)
 IMAGES = np.arange(10 * 6, dtype=np.uint8).reshape(10, 2, 3)
@@ -149,19 +160,137 @@ def test_a_part_of_mnist_is_not_taken_for_mnist(tmp_path: Path) -> None:
         load_dataset("mnist", data_dir=tmp_path)
 
 
-@pytest.mark.usefixtures("tiny", "no_data")
-def test_mnist_is_not_taken_for_fashion_mnist(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Both have the same file names: only the contents tell them apart."""
-    import hashlib
+PARTS = {
+    "train-images-idx3-ubyte": "training images",
+    "train-labels-idx1-ubyte": "training labels",
+    "t10k-images-idx3-ubyte": "test images",
+    "t10k-labels-idx1-ubyte": "test labels",
+}
 
-    write_set(tmp_path)
-    labels = hashlib.md5((tmp_path / "train-labels-idx1-ubyte").read_bytes()).hexdigest()
-    monkeypatch.setattr("snnbench.data.check._TRAIN_LABELS", {labels: "mnist"})
-    assert load_dataset("mnist", data_dir=tmp_path).name == "mnist"
-    with pytest.raises(UserError, match="the files hold mnist, not fashion-mnist"):
-        load_dataset("fashion-mnist", data_dir=tmp_path)
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch, tiny: None, tmp_path: Path) -> dict[str, Path]:
+    """Let two tiny sets of the same file names be what was published as MNIST and Fashion-MNIST."""
+    folders = {}
+    for number, name in enumerate(("mnist", "fashion-mnist")):
+        folder = folders[name] = tmp_path / "published" / name
+        folder.mkdir(parents=True)
+        for place, file in enumerate(PARTS):
+            shift = 3 * number + place
+            content = IMAGES + shift if "images" in file else np.roll(LABELS, shift)
+            write_idx(folder / file, content)
+        sums = tuple(hashlib.md5((folder / file).read_bytes()).hexdigest() for file in PARTS)
+        monkeypatch.setitem(check._IDX_MD5, name, sums)
+        monkeypatch.delitem(check._SHA256, name)
+    for name, folder in folders.items():
+        source = load_dataset(name, data_dir=folder)
+        assert source.notices == ()
+        monkeypatch.setitem(check._SHA256, name, source.sha256)
+    return folders
+
+
+@pytest.mark.usefixtures("no_data")
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_the_published_files_are_used_without_a_notice(
+    published: dict[str, Path], name: str
+) -> None:
+    assert load_dataset(name, data_dir=published[name]).notices == ()
+
+
+@pytest.mark.usefixtures("no_data")
+@pytest.mark.parametrize("file", PARTS)
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_a_file_of_another_set_of_the_same_file_names_is_refused(
+    published: dict[str, Path], name: str, file: str
+) -> None:
+    """MNIST and Fashion-MNIST have the same file names: only the contents tell them apart."""
+    (other,) = published.keys() - {name}
+    (published[name] / file).write_bytes((published[other] / file).read_bytes())
+    words = f"hold the {PARTS[file]} of {other} as the {PARTS[file]} of {name}"
+    with pytest.raises(UserError, match=words):
+        load_dataset(name, data_dir=published[name])
+    with pytest.raises(UserError, match=words):
+        check_dataset(name, published[name])
+
+
+@pytest.mark.usefixtures("no_data")
+@pytest.mark.parametrize("file", PARTS)
+@pytest.mark.parametrize("change", ["reversed", "black"])
+def test_a_file_of_unknown_content_is_used_with_a_notice_and_fails_the_check(
+    published: dict[str, Path], file: str, change: str
+) -> None:
+    folder = published["mnist"]
+    whole = load_dataset("mnist", data_dir=folder)
+    array = read_idx(folder / file)
+    write_idx(folder / file, array[::-1] if change == "reversed" else 0 * array)
+    changed = load_dataset("mnist", data_dir=folder)
+    (notice,) = changed.notices
+    assert f"{folder}: the {PARTS[file]} are not those that were published as mnist" in notice
+    assert changed.sha256 != whole.sha256
+    report = check_dataset("mnist", folder)
+    assert [c.what for c in report.comparisons if c.what.endswith(PARTS[file]) and not c.ok]
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize("form", ["binary", "python", "shuffled", "packed", "tar", "python tar"])
+def test_cifar10_is_known_by_its_content_in_every_form_and_order(
+    tmp_path: Path, no_data: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    write_batches(tmp_path / "published", "binary")
+    halves = (check._records_sha256(*half) for half in halves_of(tmp_path / "published"))
+    monkeypatch.setitem(check._RECORDS, "cifar10", tuple(halves))
+    write_batches(tmp_path / "mine", form)
+    assert load_dataset("cifar10", data_dir=tmp_path / "mine").notices == ()
+    assert check_dataset("cifar10", tmp_path / "mine").comparisons[2].ok
+    # looked at once: from now on its checksum is known
+    assert len(list((no_data / "known").iterdir())) == 1
+    monkeypatch.setattr(check, "_contents", lambda source: pytest.fail("looked at again"))
+    assert load_dataset("cifar10", data_dir=tmp_path / "mine").notices == ()
+
+
+@pytest.mark.usefixtures("tiny", "no_data")
+@pytest.mark.parametrize(
+    "form", ["other binary", "other python", "other packed", "other tar", "other python tar"]
+)
+def test_cifar10_whose_labels_are_swapped_is_used_with_a_notice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    write_batches(tmp_path / "published", "binary")
+    halves = (check._records_sha256(*half) for half in halves_of(tmp_path / "published"))
+    monkeypatch.setitem(check._RECORDS, "cifar10", tuple(halves))
+    write_batches(tmp_path / "mine", form)
+    dataset = load_dataset("cifar10", data_dir=tmp_path / "mine")
+    assert "the training records are not those" in dataset.notices[0]
+    assert not check_dataset("cifar10", tmp_path / "mine").ok
+
+
+def halves_of(folder: Path) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    dataset = load_dataset("cifar10", data_dir=folder)
+    return (dataset.x_train, dataset.y_train), (dataset.x_test, dataset.y_test)
+
+
+def write_batches(folder: Path, form: str) -> None:
+    """Write six batches of two images each, in a form in which CIFAR-10 is handed out."""
+    folder.mkdir(parents=True)
+    python = "python" in form
+    batches = {}
+    for seed, name in enumerate(BATCHES):
+        pixels, labels = batch_arrays(seed, 2)
+        if "other" in form and seed == 0:
+            labels = 9 - labels
+        if form == "shuffled":
+            pixels, labels = pixels[::-1], labels[::-1]
+        rows = np.concatenate([labels[:, np.newaxis].astype(np.uint8), pixels], axis=1)
+        raw = python2_pickle(pixels.tobytes(), pixels.shape, labels.tolist()) if python else rows
+        batches[name if python else f"{name}.bin"] = bytes(raw)
+    if "tar" in form:
+        write_tar(folder / f"cifar-10-{'python' if python else 'binary'}.tar.gz", batches)
+        return
+    for name, content in batches.items():
+        packed = "packed" in form
+        (folder / f"{name}{'.gz' if packed else ''}").write_bytes(
+            gzip.compress(content) if packed else content
+        )
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:

@@ -99,7 +99,7 @@ def test_a_batch_that_is_there_twice_is_refused(tmp_path: Path) -> None:
 def test_an_oversized_batch_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cifar, "_LARGEST_MEMBER", COUNT * 3073 - 1)
+    monkeypatch.setattr(cifar, "LARGEST", COUNT * 3073 - 1)
     archive = write_tar(tmp_path / "a.tar.gz", batches(binary_batch, ".bin"))
     with pytest.raises(UserError, match=r"data_batch_1.bin is far too large"):
         cifar.read_archive(archive, ".bin", cifar.parse_binary, "mend")

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnbench.data import cifar, synthetic
+from snnbench.data import check, cifar, synthetic
 from snnbench.data.catalogue import check_dataset, load_dataset
 from snnbench.data.check import checked
 from snnbench.data.dataset import Dataset, Part
+from snnbench.errors import UserError
 
 from .conftest import write_tar
 
@@ -18,10 +19,28 @@ def cifar10(real_data: Path) -> Dataset:
     return load_dataset("cifar10", data_dir=real_data)
 
 
-def test_mnist_agrees_with_its_published_checksums(real_data: Path) -> None:
-    report = check_dataset("mnist", real_data)
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_idx_files_agree_with_their_published_checksums(real_data: Path, name: str) -> None:
+    report = check_dataset(name, real_data)
     assert [comparison.what for comparison in report.comparisons if not comparison.ok] == []
     assert sum("MD5" in comparison.what for comparison in report.comparisons) == 4
+    assert report.sha256 == check._SHA256[name]
+
+
+@pytest.mark.parametrize("part", ["t10k-images-idx3", "t10k-labels-idx1", "train-images-idx3"])
+def test_files_of_fashion_mnist_among_those_of_mnist_are_refused(
+    real_data: Path, tmp_path: Path, part: str
+) -> None:
+    for name in ("mnist", "fashion-mnist"):
+        for file in (real_data / name).glob("*.gz"):
+            if name == "mnist" or part in file.name:
+                link = tmp_path / file.name
+                link.unlink(missing_ok=True)
+                link.symlink_to(file)
+    with pytest.raises(
+        UserError, match=r"the files hold the .* of fashion-mnist as the .* of mnist"
+    ):
+        load_dataset("mnist", data_dir=tmp_path)
 
 
 def test_fashion_mnist_agrees_with_its_published_mean_and_deviation(real_data: Path) -> None:
@@ -38,6 +57,7 @@ def test_cifar10_has_its_published_channel_means(cifar10: Dataset) -> None:
     means = [found[f"pixel mean in channel {channel}"] for channel in range(3)]
     assert means == ["0.4914", "0.4822", "0.4465"]
     assert found["training samples a class"] == " ".join(["5000"] * 10)
+    assert sum("in any order" in what for what in found) == 2
     assert report.ok
 
 

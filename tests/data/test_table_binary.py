@@ -107,8 +107,53 @@ def test_a_test_part_of_the_file_itself_is_kept(tmp_path: Path) -> None:
     assert table.y_test.tolist() == [0, 1]
     assert np.array_equal(table.x_train, x)
     assert np.array_equal(table.x_test, x[:2] + 9)
-    with pytest.raises(UserError, match="a test size has no effect"):
-        load_table(path, None, test_samples=1)
+    with pytest.raises(UserError, match="test_fraction has no effect"):
+        load_table(path, None, test_fraction=0.5)
+
+
+def test_so_many_samples_are_taken_of_a_test_part_of_the_file_itself(tmp_path: Path) -> None:
+    x, y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
+    path = write_npz(tmp_path / "t.npz", x_train=x, y_train=y, x_test=x + 40, y_test=y)
+    table = load_table(path, None, test_samples=4)
+    assert (len(table.x_train), np.bincount(table.y_test).tolist()) == (20, [2, 2])
+    assert table.x_test.min() >= 40
+
+
+@pytest.mark.parametrize(
+    ("saved", "read"),
+    [
+        ((28, 28), (1, 28, 28)),
+        ((20, 30), (1, 20, 30)),
+        ((28, 28, 1), (1, 28, 28)),
+        ((1, 28, 28), (1, 28, 28)),
+        ((32, 32, 3), (3, 32, 32)),
+        ((3, 32, 32), (3, 32, 32)),
+        ((20, 30, 3), (3, 20, 30)),
+        ((3, 20, 30), (3, 20, 30)),
+        ((2, 34, 34), (2, 34, 34)),
+        ((8, 8, 16), (16, 8, 8)),
+        ((16, 8, 8), (16, 8, 8)),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_images_in_an_npz_file_are_read_in_every_layout(
+    tmp_path: Path, saved: tuple[int, ...], read: tuple[int, ...], dtype: str
+) -> None:
+    x = np.random.default_rng(0).integers(0, 256, (20, *saved)).astype(dtype)
+    channels_first = x
+    if len(saved) == 2:
+        channels_first = x[:, np.newaxis]
+    elif saved != read:
+        channels_first = x.transpose(0, 3, 1, 2)
+    y = np.arange(20)[:, np.newaxis] % 2  # as Keras keeps labels
+    whole = load_table(write_npz(tmp_path / "t.npz", x=x, y=y), None)
+    split = load_table(
+        write_npz(tmp_path / "s.npz", x_train=x, y_train=y, x_test=x, y_test=y), None
+    )
+    assert (whole.is_image, whole.input_shape, split.input_shape) == (True, read, read)
+    assert np.array_equal(split.x_train, channels_first)
+    assert np.array_equal(split.x_test, channels_first)
+    assert (split.x_train.dtype, split.scale) == (dtype, 1 / 255 if dtype == "uint8" else 1)
 
 
 def test_images_in_an_npz_file_stay_pixels(tmp_path: Path) -> None:
@@ -121,7 +166,7 @@ def test_images_in_an_npz_file_stay_pixels(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"a": np.zeros(3)}, "holds the arrays none"),
+        ({"X": np.zeros((4, 2)), "y": [0, 1, 0, 1]}, "holds the arrays X, y"),
         ({"x": np.zeros((4, 2))}, "holds the arrays x"),
         ({"x": np.zeros(4), "y": [0, 1, 0, 1]}, r"x has the shape \(4,\)"),
         ({"x": np.zeros((4, 2)), "y": [0, 1, 0]}, "x has 4 samples, but there are 3 labels"),
@@ -132,6 +177,8 @@ def test_images_in_an_npz_file_stay_pixels(tmp_path: Path) -> None:
          r"y_train: labels have the shape \(\)"),
         ({"x": np.zeros((4, 2)), "y": [0.0, np.nan, 1, 1]}, "a label is not a finite number"),
         ({"x": np.array([[1.0, 2], [3, np.nan]]), "y": [0, 1]}, "nan in row 1, feature 1"),
+        ({"x": np.zeros((4, 3, 3, 3)), "y": [0, 1, 0, 1]}, "which axis .* holds the channels"),
+        ({"x": np.zeros((4, 5, 3, 5)), "y": [0, 1, 0, 1]}, "which axis .* holds the channels"),
         ({"x": np.zeros((4, 2), complex), "y": [0, 1, 0, 1]}, "type complex128"),
         ({"x": np.array([[1, None]] * 4, object), "y": [0, 1, 0, 1]}, "cannot be read as .npz"),
         ({"x_train": np.zeros((2, 2)), "y_train": [0, 1], "x_test": np.zeros((2, 3)),

@@ -35,6 +35,9 @@ REFUSED = [
     (TABLES.format("neurons", "NEURONS")
      + "@NEURONS.add('own', 'mine', uses=('v_th',))\nclass Own:\n    states = ('v', 'i')\n"
      "    def step(self, current, v): ...\n", 2, "has no step"),
+    ("from snnbench.words.table import Bounds\n" + TABLES.format("losses", "LOSSES")
+     + "@LOSSES.add('own', 'mine', bounds={'z': Bounds(gt=1)})\ndef f(s, y, w, c): ...\n",
+     3, "has bounds of z, which it does not use"),
     ("from snnbench.plugins import add_setting\nadd_setting('beta', 1.0, 'leak', group='x')\n",
      2, "'beta' cannot name a new setting"),
     ("from snnbench.plugins import add_setting\nadd_setting('own', [1], 'list', group='x')\n",
@@ -94,6 +97,24 @@ def test_a_word_of_a_plug_in_that_failed_can_be_added_anew_with_other_uses(tmp_p
     plugins.load(path)
     try:
         assert RunConfig(loss="own", temperature=2.0).temperature == 2.0
+    finally:
+        LOSSES.remove("own")
+        effects.forget()
+
+
+def test_a_word_of_a_plug_in_says_which_numbers_it_takes(tmp_path):
+    path = tmp_path / "bounded.py"
+    path.write_text(
+        "from snnbench.words.table import Bounds\n" + TABLES.format("losses", "LOSSES")
+        + "@LOSSES.add('own', 'mine', uses=('temperature',),"
+        " bounds={'temperature': Bounds(gt=1, le=5)})\n"
+        "def f(scores, y, wanted, config): ...\n"
+    )  # fmt: skip
+    plugins.load(path)
+    try:
+        assert RunConfig(loss="own", temperature=5).temperature == 5
+        with pytest.raises(UserError, match="temperature must be greater than 1 and at most 5"):
+            RunConfig(loss="own", temperature=1)
     finally:
         LOSSES.remove("own")
         effects.forget()

@@ -1,6 +1,7 @@
 """Every row of every table: what it must say, and that the fast paths agree with the reference."""
 
 import importlib.util
+import math
 
 import pytest
 import torch
@@ -46,6 +47,41 @@ def test_a_word_has_a_meaning_settings_that_exist_and_a_home_that_loads(word):
     assert set(word.uses) <= set(SETTINGS)
     if word.home:
         assert word.load() is not None
+
+
+def ends(bounds):
+    """Return the least and the largest number within bounds."""
+    least = bounds.ge if bounds.gt is None else math.nextafter(bounds.gt, math.inf)
+    return least, bounds.le
+
+
+ENDS = [
+    pytest.param({setting: word.name, name: end}, id=f"{word.name}-{name}-{end:g}")
+    for setting, table in (("surrogate", SURROGATES), ("loss", LOSSES))
+    for word in table.values() for name, bounds in word.bounds.items() for end in ends(bounds)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", ENDS)
+@pytest.mark.parametrize("engine", ["fast", "reference"])
+def test_a_word_trains_at_the_ends_of_its_bounds_and_is_refused_beyond(settings, engine, teacher):
+    if settings.get("loss") is not None:
+        settings = settings | {"teacher": teacher, "readout": "current"}
+    losses, weights, held = trained(
+        RunConfig.from_layers(settings, SMALL | {"device": "cpu", "engine": engine})
+    )
+    assert all(map(math.isfinite, (*losses, held.loss)))
+    assert all(torch.isfinite(tensor).all() for tensor in weights.values())
+    name = next(name for name in settings if name in ("surrogate_alpha", "temperature"))
+    owner = SETTINGS[name].of
+    for beyond in (settings[name] * 1.001, settings[name] * 0.999):
+        bounds = SETTINGS[owner].words[settings[owner]].bounds[name]
+        if bounds.holds(beyond):
+            continue
+        words = f"{name}: .* is out of range for {owner} '{settings[owner]}'"
+        with pytest.raises(UserError, match=words) as caught:
+            RunConfig(**settings | {name: beyond})
+        assert str(bounds) in caught.value.remedy
 
 
 @pytest.mark.parametrize("name", [n for n, s in SETTINGS.items() if s.of])
