@@ -1,6 +1,7 @@
 """Reading a file whole, packed with gzip or not."""
 
 import gzip
+import os
 import zlib
 from pathlib import Path
 from typing import BinaryIO
@@ -25,16 +26,20 @@ def read_unpacked(path: Path, remedy: str, most: int | None = None) -> bytes:
     Raises:
         UserError: the file cannot be read or is too large, or its gzip stream is damaged or cut.
     """
-    wanted = -1 if most is None else most + 1
+    too_large = UserError(f"{path}: holds more than {most or 0:,} bytes.", remedy)
     try:
         with path.open("rb") as file:
-            packed = file.read(2) == GZIP_MAGIC
+            if file.read(2) != GZIP_MAGIC:
+                if most is not None and os.fstat(file.fileno()).st_size > most:
+                    raise too_large
+                file.seek(0)
+                return file.read()
             file.seek(0)
-            raw = _unpacked(file, path, remedy, wanted) if packed else file.read(wanted)
+            raw = _unpacked(file, path, remedy, -1 if most is None else most + 1)
     except OSError as error:
         raise unreadable(path, error) from error
     if most is not None and len(raw) > most:
-        raise UserError(f"{path}: holds more than {most:,} bytes.", remedy)
+        raise too_large
     return raw
 
 
