@@ -16,13 +16,14 @@ from snnbench.cost.counting import count_network, dense_count
 from snnbench.cost.foreign import count_model
 from snnbench.cost.report import NetworkCount
 from snnbench.data.dataset import Dataset
-from snnbench.errors import UserError, users_code
+from snnbench.errors import UserError, did_you_mean, users_code
 from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
 from snnbench.network.build import Network, build_network
 from snnbench.runs import resolve_machine
 from snnbench.training.evaluation import NetworkEvaluator, evaluate
 
+_LAYOUTS, _KINDS = ("TB", "B"), ("spikes", "real", None)
 _FOLDER = "Run the command in the folder of your .py file, and mend what it says."
 
 
@@ -78,6 +79,9 @@ def foreign_count(
         UserError: no such function, it returns no module, the model does not run, or the input
             is not of its kind.
     """
+    for name, value, known in (("layout", layout, _LAYOUTS), ("input_kind", input_kind, _KINDS)):
+        if value not in known:
+            raise UserError(f"{name}: '{value}' is not known.", did_you_mean(str(value), known[:2]))
     if (given is None) == (shape is None):
         raise UserError(
             "A model of your own needs an input: its values or its shape, one of them.",

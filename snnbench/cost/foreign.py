@@ -226,7 +226,7 @@ def _has_modes(module: nn.Module) -> bool:
 def _doubts(facts: list[LayerFacts], watched: list[_Watched]) -> list[str]:
     """Say of which layers it is not known what they receive, and why."""
     return [
-        f"Whether {layer.layer or 'the layer'} receives spikes is not known: its input is made by "
+        f"Whether {layer.layer or 'the layer'} receives spikes is not known: its input comes from "
         f"{w.values.unknown}."
         for layer, w in zip(facts, watched, strict=True)
         if w.values.unknown

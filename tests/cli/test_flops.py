@@ -136,6 +136,10 @@ def test_a_model_in_a_notebook_is_counted_as_by_the_command(snnbench, tmp_path, 
         count(model_from=model, input=spikes, T=3)
     with pytest.raises(UserError, match="one of them"):
         count(model_from=model)
+    with pytest.raises(UserError, match="Did you mean 'spikes'"):
+        count(model_from=model, input=spikes, input_kind="spike")
+    with pytest.raises(UserError, match="layout"):
+        count(model_from=model, input=spikes, layout="BT")
 
 
 def test_totals_that_leave_something_out_say_that_they_are_lower_bounds(snnbench, tmp_path):
