@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from snnbench.config import RunConfig
 from snnbench.config.setting import SETTINGS
@@ -27,6 +27,7 @@ from snnbench.words.datasets import DATASETS
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import nn
 
     from snnbench.cost.report import NetworkCount
     from snnbench.network.build import Network
@@ -38,7 +39,10 @@ _NAME_BOUND = 100
 
 @dataclass(frozen=True)
 class CountResult:
-    """Counts of a network, as tables, and what is to be known of its data, a sentence each."""
+    """Counts of a network, as tables, and what is to be known of its data, a sentence each.
+
+    `count` has what is to be known of a model, and what of it has no rule.
+    """
 
     count: "NetworkCount"
     notices: tuple[str, ...] = ()
@@ -56,6 +60,11 @@ class CountResult:
         import pandas as pd
 
         return pd.DataFrame(self.count.layers)
+
+    @property
+    def lower_bound(self) -> bool:
+        """The network does more than the totals count: see `count.uncounted`."""
+        return self.count.lower_bound
 
 
 @waiting_chosen()
@@ -134,26 +143,43 @@ def count(
     rate: float | None = None,
     input_shape: tuple[int, ...] | None = None,
     checkpoint: str | Path | None = None,
+    model_from: "str | nn.Module | None" = None,
+    input: Any = None,
+    layout: Literal["TB", "B"] = "TB",
+    input_kind: Literal["spikes", "real"] | None = None,
     **settings: Any,
 ) -> "CountResult":
     """Count operations, firing rates and energy of a network, layer by layer.
 
     Measured on the test part of the data, with the weights of a saved model or, without one,
     initial weights. With `rate` or `input_shape` nothing is run: the counts follow from the
-    settings.
+    settings. A model of your own is run once, in the mode it is in, on the input given.
 
     Args:
         config: the network and its data; or name settings as keywords.
         rate: assumed mean input of every layer, 0..1.
-        input_shape: of one sample, (F,) or (C, H, W); from the data set if left out.
+        input_shape: of one sample, (F,) or (C, H, W); from the data set if left out. For
+            `model_from` of the whole input, whose values are then not known.
         checkpoint: a model that `save_model` kept; brings its own settings, of which keywords
             may change those that do not shape the network.
+        model_from: a torch module, or "module:function" that returns one. It is left as it is.
+        input: of `model_from`: an array or tensor, or an .npy file.
+        layout: of that input: [T, B, ...] or [B, ...].
+        input_kind: of its values: spikes, 0 or 1, or real; None for real unless they are boolean.
 
     Raises:
-        UserError: anything wrong with settings, data or the saved model.
+        UserError: anything wrong with settings, data or the model.
     """
     from snnbench.cost.expected import expected_count
 
+    if model_from is not None:
+        if settings or any(other is not None for other in (config, checkpoint, rate)):
+            raise UserError("Settings and rate have no effect on model_from.", "Leave them out.")
+        from snnbench.counts import foreign_count
+
+        return CountResult(foreign_count(model_from, layout, input_shape, input, input_kind))
+    if input is not None or input_kind is not None:
+        raise UserError("input and input_kind are for model_from.", "Leave them out.")
     network = None
     if checkpoint is not None:
         from snnbench.network.checkpoint import load_model

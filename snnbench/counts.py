@@ -1,10 +1,12 @@
 """The chain behind `count`: a network described, trained or foreign -> its counts."""
 
 import importlib
+import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,13 +16,16 @@ from snnbench.cost.counting import count_network, dense_count
 from snnbench.cost.foreign import count_model
 from snnbench.cost.report import NetworkCount
 from snnbench.data.dataset import Dataset
-from snnbench.errors import UserError
+from snnbench.errors import UserError, did_you_mean, users_code
 from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
 from snnbench.network.build import Network, build_network
 from snnbench.runs import default_threads, resolve_machine
 from snnbench.training.evaluation import NetworkEvaluator, evaluate
 from snnbench.training.machine import using
+
+_LAYOUTS, _KINDS = ("TB", "B"), ("spikes", "real", None)
+_FOLDER = "Run the command in the folder of your .py file, and mend what it says."
 
 
 def measured_count(
@@ -56,22 +61,36 @@ def _importing_from_here() -> Iterator[None]:
 
 @_importing_from_here()  # all along: a model may import when it runs
 def foreign_count(
-    source: str, layout: str, shape: tuple[int, ...] | None, file: Path | None
+    source: str | torch.nn.Module,
+    layout: str,
+    shape: tuple[int, ...] | None,
+    given: Any,
+    input_kind: str | None = None,
 ) -> NetworkCount:
-    """Count the model that a user's function returns.
+    """Count somebody's own model, in the mode it is in; it is left as it is.
 
     Args:
-        source: "module:function"; the module is looked for in the working directory, too.
+        source: the model, or "module:function" that returns it; the module is looked for in the
+            working directory, too.
         layout: "TB" for an input of [T, B, ...], "B" for [B, ...].
-        shape: of an input whose values are not known, batch axis included; or
-        file: an .npy file with the input; boolean values are spikes, others are real.
+        shape: of an input whose values are not known, batch axis included; or None and
+        given: the input, an array or tensor, or an .npy file with it.
+        input_kind: "spikes", 0 or 1, or "real"; None for spikes if the input's values are boolean.
 
     Raises:
-        UserError: no such function, it returns no module, or the model does not run.
+        UserError: no such function, it returns no module, the model does not run, or the input
+            is not of its kind.
     """
-    model = _make_model(source)
-    measured = file is not None
-    values = _read_array(file) if file is not None else np.zeros(shape or (), dtype=np.float32)
+    for name, value, known in (("layout", layout, _LAYOUTS), ("input_kind", input_kind, _KINDS)):
+        if value not in known:
+            raise UserError(f"{name}: '{value}' is not known.", did_you_mean(str(value), known[:2]))
+    if (given is None) == (shape is None):
+        raise UserError(
+            "A model of your own needs an input: its values or its shape, one of them.",
+            "Give input, an array, or input_shape, batch axis included.",
+        )
+    model, place = (source, "") if isinstance(source, torch.nn.Module) else _make_model(source)
+    values = np.zeros(shape, np.float32) if shape is not None else _read_array(given)
     axis = layout.index("B")
     if values.size == 0:
         raise UserError(
@@ -82,43 +101,62 @@ def foreign_count(
             f"An input of shape {values.shape} has no batch axis and values in layout {layout}.",
             "Give every axis, as in --input-shape 4,1,1,28,28 --layout TB.",
         )
-    x = torch.from_numpy(values.astype(np.float32))
+    spikes = values.dtype == np.bool_ if input_kind is None else input_kind == "spikes"
+    if spikes and not np.isin(values, (0, 1)).all():
+        raise UserError(
+            "The input has values other than 0 and 1: these are no spikes.",
+            "Leave --input-kind spikes out, or give 0 and 1 alone.",
+        )
+    device = next((p.device for p in model.parameters()), None)
+    x = torch.from_numpy(values.astype(np.float32)).to(device)
     return count_model(
-        model, x, samples=x.shape[axis], spikes=values.dtype == np.bool_, measured=measured
+        model, x, samples=x.shape[axis], spikes=bool(spikes), measured=shape is None, place=place
     )
 
 
-def _make_model(source: str) -> torch.nn.Module:
+def _make_model(source: str) -> tuple[torch.nn.Module, str]:
+    """Return the model, and where the function is that makes it."""
     module_name, colon, function_name = source.partition(":")
     if not (module_name and colon and function_name):
         raise UserError(f"'{source}' is not MODULE:FUNCTION.", "Write, for instance, nets:make.")
-    try:
-        function = getattr(importlib.import_module(module_name), function_name)
-    except ImportError as error:
-        raise UserError(
-            f"Module '{module_name}' cannot be imported: {error}.",
-            "Run the command in the folder of your .py file.",
-        ) from None
-    except AttributeError:
-        raise UserError(
-            f"Module '{module_name}' has no function '{function_name}'.", "Check the name."
-        ) from None
-    model = function()
+    with users_code(f"Module '{module_name}' cannot be imported", _FOLDER):
+        module = importlib.import_module(module_name)
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        found = "no function" if function is None else "a value, not a function"
+        raise UserError(f"Module '{module_name}' has {found} '{function_name}'.", "Check the name.")
+    place = _place_of_definition(function) or module_name
+    with users_code(f"{source} returns no model", "Let it take no arguments, or mend it.", place):
+        model = function()
     if not isinstance(model, torch.nn.Module):
         raise UserError(
             f"{source} returned {type(model).__name__}, not a torch.nn.Module.",
             "Name a function without arguments that returns the model.",
         )
-    return model
+    return model, place
 
 
-def _read_array(file: Path) -> np.ndarray:
+def _place_of_definition(function: Callable[..., object]) -> str | None:
     try:
-        values = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{file} cannot be read: {error}.", "Save it with numpy.save.") from None
+        return f"{inspect.getsourcefile(function)}, line {inspect.getsourcelines(function)[1]}"
+    except (OSError, TypeError):
+        return None
+
+
+def _read_array(given: Any) -> np.ndarray:
+    name, values = "The input", given
+    if isinstance(given, str | Path):
+        name = str(given)
+        try:
+            values = np.load(given, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise UserError(
+                f"{name} cannot be read: {error}.", "Save it with numpy.save."
+            ) from None
+    elif isinstance(given, torch.Tensor):
+        values = given.detach().cpu().numpy()
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf":
-        raise UserError(f"{file} does not hold an array of numbers.", "Save one array of numbers.")
+        raise UserError(f"{name} does not hold an array of numbers.", "Save one array of numbers.")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise UserError(f"{file} holds NaN or infinity.", "Save finite numbers.")
+        raise UserError(f"{name} holds NaN or infinity.", "Save finite numbers.")
     return values

@@ -1,8 +1,16 @@
 """Errors that are the user's to mend: one message, with its remedy."""
 
 import difflib
-from collections.abc import Iterable
+import sysconfig
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
+
+_OURS = Path(__file__).parent
+_STDLIB = Path(sysconfig.get_path("stdlib"))
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 _LONGEST = 40  # characters of a text quoted in a message
 _MOST_CHOICES = 40
@@ -57,3 +65,52 @@ def shown(value: object) -> str:
         return shortened(repr(value))
     except (ValueError, RecursionError):  # repr() of very long integers, of deep nesting
         return "a value too long to be shown"
+
+
+@contextmanager
+def users_code(
+    problem: str | Callable[[], str], remedy: str, place: str = "", file: Path | None = None
+) -> Iterator[None]:
+    """Turn what a user's code raises within the context, or its exit, into an error with its line.
+
+    Args:
+        problem: what cannot be done because of it; may be empty.
+        remedy: of errors that have none.
+        place: of the code, where no line of it can be named.
+        file: is the user's wherever it lies.
+
+    Raises:
+        UserError: names the innermost line of the user's that it came from.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        told = problem if isinstance(problem, str) else problem()
+        about = [told, place_of(error, file) or place]
+        if isinstance(error, UserError):
+            about, remedy = [*about, error.problem], error.remedy
+        else:
+            first = str(error).strip().partition("\n")[0]
+            about += [type(error).__name__, first]
+        raise UserError(": ".join(part for part in about if part), remedy) from None
+
+
+def place_of(error: BaseException, file: Path | None = None) -> str | None:
+    """Return "FILE, line N", the innermost line of a user's that an error came from.
+
+    Args:
+        error: an exception that has been raised.
+        file: is the user's wherever it lies; others are where they belong to no library.
+    """
+    frames = [(f.f_code.co_filename, line) for f, line in traceback.walk_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        frames.append((error.filename, error.lineno))
+    for name, line in reversed(frames):
+        if name == str(file) or _is_users(Path(name)):
+            return f"{name}, line {line}"
+    return None
+
+
+def _is_users(path: Path) -> bool:
+    library = path.is_relative_to(_OURS) or path.is_relative_to(_STDLIB)
+    return path.suffix == ".py" and not library and not _INSTALLED.intersection(path.parts)

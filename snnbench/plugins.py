@@ -19,7 +19,6 @@ import hashlib
 import importlib.util
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -33,7 +32,7 @@ from snnbench.config import effects
 from snnbench.config.run_config import RunConfig
 from snnbench.config.setting import ANNOTATIONS, SETTINGS, Value, setting, setting_of
 from snnbench.config.settings import Settings
-from snnbench.errors import UserError
+from snnbench.errors import UserError, users_code
 from snnbench.words.conventions import CONVENTIONS
 from snnbench.words.datasets import DATASETS
 from snnbench.words.encodings import ENCODINGS
@@ -176,13 +175,8 @@ def _run(source: Source, path: Path, execute: Callable[[], object]) -> None:
     with _all_or_nothing():
         Table.plugin = source.plugin
         try:
-            execute()
-        except UserError as error:
-            raise UserError(f"{_place(error, path)}: {error.problem}", error.remedy) from None
-        except (Exception, SystemExit) as error:
-            raise UserError(
-                f"{_place(error, path)}: {type(error).__name__}: {error}", "Mend the plug-in."
-            ) from None
+            with users_code("", "Mend the plug-in.", str(path), path):
+                execute()
         finally:
             Table.plugin = None
     _loaded[source.plugin.sha256] = source
@@ -202,12 +196,3 @@ def _all_or_nothing() -> Iterator[None]:
             _remove_setting(name)
         effects.forget()
         raise
-
-
-def _place(error: BaseException, path: Path) -> str:
-    """Return the plug-in's file and the line of it where an error came from."""
-    if isinstance(error, SyntaxError) and error.filename == str(path):
-        return f"{path}, line {error.lineno}"
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
-    return f"{path}, line {lines[-1]}" if lines else str(path)

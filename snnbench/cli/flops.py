@@ -1,10 +1,13 @@
 """`snnbench flops`: operations, firing rates and energy of a model, layer by layer."""
 
 import csv
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.markup import escape
 
 from snnbench.cli.console import print_json, print_table, say, stdout
 from snnbench.cli.options import ConfigFile, with_settings
@@ -52,6 +55,10 @@ def flops(
     layout: Annotated[
         Literal["TB", "B"], typer.Option(help="Axes of that input: time and batch, or batch.")
     ] = "TB",
+    input_kind: Annotated[
+        Literal["spikes", "real"] | None,
+        typer.Option(help="Values of that input: 0 or 1, or real; real unless they are boolean."),
+    ] = None,
     config: ConfigFile = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help=f"Also write DIR/{_TABLE}.")
@@ -66,10 +73,14 @@ def flops(
     Example: snnbench flops --arch 784-10-10 --input-shape none -T 5 --rate 0.13
     """
     if model_from is not None:
-        count = _count_foreign(model_from, layout, input_shape, input, settings)
+        with redirect_stdout(sys.stderr):  # what the model prints is no result
+            count = _count_foreign(
+                model_from, input_shape, input, settings, layout=layout, input_kind=input_kind
+            )
     else:
-        if input is not None:
-            raise UserError("--input is for --model-from.", "Use --samples to measure on data.")
+        if input is not None or input_kind is not None:
+            name = "--input" if input is not None else "--input-kind"
+            raise UserError(f"{name} is for --model-from.", "Use --samples to measure on data.")
         if samples is not None:
             if rate is not None or input_shape is not None:
                 raise UserError("--samples measures, --rate and --input-shape assume.", "Keep one.")
@@ -80,20 +91,31 @@ def flops(
             count = _count_saved(checkpoint, rate, config, settings)
         else:
             count = _count_described(input_shape, rate, config, settings)
-    if count.uncounted:
-        listed = ", ".join(f"{name}: {n}" for name, n in count.uncounted.items())
-        say(f"Not counted in dense_macs: {listed}")
-    layers = count.layers
+    for note in count.notes:
+        say(note)
     if out is not None:
-        _write(out, layers)
+        _write(out, count.layers)
     if json:
-        print_json({"totals": count.totals(), "layers": layers, "uncounted": count.uncounted})
-        return
+        about = {"lower_bound": count.lower_bound, "uncounted": count.uncounted}
+        about |= {"notes": count.notes}
+        print_json({"totals": count.totals(), "layers": count.layers, **about})
+    else:
+        _print(count)
+
+
+def _print(count: "NetworkCount") -> None:
     from snnbench.cost.derive import operations
 
-    known = [(name, value) for name, value in count.totals().items() if value is not None]
+    layers, counts = count.layers, [quantity.name for quantity in operations()]
+    known = [
+        (f"{name}, at least" if count.lower_bound and name in counts else name, value)
+        for name, value in count.totals().items()
+        if value is not None
+    ]
     print_table("Network, counts per sample", ("result", "value"), known)
-    counts = [quantity.name for quantity in operations()]
+    if count.lower_bound:
+        listed = ", ".join(f"{name}: {n}" for name, n in count.uncounted.items())
+        stdout().print(escape(f"Lower bounds, without what has no rule: {listed}"), soft_wrap=True)
     facts = [name for name in layers[0] if name not in counts]
     for title, columns in (("facts", facts), ("counts per sample", ["layer", *counts])):
         stdout().print()
@@ -137,19 +159,20 @@ def _read_rate(rate: str | None) -> float | None:
 
 
 def _count_foreign(
-    source: str, layout: str, shape: str | None, file: Path | None, settings: dict[str, Any]
+    source: str, shape: str | None, file: Path | None, settings: dict[str, Any], **about: Any
 ) -> "NetworkCount":
+    from snnbench import api
+
     if settings:
         name = next(iter(settings))
         raise UserError(f"{name} has no effect on --model-from.", f"Leave {name} out.")
-    if (shape is None) == (file is None):
+    if (shape is None) == (file is None):  # before torch is imported
         raise UserError(
             "--model-from needs an input: --input-shape or --input, one of them.",
             "Give, for instance, --input-shape 4,1,1,28,28 --layout TB.",
         )
-    from snnbench.counts import foreign_count
-
-    return foreign_count(source, layout, None if shape is None else read_shape(shape), file)
+    given = None if shape is None else read_shape(shape)
+    return api.count(model_from=source, input=file, input_shape=given, **about).count
 
 
 def read_shape(text: str) -> tuple[int, ...]:

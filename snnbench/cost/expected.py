@@ -19,8 +19,8 @@ def expected_count(
     Args:
         config: describes the network.
         input_shape: of one sample, (F,) or (C, H, W).
-        rate: assumed mean of every layer's input, F of the lab convention, and share of ones
-            in a spiking input; None where it is not known. Inputs that are no spikes are
+        rate: assumed mean of every layer's input: F of the lab convention and share of ones where
+            it is spikes; None where it is not known. Inputs that are no spikes are
             taken as non-zero throughout, and so are all weights.
 
     Raises:

@@ -43,7 +43,10 @@ class LayerFacts:
 
     layer: Annotated[str, _About("the layer's name: conv1, fc2, ...; rows from input to output")]
     kind: Annotated[str, _About("kind of layer")]
-    input_kind: Annotated[str, _About("what the layer receives: spikes, real or constant")]
+    input_kind: Annotated[
+        str | None,
+        _About("what the layer receives: spikes, integers (sums of spikes), real or constant"),
+    ]
     applied_steps: Annotated[
         int, _About("times the weights are applied a sample: T, or 1", "steps")
     ]
@@ -64,8 +67,10 @@ class LayerFacts:
         int | None, _About("values of one sample and step that enter", "values", 2)
     ] = None
     input_nonzero: Annotated[
-        float | None, _About("non-zero input values, over the applied steps", "values a sample", 2)
-    ] = None
+        float | None,
+        _About("non-zero input values, or spikes that they sum, over the applied steps",
+               "values a sample", 2),
+    ] = None  # fmt: skip
     output_spikes: Annotated[
         float | None, _About("spikes out, over all steps", "spikes a sample", 2)
     ] = None
@@ -76,7 +81,7 @@ class LayerFacts:
     ] = None  # fmt: skip
     effective_operations: Annotated[
         float | None,
-        _About("products and sums that meet a non-zero input and a non-zero weight",
+        _About("products and sums that meet a non-zero input, or a spike, and a non-zero weight",
                "operations a sample", 2),
     ] = None  # fmt: skip
     neuron_updates: Annotated[
@@ -88,6 +93,11 @@ class LayerFacts:
     states: Annotated[
         int | None, _About("values of neuron state kept from step to step", "values", 2)
     ] = None
+
+    @property
+    def accumulates(self) -> bool | None:
+        """Spikes or sums of them enter, so that weights are added; None if that is not known."""
+        return None if self.input_kind is None else self.input_kind in ("spikes", "integers")
 
 
 _KINDS: dict[type, Kind] = {str: "text", int: "integer", float: "number"}

@@ -8,26 +8,29 @@ from snnbench.cost.facts import LayerFacts
 
 
 def flops_lab(layer: LayerFacts) -> float | None:
-    """Return ((2M - 1)N + 2N) T of an ANN, ((2MF - 1)N + 2N) T of an SNN, bias and neuron included.
+    """Return ((2MF - 1)N + 2N) T where spikes enter, ((2M - 1)N + 2N) A where other values do.
 
-    F is the mean of the layer's input over the steps, in which the formula is linear. Its terms
-    are real numbers: silent input gives N T, for bias and neuron.
+    Bias and neuron are included. F is the mean of the spikes over the T steps, in which the formula
+    is linear; A is how often the weights are applied to other values: at every step, or once where
+    an ANN runs or the current of a constant input is kept. Of real values the mean says nothing:
+    each meets a product, as in an ANN. The terms are real numbers: silent spikes give N T, for
+    bias and neuron.
 
     Source: section 4.3 of "Lab 1: Spike Neural Networks" (J. Yu, 2024), for fully connected
     layers. For a convolution M = C_in k k and N = C_out H_out W_out, our extension.
 
     >>> fc = {"kind": "linear", "input_kind": "real", "applied_steps": 1, "outputs": 10}
-    >>> fc1 = LayerFacts(layer="fc1", inputs=784, params=7850, model="ann", steps=1, **fc)
-    >>> fc2 = LayerFacts(layer="fc2", inputs=10, params=110, model="ann", steps=1, **fc)
+    >>> fc1 = LayerFacts(layer="fc1", inputs=784, params=7850, **fc)
+    >>> fc2 = LayerFacts(layer="fc2", inputs=10, params=110, **fc)
     >>> flops_lab(fc1) + flops_lab(fc2)
     15900.0
     """
     M, N, F, T = layer.inputs, layer.outputs, layer.input_rate, layer.steps
-    if layer.model is None or T is None:
+    if layer.accumulates is False:
+        return float((2 * M - 1) * N + 2 * N) * layer.applied_steps
+    if layer.accumulates is None or F is None or T is None:
         return None
-    if layer.model == "ann":
-        return float((2 * M - 1) * N + 2 * N) * T
-    return None if F is None else ((2 * M * F - 1) * N + 2 * N) * T
+    return ((2 * M * F - 1) * N + 2 * N) * T
 
 
 def dense_macs(layer: LayerFacts) -> float | None:
@@ -44,18 +47,20 @@ def effective_macs(layer: LayerFacts) -> float | None:
 
     Source: NeuroBench (J. Yik et al., Nature Communications, 2025).
     """
-    return 0.0 if layer.input_kind == "spikes" else layer.effective_operations
+    if layer.accumulates is None:
+        return None
+    return 0.0 if layer.accumulates else layer.effective_operations
 
 
 def effective_acs(layer: LayerFacts) -> float | None:
-    """Return the effective operations where the input is spikes, else 0.
+    """Return the effective operations where the input is spikes or sums of them, else 0.
 
-    Source: as `effective_macs`.
+    Source: as `effective_macs`; of sums of spikes, as a SEW-ResNet has them, one for each spike.
     """
     # Where nothing was measured, that a model's input is real is an assumption.
-    if layer.effective_operations is None:
+    if layer.accumulates is None or layer.effective_operations is None:
         return None
-    return layer.effective_operations if layer.input_kind == "spikes" else 0.0
+    return layer.effective_operations if layer.accumulates else 0.0
 
 
 # Energy of one 32-bit floating point operation in 45 nm CMOS at 0.9 V.

@@ -19,7 +19,8 @@ class NetworkCount:
             measured, as the next two.
         silent_fraction: share of the neurons that fired in no sample.
         saturated_fraction: share of the neurons that fired at every step of every sample.
-        uncounted: operators without a rule for dense_macs -> how often they occur.
+        uncounted: operations without a rule -> how often they occur.
+        notes: what else is to be known of the counts, a sentence each.
     """
 
     facts: tuple[LayerFacts, ...]
@@ -28,6 +29,12 @@ class NetworkCount:
     silent_fraction: float | None = None
     saturated_fraction: float | None = None
     uncounted: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def lower_bound(self) -> bool:
+        """The network does more than the totals count, whatever the convention."""
+        return bool(self.uncounted)
 
     @property
     def layers(self) -> list[dict[str, Any]]:

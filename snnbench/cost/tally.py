@@ -17,7 +17,8 @@ class Tally:
         samples: samples seen.
         input_sum: sum of all input values.
         input_elements: how many input values there were.
-        nonzero: for every input unit, in how many samples and steps it was not 0.
+        nonzero: for every input unit, in how many samples and steps it was not 0; of sums of
+            spikes, how many spikes they held.
         spikes: for every neuron, how many spikes it fired; None where nothing spikes.
         steps: time steps of the neurons' output.
     """
@@ -29,18 +30,21 @@ class Tally:
     spikes: torch.Tensor | None = None
     steps: int = field(default=0)
 
-    def add_input(self, x: torch.Tensor, *, maps: bool = True) -> None:
+    def add_input(self, x: torch.Tensor, *, maps: bool = True, sums: bool = False) -> None:
         """Add a batch of inputs.
 
         Args:
             x: [T, B, ...].
             maps: also count the non-zero values of every unit (needed for effective counts).
+            sums: the values are spikes or sums of them, and each counts as many times as it holds
+                spikes, whatever its sign.
         """
+        x = x.abs().round() if sums else x  # straight-through leaves an error of rounding
         self.samples += x.shape[1]
         self.input_sum += x.sum(dtype=torch.float64).item()
         self.input_elements += x.numel()
         if maps:
-            count = (x != 0).sum((0, 1))
+            count = x.sum((0, 1), dtype=torch.float64) if sums else (x != 0).sum((0, 1))
             self.nonzero = count if self.nonzero is None else self.nonzero + count
 
     def add_spikes(self, spikes: torch.Tensor) -> None:

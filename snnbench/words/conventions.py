@@ -53,8 +53,9 @@ CONVENTIONS = Table(
             "products and sums by the lab's formula, bias and neuron included",
             "snnbench.cost.formulas:flops_lab",
             unit="operations a sample",
-            formula="ANN: ((2M - 1)N + 2N) T; SNN: ((2MF - 1)N + 2N) T; M = inputs, N = outputs,"
-            " F = input_rate, T = steps",
+            formula="of a layer whose input is spikes ((2MF - 1)N + 2N) T, of one whose input is"
+            " real or constant ((2M - 1)N + 2N) A; M = inputs, N = outputs, F = input_rate,"
+            " T = steps, A = applied_steps, 1 where a constant input's current is kept",
             source='section 4.3 of "Lab 1: Spike Neural Networks" (J. Yu, 2024), for fully'
             " connected layers; for convolutions M = C_in k k and N = C_out H W, our extension",
             since=1,
@@ -82,7 +83,7 @@ CONVENTIONS = Table(
             "accumulates on spikes",
             "snnbench.cost.formulas:effective_acs",
             unit="ACs a sample",
-            formula="effective_operations of a layer whose input is spikes, else 0",
+            formula="effective_operations of a layer whose input is spikes or sums of them, else 0",
             source=_NEUROBENCH,
             since=1,
         ),

@@ -5,6 +5,10 @@ import json
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
+
+from snnbench import UserError, count
 
 NET = """
 from torch import nn
@@ -52,6 +56,23 @@ def test_an_untrained_network_is_measured_on_data_and_written(snnbench, tmp_path
     assert sum(float(layer["effective_acs"]) for layer in layers) == found["effective_acs"]
 
 
+@pytest.mark.parametrize("settings", [(), ("--standardize",)])
+def test_a_table_of_any_mean_costs_what_an_anns_layer_costs(settings, snnbench, tmp_path):
+    rows = "".join(f"{-3 - i % 5},{-3 + i % 2 / 2},{i % 2}\n" for i in range(60))
+    (tmp_path / "t.csv").write_text("a,b,y\n" + rows)
+    data = ("--dataset", "table", "--data-file", "t.csv", "--target", "y", "--arch", "4-2")
+    snn = ("--encoding", "repeat", "-T", "3", *settings)
+    done = snnbench("flops", *data, *snn, "--json")
+    first = json.loads(done.stdout)["layers"][0]
+    assert first["input_kind"] == "constant"
+    assert first["flops_lab"] == (2 * 2 + 1) * 4
+    trained = snnbench("train", *data, *snn, "--epochs", "2", "--batch-size", "16",
+                       "--json")  # fmt: skip
+    run = json.loads(trained.stdout)
+    assert run["run"]["flops_lab"] > first["flops_lab"]
+    assert all(epoch["flops_lab_train"] > first["flops_lab"] for epoch in run["epochs"])
+
+
 def test_a_users_model_from_a_shape_and_from_values(snnbench, tmp_path):
     (tmp_path / "net.py").write_text(NET)
     np.save(tmp_path / "spikes.npy", np.random.default_rng(0).random((5, 2, 6)) < 0.5)
@@ -65,6 +86,110 @@ def test_a_users_model_from_a_shape_and_from_values(snnbench, tmp_path):
     spikes = np.load(tmp_path / "spikes.npy").sum() / 2
     assert values["effective_acs"] >= spikes * 4
     assert values["effective_macs"] == 0
+
+
+def test_float_spikes_are_spikes_if_the_user_says_so(snnbench, tmp_path):
+    (tmp_path / "net.py").write_text(NET)
+    spikes = np.random.default_rng(0).random((5, 2, 6)) < 0.5
+    np.save(tmp_path / "truth.npy", spikes)
+    np.save(tmp_path / "floats.npy", spikes.astype(np.float32))
+    np.save(tmp_path / "graded.npy", spikes * 0.5)
+    model = ("flops", "--model-from", "net:make", "--json")
+
+    def first(*arguments):
+        done = snnbench(*model, *arguments)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)["layers"][0]
+
+    assert first("--input", "floats.npy")["input_kind"] == "real"
+    assert first("--input", "truth.npy", "--input-kind", "real")["effective_acs"] == 0
+    told = first("--input", "floats.npy", "--input-kind", "spikes")
+    assert told == first("--input", "truth.npy")
+    assert told["effective_acs"] == spikes.sum() / 2 * 4
+    shape = first("--input-shape", "5,2,6", "--input-kind", "spikes")
+    assert (shape["input_kind"], shape["effective_macs"]) == ("spikes", 0)
+    refused = snnbench(*model, "--input", "graded.npy", "--input-kind", "spikes")
+    assert refused.returncode == 2
+    assert "0 and 1" in refused.stderr
+    elsewhere = snnbench("flops", "--input-kind", "spikes")
+    assert elsewhere.returncode == 2
+    assert "--model-from" in elsewhere.stderr
+
+
+def test_a_model_in_a_notebook_is_counted_as_by_the_command(snnbench, tmp_path, monkeypatch):
+    (tmp_path / "net_of_a_notebook.py").write_text(NET)
+    spikes = np.random.default_rng(0).random((5, 2, 6)) < 0.5
+    np.save(tmp_path / "spikes.npy", spikes)
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(6, 4), nn.LayerNorm(4), nn.Linear(4, 3))
+    given = [spikes, torch.from_numpy(spikes), tmp_path / "spikes.npy", "spikes.npy"]
+    found = [count(model_from=model, input=x).layers["effective_acs"][0] for x in given]
+    assert found == [spikes.sum() / 2 * 4] * 4
+    result = count(model_from=model, input=spikes.astype(float), input_kind="spikes")
+    assert result.layers["effective_acs"][0] == found[0]
+    assert result.lower_bound
+    by_name = count(model_from="net_of_a_notebook:make", input_shape=(5, 2, 6))
+    assert not by_name.lower_bound
+    assert by_name.totals["dense_macs"] == 5 * 36
+    with pytest.raises(UserError, match="model_from"):
+        count(model_from=model, input=spikes, T=3)
+    with pytest.raises(UserError, match="one of them"):
+        count(model_from=model)
+    with pytest.raises(UserError, match="Did you mean 'spikes'"):
+        count(model_from=model, input=spikes, input_kind="spike")
+    with pytest.raises(UserError, match="layout"):
+        count(model_from=model, input=spikes, layout="BT")
+
+
+def test_totals_that_leave_something_out_say_that_they_are_lower_bounds(snnbench, tmp_path):
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\n"
+        "def make():\n"
+        "    norm = nn.BatchNorm1d(4)\n"
+        "    return nn.Sequential(nn.Linear(6, 4), norm, nn.Dropout(), nn.Linear(4, 3))\n"
+    )
+    model = ("flops", "--model-from", "net:make", "--input-shape", "3,6", "--layout", "B")
+    done = snnbench(*model)
+    assert done.returncode == 0
+    for name in ("flops_lab", "dense_macs"):
+        assert f"{name}, at least" in done.stdout
+    assert "BatchNorm1d" in done.stdout
+    assert "training mode" in done.stderr
+    document = json.loads(snnbench(*model, "--json").stdout)
+    assert document["lower_bound"] is True
+    assert document["uncounted"] == {"aten::native_batch_norm in BatchNorm1d": 1}
+    assert "Dropout" in document["notes"][0]
+    (tmp_path / "net.py").write_text(NET)
+    plain = ("flops", "--model-from", "net:make", "--input-shape", "5,2,6")
+    assert "at least" not in snnbench(*plain).stdout
+    assert json.loads(snnbench(*plain, "--json").stdout)["lower_bound"] is False
+
+
+def test_what_a_model_prints_is_no_result(snnbench, tmp_path):
+    (tmp_path / "net.py").write_text("print('loading')\n" + NET)
+    done = snnbench("flops", "--model-from", "net:make", "--input-shape", "5,2,6", "--json")
+    assert totals(done)["dense_macs"] == 180
+    assert "loading" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("def make(:", 1, "SyntaxError"),
+        ("import sys\nsys.exit(0)", 2, "SystemExit"),
+        ("import sys\ndef make():\n    sys.exit()", 3, "SystemExit"),
+        (NET.replace("nn.Linear(4, 3)", "nn.Linear(5, 3)"), 5, "shapes cannot be multiplied"),
+    ],
+)
+def test_what_a_users_code_raises_names_its_line(text, line, words, snnbench, tmp_path):
+    (tmp_path / "net.py").write_text(text + "\n")
+    done = snnbench("flops", "--model-from", "net:make", "--input-shape", "5,2,6")
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert f"{tmp_path / 'net.py'}, line {line}" in done.stderr
+    assert words in done.stderr
+    assert done.stdout == ""
 
 
 @pytest.mark.parametrize(

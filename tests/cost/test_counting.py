@@ -131,6 +131,37 @@ def test_an_operator_without_a_rule_is_listed():
     assert counted.macs["0"] == 12
 
 
+ENCODINGS = st.sampled_from(["repeat", "threshold", "bernoulli", "latency"])
+LAYERS = st.sampled_from(["7", "7:linear", "7:relu", "3c3", "3c3:linear", "3c3-p2"])
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    model=st.sampled_from(["ann", "snn"]),
+    layers=st.lists(LAYERS, max_size=3),
+    encoding=ENCODINGS,
+    T=st.integers(1, 4),
+    mean=st.sampled_from([-3.0, 0.0, 0.5]),
+    seed=st.integers(0, 9),
+)
+def test_the_lab_count_is_never_below_what_is_effective(model, layers, encoding, T, mean, seed):
+    layers = sorted(layers, key=lambda layer: "c" not in layer)
+    spiking = {"model": "snn", "encoding": encoding, "T": T, "v_th": 0.2}
+    config = RunConfig(
+        arch="-".join([*layers, "10"]), seed=seed, **(spiking if model == "snn" else {})
+    )
+    x = torch.randn(3, *SHAPE, generator=torch.Generator().manual_seed(seed)) + mean
+    if model == "snn" and encoding != "repeat":
+        x = x.clamp(0, 1)
+    network, count = run(config, x, [3])
+    for entry, facts in zip(network.plan, count.layers, strict=True):
+        effective = facts["effective_macs"] + facts["effective_acs"]
+        assert facts["flops_lab"] >= 2 * effective
+        if entry.input_kind != "spikes":
+            M, N = facts["inputs"], facts["outputs"]
+            assert facts["flops_lab"] == (2 * M + 1) * N * facts["applied_steps"]
+
+
 @settings(deadline=None, max_examples=25)
 @given(rate=st.floats(0, 1), T=st.integers(1, 20), hidden=st.integers(1, 9))
 def test_expected_counts_are_the_formulas(rate, T, hidden):

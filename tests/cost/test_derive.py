@@ -39,6 +39,8 @@ def test_the_counts_of_a_row_that_holds_facts_alone_are_those_of_the_layer():
 def test_what_does_not_follow_from_a_row_is_left_out():
     facts = {name: value for name, value in vars(COUNTED).items() if name in FACTS_OF_VERSION_1}
     assert derive(facts) == {"effective_macs": 0.0}
+    lab = layer_row(layer(input_kind="real"))["flops_lab"]
+    assert derive(facts | {"input_kind": "real"}) == {"flops_lab": lab}
 
 
 @pytest.mark.parametrize("study", ["lab1-beta", "mimic-teachers", "lab1-loss"])

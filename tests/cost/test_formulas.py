@@ -22,13 +22,18 @@ def test_the_lab_formula_at_rate_one_and_one_step_is_the_anns():
     assert flops_lab(layer(input_rate=1.0, steps=1)) == flops_lab(layer(**ANN))
 
 
-def test_the_lab_formula_counts_an_anns_layer_each_time_it_is_applied():
-    assert flops_lab(layer(**ANN | {"steps": 3})) == 3 * flops_lab(layer(**ANN))
+@pytest.mark.parametrize("model", ["ann", "snn"])
+@pytest.mark.parametrize(("kind", "applied"), [("real", 1), ("real", 5), ("constant", 1)])
+@pytest.mark.parametrize("rate", [-3.0, 0.0, 0.25, None])
+def test_values_that_are_no_spikes_count_as_in_an_ann_each_time_they_are_applied(
+    model, kind, applied, rate
+):
+    found = layer(model=model, input_kind=kind, applied_steps=applied, input_rate=rate)
+    assert flops_lab(found) == applied * flops_lab(layer(**ANN))
 
 
-def test_the_lab_formula_counts_all_steps_of_a_constant_input():
-    constant = layer(input_kind="constant", applied_steps=1, input_rate=0.25)
-    assert flops_lab(constant) == ((2 * 784 * 0.25 - 1) * 10 + 2 * 10) * 5
+def test_spikes_into_an_ann_count_as_spikes():
+    assert flops_lab(layer(model="ann", steps=1, input_rate=0.1)) == 2 * 784 * 0.1 * 10 + 10
 
 
 def test_the_lab_formula_summed_over_steps_is_the_formula_of_the_mean_rate():
@@ -48,8 +53,9 @@ def test_the_published_figure_follows_from_plausible_rates():
 
 
 def test_effective_operations_are_accumulates_where_the_input_is_spikes():
-    spikes = layer(effective_operations=7.0)
-    assert (effective_macs(spikes), effective_acs(spikes)) == (0, 7)
+    for kind in ("spikes", "integers"):
+        spikes = layer(effective_operations=7.0, input_kind=kind)
+        assert (effective_macs(spikes), effective_acs(spikes)) == (0, 7)
     for kind in ("real", "constant"):
         real = layer(effective_operations=7.0, input_kind=kind)
         assert (effective_macs(real), effective_acs(real)) == (7, 0)
@@ -67,4 +73,6 @@ def test_what_needs_a_missing_fact_is_missing():
     assert effective_macs(unknown) == 0  # whatever spikes meet, they are no products
     assert flops_lab(layer(input_rate=None)) is None
     assert flops_lab(layer(steps=None)) is None
-    assert flops_lab(layer(model=None)) is None
+    neither = layer(input_kind=None, effective_operations=7.0)
+    counts = (flops_lab, effective_macs, effective_acs, energy_pj_compute45nm)
+    assert [count(neither) for count in counts] == [None] * 4
