@@ -1,12 +1,9 @@
 """What happens in a worker: a task's runs are trained, and their rows come back."""
 
-import os
-import signal
 import struct
-import tempfile
-import threading
 import time
 import traceback
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,13 +13,13 @@ from snnbench.environment import choose_waiting
 from snnbench.errors import UserError
 from snnbench.network.model_files import ModelFiles, write_files
 from snnbench.plugins import load_sources
+from snnbench.scratch import scratch_folder
 from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.jobs import Job, Task
 
 if TYPE_CHECKING:
     from snnbench.runs import RunResult
 
-_LOOK_FOR_PARENT = 0.5  # seconds
 _TELL_EVERY = 0.2  # seconds
 _OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "Unable to allocate")
 
@@ -68,20 +65,6 @@ class Progress:
             file.write(struct.pack("d", share))
 
 
-def start_worker(parent: int) -> None:
-    """Prepare a worker process: its signals, and its end with the parent's."""
-    # Ctrl-C reaches all processes of a terminal; the parent decides what ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    """End this process when the parent has ended, however that ended."""
-    while os.getppid() == parent:
-        time.sleep(_LOOK_FOR_PARENT)
-    os._exit(1)
-
-
 def run_task(task: Task, progress: Progress | None = None, threads: int | None = None) -> Outcome:
     """Train a task's runs. What goes wrong is an outcome, no exception: it must cross processes.
 
@@ -112,8 +95,8 @@ def _train(task: Task, progress: Progress | None, threads: int | None) -> list[F
 
     jobs = {job.run_id: job for job in task.jobs}
     finished, told = [], 0.0
-    with tempfile.TemporaryDirectory(prefix="snnbench-") as folder:
-        configs = _with_teachers(task, Path(folder))
+    with scratch_folder() if task.models else nullcontext() as folder:
+        configs = _with_teachers(task, folder)
         epochs = max(len(config.learning_rates) for config in configs)
         dataset = _data.read(configs[0])
         for event in run_cohort(configs, dataset, threads=threads, halving=task.halving):
@@ -130,8 +113,10 @@ def _train(task: Task, progress: Progress | None, threads: int | None) -> list[F
     return finished
 
 
-def _with_teachers(task: Task, folder: Path) -> list[RunConfig]:
+def _with_teachers(task: Task, folder: Path | None) -> list[RunConfig]:
     """Return the configs, their teachers' files written into the folder."""
+    if folder is None:
+        return [job.config for job in task.jobs]
     for run_id, files in task.models.items():
         write_files(folder, run_id, files)
     return [
