@@ -10,7 +10,7 @@ import typer
 
 from snnbench.cli.console import print_json, print_table, say, stdout
 from snnbench.cli.options import ConfigFile, with_settings
-from snnbench.cli.stopping import GentleStop, Stopped
+from snnbench.cli.stopping import NOTED, GentleStop, Stopped
 from snnbench.cli.sweep_progress import SweepProgress
 from snnbench.config.sources import settings_from_environment, settings_from_toml
 from snnbench.errors import UserError
@@ -161,6 +161,7 @@ def _run(
     progress = SweepProgress()
     ids: dict[str, None] = {}
     gone = None
+    told = False
     with (
         GentleStop() as stop,
         progress.shown(),
@@ -174,12 +175,17 @@ def _run(
                     ids |= dict.fromkeys(job.run_id for job in event.jobs)
                     for repair in event.repairs:
                         say(f"Mended: {repair}")
+                    if event.to_do:
+                        stop.begin()
+                if stop.is_wanted() and not told:
+                    progress.say(NOTED)
+                    told = True
                 progress.watch(event)
         except GoneError as error:
             gone = error
     rows = _rows(folder, ids, progress.done)
     _show(plan, folder, rows, json=json)
-    if stop.number is not None and len(rows) < progress.total:
+    if stop.number is not None:
         raise Stopped(stop.number)
     unfinished = [row for row in rows if row["status"] in UNFINISHED]
     if unfinished:
@@ -188,7 +194,10 @@ def _run(
         say(f"{len(unfinished)} runs did not finish: {names}{more}. --retry failed tries again.")
     if gone is not None:
         say(str(gone))
-    if unfinished or gone is not None:
+    diverged = bool(rows) and all(row["status"] == "diverged" for row in rows)
+    if diverged:
+        say(f"All {len(rows)} runs diverged. Try smaller values of lr.")
+    if unfinished or diverged or gone is not None:
         raise typer.Exit(_UNFINISHED)
 
 
