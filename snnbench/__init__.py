@@ -4,8 +4,7 @@
 >>> result = train(RunConfig(dataset="digits", arch="32-10", T=5))  # doctest: +SKIP
 """
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # for type checkers it is true; `typing` takes milliseconds of every start
 if TYPE_CHECKING:
     from snnbench.api import CountResult, count, train
     from snnbench.config import RunConfig
@@ -25,7 +24,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import a public name when it is first used: `snnbench --help` must not wait for torch."""
     if name not in _HOMES:
         raise AttributeError(f"module 'snnbench' has no attribute {name!r}")

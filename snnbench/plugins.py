@@ -18,7 +18,6 @@ What it adds is a word like any other. Its file runs as the program does: it is 
 import hashlib
 import importlib.util
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -33,6 +32,7 @@ from snnbench.config.run_config import RunConfig
 from snnbench.config.setting import ANNOTATIONS, SETTINGS, Value, setting, setting_of
 from snnbench.config.settings import Settings
 from snnbench.errors import UserError, users_code
+from snnbench.scratch import scratch_folder
 from snnbench.words.conventions import CONVENTIONS
 from snnbench.words.datasets import DATASETS
 from snnbench.words.encodings import ENCODINGS
@@ -93,8 +93,8 @@ def load_sources(sources: Iterable[Source]) -> None:
     load_installed()
     for source in sources:
         if source.plugin.sha256 not in _loaded:
-            with tempfile.TemporaryDirectory(prefix="snnbench-") as folder:
-                path = Path(folder) / f"{source.name.removesuffix('.py')}.py"
+            with scratch_folder() as folder:
+                path = folder / f"{source.name.removesuffix('.py')}.py"
                 path.write_bytes(source.content)
                 _run(source, path, partial(_execute, path, source.plugin))
 

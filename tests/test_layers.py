@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "snnbench"
 ORDER = [
     ["errors"],
     ["environment"],
+    ["scratch"],
     ["words"],
     ["config"],
     ["reference_numpy"],

@@ -8,6 +8,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from snnbench.cli.console import print_json, print_table, say, stderr
+from snnbench.cli.stopping import unwinding
 from snnbench.errors import UserError
 
 datasets = typer.Typer(help="List, fetch and check data sets.", invoke_without_command=True)
@@ -73,10 +74,11 @@ def fetch(
     from snnbench.data.download import fetch_dataset
 
     if not sys.stderr.isatty():
-        folder = fetch_dataset(name, into, mirror)
+        with unwinding():  # what has half come is removed
+            folder = fetch_dataset(name, into, mirror)
     else:
         columns = (TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        with Progress(*columns, console=stderr()) as bar:
+        with unwinding(), Progress(*columns, console=stderr()) as bar:
             task = bar.add_task(name, total=None)
             folder = fetch_dataset(
                 name,

@@ -10,7 +10,7 @@ import typer
 
 from snnbench.cli.console import print_json, print_table, say, stdout
 from snnbench.cli.options import CheckpointEvery, ConfigFile, with_settings
-from snnbench.cli.stopping import GentleStop, Stopped
+from snnbench.cli.stopping import NOTED, GentleStop, Stopped
 from snnbench.cli.sweep_progress import SweepProgress
 from snnbench.config.sources import settings_from_environment, settings_from_toml
 from snnbench.errors import UserError
@@ -163,6 +163,7 @@ def _run(
     progress = SweepProgress()
     ids: dict[str, None] = {}
     gone = None
+    told = False
     with (
         GentleStop() as stop,
         progress.shown(),
@@ -178,12 +179,17 @@ def _run(
                         say(f"Mended: {repair}")
                     for notice in event.notices:
                         say(f"Notice: {notice}")
+                    if event.to_do:
+                        stop.begin()
+                if stop.is_wanted() and not told:
+                    progress.say(NOTED)
+                    told = True
                 progress.watch(event)
         except GoneError as error:
             gone = error
     rows = _rows(folder, ids, progress.done)
     _show(plan, folder, rows, json=json)
-    if stop.number is not None and len(rows) < progress.total:
+    if stop.number is not None:
         raise Stopped(stop.number)
     unfinished = [row for row in rows if row["status"] in UNFINISHED]
     if unfinished:
@@ -192,7 +198,10 @@ def _run(
         say(f"{len(unfinished)} runs did not finish: {names}{more}. --retry failed tries again.")
     if gone is not None:
         say(str(gone))
-    if unfinished or gone is not None:
+    diverged = bool(rows) and all(row["status"] == "diverged" for row in rows)
+    if diverged:
+        say(f"All {len(rows)} runs diverged. Try smaller values of lr.")
+    if unfinished or diverged or gone is not None:
         raise typer.Exit(_UNFINISHED)
 
 

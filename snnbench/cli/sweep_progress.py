@@ -46,32 +46,32 @@ class SweepProgress:
         from snnbench.training.events import Compiling, Said
 
         if isinstance(event, Compiling):
-            self._print(COMPILING)
+            self.say(COMPILING)
         elif isinstance(event, Said):
-            self._print(event.text)
+            self.say(event.text)
         elif isinstance(event, Planned):
             self._plan(event)
         elif isinstance(event, Recorded):
             self._record(event)
         elif isinstance(event, Retried):
             runs = len(event.task.jobs)
-            self._print(f"A cohort of {runs} failed and is tried run by run: {event.error}")
+            self.say(f"A cohort of {runs} failed and is tried run by run: {event.error}")
         elif isinstance(event, Working):
             self.running, self.shares = event.running, event.shares
 
     def _plan(self, event: "Planned") -> None:
         recorded = len(event.jobs) - len(event.to_do)
         if event.taken_over:
-            self._print(f"{event.taken_over} runs are taken over from --reuse.")
+            self.say(f"{event.taken_over} runs are taken over from --reuse.")
         self.total = event.total
         self.done += recorded
         self.before += recorded
         if recorded:
-            self._print(f"{recorded} of {len(event.jobs)} runs are recorded already.")
+            self.say(f"{recorded} of {len(event.jobs)} runs are recorded already.")
 
     def _record(self, event: Any) -> None:
         for repair in event.repairs:
-            self._print(f"Mended: {repair}")
+            self.say(f"Mended: {repair}")
         for row in event.rows:
             self.done += 1
             status = str(row["status"])
@@ -82,11 +82,12 @@ class SweepProgress:
             ):
                 self.best = row
             if row.get("error") and status != "halved":
-                self._print(f"Run {row['run_id']} {status}: {row['error']}")
+                self.say(f"Run {row['run_id']} {status}: {row['error']}")
         if self.live is None:
-            self._print(self._summary())
+            self.say(self._summary())
 
-    def _print(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Print a line, above the bars where there are some."""
         self.console.print(Text(text), soft_wrap=True)
 
     def _summary(self) -> str:

@@ -1,20 +1,21 @@
 """Where tasks run: worker processes of this machine. A cluster is another executor."""
 
 import concurrent.futures
-import multiprocessing
 import os
 import struct
-import tempfile
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
 from snnbench.errors import UserError
+from snnbench.scratch import scratch_folder
 from snnbench.sweep.jobs import Task
-from snnbench.sweep.worker import Outcome, Progress, run_task, start_worker
+from snnbench.sweep.lifeline import Workers, interrupts_held, start_worker
+from snnbench.sweep.worker import Outcome, Progress, run_task
 
 _KILLED = 9
 
@@ -58,6 +59,8 @@ class Executor(Protocol):
 class LocalExecutor:
     """Worker processes on this machine, each with its share of the cores.
 
+    They are started with the first task, and until then nothing is there that must be ended.
+
     Args:
         jobs: number of processes.
         threads: of each.
@@ -75,31 +78,55 @@ class LocalExecutor:
         self.slots, self.timeout, self._function = jobs, timeout, function
         self.worker_bytes: float | None = None
         self.shares_disk = True
-        self._folder = tempfile.TemporaryDirectory(prefix="snnbench-")
-        self._told = Path(self._folder.name) / "progress"
-        self._told.write_bytes(bytes(8 * jobs))
+        self._folder = ExitStack()
         self._free = list(range(jobs))
         self._running: dict[concurrent.futures.Future[Outcome], tuple[Task, int]] = {}
         self._kills = _out_of_memory_kills()
         self._threads = threads
-        self._pool = self._new_pool()
+        self._pool: ProcessPool | None = None
 
-    def _new_pool(self) -> ProcessPool:
-        # spawned, not forked: torch's and numba's threads do not survive a fork
-        return ProcessPool(
+    def _start(self) -> ProcessPool:
+        """Return the pool, its workers started."""
+        if self._pool is None:
+            self._told = self._make_progress()
+        elif not self._pool.active:  # a worker died before it had a task: the pool gives up then
+            self._end_pool()
+        else:
+            return self._pool
+        self._workers = Workers()
+        self._pool = ProcessPool(
             max_workers=self.slots,
             initializer=start_worker,
             initargs=(os.getpid(),),
-            context=multiprocessing.get_context("spawn"),
+            context=self._workers,
         )
+        with interrupts_held():
+            assert self._pool.active  # asking starts it
+        return self._pool
+
+    def _make_progress(self) -> Path:
+        try:
+            path = self._folder.enter_context(scratch_folder()) / "progress"
+            path.write_bytes(bytes(8 * self.slots))
+        except OSError as error:
+            raise UserError(
+                f"Workers have no folder for files of their own: {error}.",
+                "Make room there, or name another folder in $TMPDIR.",
+            ) from None
+        return path
 
     def submit(self, task: Task) -> None:
-        """Hand a task to a worker."""
+        """Hand a task to a worker.
+
+        Raises:
+            UserError: workers cannot be started.
+        """
+        pool = self._start()
         slot = self._free.pop()
         Progress(str(self._told), slot).tell(0.0)
         limit = None if self.timeout is None else self.timeout * len(task.jobs)
         arguments = (task, Progress(str(self._told), slot), self._threads)
-        future = self._pool.schedule(self._function, args=arguments, timeout=limit)
+        future = pool.schedule(self._function, args=arguments, timeout=limit)
         self._running[future] = (task, slot)
 
     def wait(self, seconds: float) -> list[tuple[Task, Outcome]]:
@@ -112,9 +139,6 @@ class LocalExecutor:
             task, slot = self._running.pop(future)
             self._free.append(slot)
             ended.append((task, self._outcome(future, task)))
-        if not self._pool.active:  # a worker died before it had a task: the pool gives up then
-            self._end_pool()
-            self._pool = self._new_pool()
         return ended
 
     def _outcome(self, future: "concurrent.futures.Future[Outcome]", task: Task) -> Outcome:
@@ -137,17 +161,21 @@ class LocalExecutor:
 
     def shares(self) -> dict[int, float]:
         """Return what the workers have told."""
+        if not self._running:
+            return {}
         told = struct.unpack(f"{self.slots}d", self._told.read_bytes())
         return {task.number: told[slot] for task, slot in self._running.values()}
 
     def close(self) -> None:
         """End the workers, whatever they do."""
         self._end_pool()
-        self._folder.cleanup()
+        self._folder.close()
 
     def _end_pool(self) -> None:
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._workers.end()
+            self._pool.join()
 
 
 def _out_of_memory_kills() -> int:

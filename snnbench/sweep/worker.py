@@ -1,13 +1,10 @@
 """What happens in a worker: a task's runs are trained, and their rows come back."""
 
-import os
-import signal
 import struct
-import tempfile
-import threading
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,13 +15,13 @@ from snnbench.errors import UserError
 from snnbench.network.model_files import ModelFiles, write_files
 from snnbench.plugins import load_sources
 from snnbench.results.checkpoints import Files, from_files, to_files
+from snnbench.scratch import scratch_folder
 from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.jobs import Job, Task
 
 if TYPE_CHECKING:
     from snnbench.runs import Paused, RunResult
 
-_LOOK_FOR_PARENT = 0.5  # seconds
 _TELL_EVERY = 0.2  # seconds
 _OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "Unable to allocate")
 
@@ -82,20 +79,6 @@ class Progress:
             file.write(struct.pack("d", share))
 
 
-def start_worker(parent: int) -> None:
-    """Prepare a worker process: its signals, and its end with the parent's."""
-    # Ctrl-C reaches all processes of a terminal; the parent decides what ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    """End this process when the parent has ended, however that ended."""
-    while os.getppid() == parent:
-        time.sleep(_LOOK_FOR_PARENT)
-    os._exit(1)
-
-
 def run_task(task: Task, progress: Progress | None = None, threads: int | None = None) -> Outcome:
     """Train a task's runs. What goes wrong is an outcome, no exception: it must cross processes.
 
@@ -128,8 +111,8 @@ def _train(task: Task, progress: Progress | None, threads: int | None) -> Outcom
     finished: list[Finished] = []
     left_off: dict[str, LeftOff] = {}
     said, told = [], 0.0
-    with tempfile.TemporaryDirectory(prefix="snnbench-") as folder:
-        configs = _with_teachers(task, Path(folder))
+    with scratch_folder() if task.models else nullcontext() as folder:
+        configs = _with_teachers(task, folder)
         epochs = max(len(config.learning_rates) for config in configs)
         dataset = _data.read(configs[0])
         starts = {i: from_files(i, f.weights, f.about) for i, f in task.starts.items()}
@@ -161,8 +144,10 @@ def _left_off(paused: "Paused", until: int | None) -> LeftOff:
     return LeftOff(accuracy, to_files(paused.run_id, paused.snapshot))
 
 
-def _with_teachers(task: Task, folder: Path) -> list[RunConfig]:
+def _with_teachers(task: Task, folder: Path | None) -> list[RunConfig]:
     """Return the configs, their teachers' files written into the folder."""
+    if folder is None:
+        return [job.config for job in task.jobs]
     for run_id, files in task.models.items():
         write_files(folder, run_id, files)
     return [

@@ -15,7 +15,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from benchmarks.scale import SimulatedExecutor
+from benchmarks.scale import SimulatedExecutor, made_up
 from snnbench.cli.app import main
 from snnbench.results.tables import read_runs
 from snnbench.sweep import run as sweep_run
@@ -190,6 +190,23 @@ def test_runs_that_take_too_long_are_named_and_the_exit_code_is_3(here, tmp_path
                  executor=SimulatedExecutor())  # fmt: skip
     assert again.returncode == 0
     assert list(read_runs(tmp_path / "results/adhoc")["status"]) == ["done", "done"]
+
+
+@pytest.mark.parametrize(("diverges", "code"), [((0.3, 0.6), 3), ((0.3,), 0)])
+def test_a_sweep_of_which_all_runs_diverged_says_so_in_its_exit_code(here, diverges, code):
+    def outcome(task):
+        made = [made_up(job) for job in task.jobs]
+        for run, job in zip(made, task.jobs, strict=True):
+            if job.config.beta in diverges:
+                run.run.update({"status": "diverged", "error": "the loss is no number in epoch 1"})
+        return Outcome("done", tuple(made))
+
+    for _ in range(2):  # the second time, all runs are recorded already
+        done = here(
+            "sweep", *TINY, "--vary", "beta=0.3,0.6", executor=SimulatedExecutor(outcome=outcome)
+        )
+        assert done.returncode == code, done.stderr
+        assert ("All 2 runs diverged" in done.stderr) == (code == 3)
 
 
 @pytest.fixture
