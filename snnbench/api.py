@@ -4,37 +4,37 @@ torch is imported only once settings, data and output folder are known to be goo
 """
 
 import dataclasses
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from snnbench.checks import (
+    check_input_width,
+    check_memory,
+    check_name,
+    check_same_network,
+    checked_rate,
+    data_shape,
+    load_data,
+)
 from snnbench.config import RunConfig
-from snnbench.config.setting import SETTINGS
-from snnbench.config.values import checked_shape, read_number
+from snnbench.config.values import checked_shape
 from snnbench.data.dataset import Dataset
 from snnbench.environment import waiting_chosen
-from snnbench.errors import LONGEST_PATH, UserError, shortened
-from snnbench.inputs.reading import read_data
+from snnbench.errors import UserError
 from snnbench.network.model_files import MODELS
-from snnbench.network.plan import plan_layers
 from snnbench.results.checkpoints import Checkpoints
 from snnbench.results.frames import to_rows
 from snnbench.results.tables import ResultStore, read_epochs, read_layers
-from snnbench.training.cohorts import free_memory, plan_cohorts
-from snnbench.words.datasets import DATASETS
 
 if TYPE_CHECKING:
     import pandas as pd
     from torch import nn
 
     from snnbench.cost.report import NetworkCount
-    from snnbench.network.build import Network
     from snnbench.runs import RunResult
     from snnbench.training.events import Event
-
-_NAME_BOUND = 100
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def train(
     if save_model and out is None:
         raise UserError("save_model needs a folder to save in.", "Give out.")
     dataset = load_data(config)
-    _check_memory(config, dataset)
+    check_memory(config, dataset)
     if watch is not None and dataset.notices:
         from snnbench.training.events import Said
 
@@ -186,7 +186,7 @@ def count(
 
         saved = load_model(Path(checkpoint))
         network, config = saved.network, saved.config.changed(**settings)
-        _check_same_network(saved.config, config)
+        check_same_network(saved.config, config)
         input_shape = network.plan[0].input_shape if rate is not None else None
     else:
         config = _merged(config, settings)
@@ -195,90 +195,11 @@ def count(
         return CountResult(expected_count(config, shape, checked_rate(rate)))
     dataset = load_data(config, trains=False)
     if network is not None:
-        _check_input_width(network, config, dataset)
-    _check_memory(config, dataset)
+        check_input_width(network, config, dataset)
+    check_memory(config, dataset)
     from snnbench.counts import measured_count
 
     return CountResult(measured_count(config, dataset, network), dataset.notices)
-
-
-def data_shape(config: RunConfig) -> tuple[int, ...]:
-    """Return the shape of a sample; the data are only read where the catalogue cannot know it."""
-    shape = DATASETS[config.dataset].shape
-    return shape if shape is not None else load_data(config, trains=False).input_shape
-
-
-def checked_rate(rate: float | None) -> float | None:
-    """Return the rate, or raise UserError where it is no number in 0..1."""
-    if rate is None:
-        return None
-    number = read_number("rate", rate)
-    if not 0 <= number <= 1:
-        raise UserError(f"rate: {number} is out of range.", "A mean input lies in 0..1.")
-    return number
-
-
-def load_data(config: RunConfig, *, trains: bool = True) -> Dataset:
-    """Read the data set a config names, and check that the two fit and that its teacher is there.
-
-    Args:
-        config: the settings.
-        trains: a network is going to be trained on it, not only counted.
-
-    Raises:
-        UserError: the data or the teacher are missing, or do not fit the settings.
-    """
-    from snnbench.inputs.selection import select
-
-    dataset = read_data(config)
-    select(config, dataset, trains=trains)
-    if config.teacher is not None and not os.path.isfile(config.teacher):
-        raise UserError(
-            f"There is no teacher {shortened(config.teacher, LONGEST_PATH)}.",
-            "Train one with `snnbench train --save-model` and name its .safetensors file.",
-        )
-    return dataset
-
-
-def _check_memory(config: RunConfig, dataset: Dataset) -> None:
-    """Refuse what cannot fit into memory, before anything is written."""
-    plan_cohorts([config], dataset.input_shape, free_memory(1.0))
-
-
-def check_name(name: str) -> None:
-    """Refuse a study's name that is no plain file name.
-
-    Raises:
-        UserError: it is empty, too long, or has characters that a path or a table would take
-            for something else.
-    """
-    plain = name.isprintable() and not set(name) & set('/\\:*?"<>|')
-    if not plain or not name.strip() or name.startswith(".") or len(name) > _NAME_BOUND:
-        raise UserError(
-            f"'{name}' cannot name a study.",
-            "Use letters, digits, '-' and '_', and no '/' or leading '.'.",
-        )
-
-
-def _check_same_network(saved: RunConfig, wanted: RunConfig) -> None:
-    """A saved network is counted as it was trained: only its data and machine may be others."""
-    for name, setting in SETTINGS.items():
-        if setting.network and getattr(saved, name) != getattr(wanted, name):
-            raise UserError(
-                f"The saved model has {name} = {getattr(saved, name)}; "
-                f"{getattr(wanted, name)} cannot be asked of it.",
-                f"Leave {name} out, or train a model with it.",
-            )
-
-
-def _check_input_width(network: "Network", config: RunConfig, dataset: Dataset) -> None:
-    saved = network.plan[0].input_shape
-    given = plan_layers(config, dataset.input_shape)[0].input_shape
-    if saved != given:
-        raise UserError(
-            f"The saved model takes inputs of shape {saved}, but {dataset.name} gives {given}.",
-            "Count it on the data set it was trained on.",
-        )
 
 
 def _merged(config: RunConfig | None, settings: dict[str, Any]) -> RunConfig:

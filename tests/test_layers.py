@@ -28,6 +28,7 @@ ORDER = [
     ["studies"],
     ["runs"],
     ["counts"],
+    ["checks"],
     ["api"],
     ["sweep"],
     ["report"],

@@ -45,9 +45,10 @@ def train(
     """
     run_config = build_config(settings, config)
     from snnbench import api
+    from snnbench.checks import check_name
     from snnbench.report.columns import of_layer, of_run
 
-    api.check_name(study)
+    check_name(study)
     folder = out if out is not None else Path("results") / study
     progress = TrainingProgress(run_config)
     with progress.shown():

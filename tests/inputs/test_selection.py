@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from snnbench.api import load_data
+from snnbench.checks import load_data
 from snnbench.config import RunConfig
 from snnbench.data.dataset import Dataset
 from snnbench.errors import UserError

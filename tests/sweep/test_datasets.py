@@ -2,9 +2,9 @@
 
 import pytest
 
-from snnbench.api import read_data
 from snnbench.config import RunConfig
 from snnbench.errors import UserError
+from snnbench.inputs.reading import read_data
 from snnbench.sweep import datasets
 from snnbench.sweep.datasets import DataSets
 
