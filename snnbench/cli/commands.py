@@ -92,7 +92,8 @@ def run_command(arguments: Sequence[str]) -> None:
     """
     choose_waiting()
     try:
-        make_app()(args=load_plugins(arguments))
+        rest = load_plugins(arguments)
+        make_app()(args=rest)
     except UserError as error:
         print_error(error)
         sys.exit(2)

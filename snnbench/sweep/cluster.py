@@ -4,11 +4,14 @@ The tables stay with this process: a lost worker costs what it was computing, an
 scheduler.
 """
 
+import asyncio
 import contextlib
 import logging
+import re
 import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from snnbench.errors import UserError
@@ -16,11 +19,64 @@ from snnbench.sweep.executors import GoneError
 from snnbench.sweep.jobs import Task
 from snnbench.sweep.worker import Outcome, run_task
 
+_ADDRESS = re.compile(
+    r"(?:(?:tcp|tls|wss?|ucxx?)://)?(?:[^\s:/\[\]]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})/?"
+)
 _ANSWER = 5  # seconds in which a scheduler must answer
 _LOOK = 0.05  # seconds between looks at the tasks
 _SHARE = 0.6  # of a worker's memory that a task may take
 
 _one_at_a_time = threading.Lock()  # in a worker's process: its cores are one task's
+
+
+def check_address(address: str) -> None:
+    """Refuse what is no address of a scheduler, before anything is imported.
+
+    Raises:
+        UserError: see above.
+    """
+    found = _ADDRESS.fullmatch(address)
+    if found is None or not 0 < int(found[1]) < 2**16:
+        raise UserError(
+            f"--cluster: '{address}' is no address of a Dask scheduler.",
+            "Write tcp://HOST:PORT, as `dask scheduler` prints it.",
+        )
+
+
+def _check_answer(address: str) -> None:
+    """Refuse an address at which no scheduler answers.
+
+    Asked before there is a client, which takes long to give up, and has much to say about it.
+    """
+
+    async def kind_of_server() -> str:
+        from distributed.core import rpc
+
+        async with asyncio.timeout(_ANSWER), rpc(address) as server:  # type: ignore[no-untyped-call]
+            kind: str = (await server.identity())["type"]
+        return kind
+
+    try:
+        with ThreadPoolExecutor(1) as apart:  # in a notebook this thread has a loop already
+            kind = apart.submit(asyncio.run, kind_of_server()).result()
+    except TimeoutError:
+        why = f"no answer in {_ANSWER} seconds"
+    except OSError as error:
+        why = str(error).rstrip(".")
+    except Exception:  # whatever the answer of another server is taken for
+        why = "it has another protocol"
+    else:
+        if kind == "Scheduler":
+            return
+        why = f"that is a {kind.lower()}"
+    raise _no_answer(address, why)
+
+
+def _no_answer(address: str, why: str) -> UserError:
+    return UserError(
+        f"No Dask scheduler answers at {address}: {why}.",
+        "Start one with `dask scheduler`, and give the tcp://HOST:PORT that it prints.",
+    )
 
 
 class ClusterExecutor:
@@ -43,15 +99,13 @@ class ClusterExecutor:
         for name in ("distributed", "distributed.client"):  # it says what we say, at length
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self.address = address
+        _check_answer(address)
         try:
             self._client: Any = Client(  # type: ignore[no-untyped-call]
                 address, timeout=_ANSWER, set_as_default=False
             )
         except (OSError, ValueError) as error:
-            raise UserError(
-                f"No Dask scheduler answers at {address} ({error}).",
-                "Start one with `dask scheduler`, and give the address that it prints.",
-            ) from None
+            raise _no_answer(address, str(error)) from None
         self._running: dict[Any, Task] = {}
         self.shares_disk = False  # nobody knows
         self._sweep = uuid.uuid4().hex[:8]

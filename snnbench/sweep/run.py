@@ -12,6 +12,7 @@ from snnbench.results.checkpoints import Checkpoints
 from snnbench.results.tables import ResultStore, read_epochs
 from snnbench.runs import resolve_machine
 from snnbench.studies.plan import Plan, PlannedRun
+from snnbench.sweep.cluster import ClusterExecutor, check_address
 from snnbench.sweep.contest import contests_of
 from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.drive import Driver, SweepEvent
@@ -53,6 +54,8 @@ class Where:
     def __post_init__(self) -> None:
         if self.timeout is not None and not self.timeout > 0:
             raise UserError(f"--timeout {self.timeout} is no time.", "Give seconds above 0.")
+        if self.cluster is not None:
+            check_address(self.cluster)
         for name in ("jobs", "timeout"):
             if self.cluster is not None and getattr(self, name) is not None:
                 raise UserError(
@@ -259,8 +262,6 @@ def executor_of(where: Where, runs: int) -> Executor:
         UserError: the cluster cannot be reached.
     """
     if where.cluster is not None:
-        from snnbench.sweep.cluster import ClusterExecutor
-
         return ClusterExecutor(where.cluster)
     workers, threads = share_out(where.jobs, runs)
     return LocalExecutor(workers, threads, where.timeout)
