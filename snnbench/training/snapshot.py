@@ -67,5 +67,8 @@ def restore(engine: Engine, member: Member, snapshot: Snapshot) -> None:
     member.best.state = about["best"]
     member.kept_epoch, member.kept_weights = about["kept_epoch"], of(_KEPT) or None
     if about["kept_count"] is not None:
-        facts = tuple(LayerFacts(**layer) for layer in about["kept_count"]["facts"])
-        member.kept_count = NetworkCount(**about["kept_count"] | {"facts": facts})
+        # JSON knows no tuples
+        kept = about["kept_count"]
+        count: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in kept.items()}
+        count["facts"] = tuple(LayerFacts(**layer) for layer in count["facts"])
+        member.kept_count = NetworkCount(**count)
