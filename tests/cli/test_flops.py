@@ -6,9 +6,13 @@ import json
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from snnbench import UserError, count
+from snnbench.config import RunConfig
+from snnbench.network.build import build_network
+from snnbench.network.checkpoint import save_model
 
 NET = """
 from torch import nn
@@ -242,3 +246,24 @@ def test_a_saved_model_keeps_its_network(snnbench, tmp_path):
     assert totals(snnbench("flops", "--checkpoint", model, "--rate", "0.5", "--json"))[
         "effective_acs"
     ] == 0.5 * 2 * (64 * 8 + 80)
+
+
+def test_a_saved_model_that_is_not_what_it_says_is_refused(snnbench, tmp_path):
+    config = RunConfig(arch="8-10", T=2, device="cpu")
+    network = build_network(config, (1, 8, 8))
+    model = save_model(tmp_path, "0123456789ab", config, network, (1, 8, 8))
+    weights, settings = load_file(model), model.with_suffix(".json").read_text()
+    weights["layers.fc1.bias"][3] = float("nan")
+    save_file(weights, model)
+    done = snnbench("flops", "--checkpoint", model)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "layers.fc1.bias has values that are not finite" in done.stderr
+    save_file({name: tensor.half() for name, tensor in weights.items()}, model)
+    done = snnbench("flops", "--checkpoint", model)
+    assert (done.returncode, "fc1.weight is of type F16, not F32" in done.stderr) == (2, True)
+    model.with_suffix(".json").write_text("[" * 100_000)
+    done = snnbench("flops", "--checkpoint", model)
+    assert (done.returncode, "does not hold a model's settings" in done.stderr) == (2, True)
+    model.with_suffix(".json").write_text(settings.replace('"T": 2', '"T": 0'))
+    done = snnbench("flops", "--checkpoint", model)
+    assert (done.returncode, "T: 0 is out of range" in done.stderr) == (2, True)
