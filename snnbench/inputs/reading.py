@@ -4,6 +4,7 @@ from typing import Any
 
 from snnbench.config import RunConfig
 from snnbench.config.effects import without_effect
+from snnbench.config.setting import SETTINGS
 from snnbench.data.catalogue import load_dataset
 from snnbench.data.dataset import Dataset
 from snnbench.words.datasets import DATASETS
@@ -21,5 +22,6 @@ def read_data(config: RunConfig) -> Dataset:
 def loading_settings(config: RunConfig) -> dict[str, Any]:
     """Return the settings that say which data are read; runs that agree on them share these."""
     row = DATASETS[config.dataset]
-    left_out = set(without_effect(config)) | set(row.if_given) - config.model_fields_set
-    return {name: None if name in left_out else getattr(config, name) for name in row.uses}
+    useless = without_effect(config)
+    values = {name: None if name in useless else getattr(config, name) for name in row.uses}
+    return values | {n: None for n in row.if_given if values[n] == SETTINGS[n].default}

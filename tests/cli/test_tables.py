@@ -89,6 +89,11 @@ def test_images_with_a_test_part_of_their_own_spike_are_swept_and_counted(snnben
     assert json.loads(done.stdout)["counts"] == {"done": 2}
     done = snnbench("flops", *table, "--samples", "50", "--json")
     assert json.loads(done.stdout)["totals"]["firing_rate"] > 0
+    done = snnbench("train", *table, "--batch-size", "16", "--epochs", "1", "--save-model")
+    assert done.returncode == 0, done.stderr
+    (model,) = (tmp_path / "results" / "adhoc" / "models").glob("*.safetensors")
+    done = snnbench("flops", "--checkpoint", model, "--json")
+    assert done.returncode == 0, done.stderr
     refused = snnbench("train", *table, "--test-fraction", "0.5")
     assert refused.returncode == 2
     assert "the file has a test part" in refused.stderr
