@@ -18,6 +18,7 @@ from snnbench.sweep.lifeline import Workers, interrupts_held, start_worker
 from snnbench.sweep.worker import Outcome, Progress, run_task
 
 _KILLED = 9
+_MOST_JOBS = 1024  # worker processes of one machine
 
 
 class GoneError(UserError):
@@ -197,11 +198,13 @@ def share_out(jobs: int | None, cohorts: int) -> tuple[int, int]:
         cohorts: that can run at the same time.
 
     Raises:
-        UserError: fewer than one is asked for.
+        UserError: fewer than one is asked for, or more than any machine runs.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     cores = cores or 1
     if jobs is not None and jobs < 1:
         raise UserError(f"--jobs {jobs} runs nothing.", "Give 1 or more.")
+    if jobs is not None and jobs > _MOST_JOBS:
+        raise UserError(f"--jobs {jobs:,} are too many.", f"Give at most {_MOST_JOBS:,}.")
     workers = jobs if jobs is not None else max(1, min(cores, cohorts))
     return workers, max(1, cores // workers)

@@ -31,6 +31,7 @@ LIMITS = [
     (["sweep", "--seeds", "1000000000"], "from 1 to 1,000,000"),
     (["sweep", "--seeds", "2", "--search", "random", "--vary", "z=0:1", "--trials", "1000000000"],
      "from 1 to 1,000,000"),
+    (["sweep", "--seeds", "2", "--jobs", "1000000000"], "Give at most 1,024"),
     (["sweep", "values.toml"], "values.toml, line 2: z: 100,001 values are listed"),
     (["sweep", "seeds.toml"], "seeds.toml, line 1: seeds: 100,001 values are listed"),
     (["sweep", "number.toml"], "number.toml is not TOML"),
