@@ -169,6 +169,7 @@ PICKLES += [pickle.dumps({"data": np.zeros((1, 3072), np.uint8), "labels": [1]},
 @example(b"\x80\x02}(" + b")2\x86" * 60 + b"K\x01u.")  # a key whose hash takes 2^60 steps
 @example(b"\x80\x05\x96" + struct.pack("<Q", 2**40) + b".")
 @example(b"I" + b"9" * 5000 + b"\n.")
+@example(b"S'\\q'\n.")  # an escape that there is not
 def test_cifar_pickles(raw):
     with parses_or_is_refused():
         parse_python(raw, "batch", "mend")

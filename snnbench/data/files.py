@@ -1,10 +1,10 @@
 """Reading a file whole, packed with gzip or not."""
 
 import gzip
+import io
 import os
 import zlib
 from pathlib import Path
-from typing import BinaryIO
 
 from snnbench.errors import UserError
 
@@ -29,26 +29,21 @@ def read_unpacked(path: Path, remedy: str, most: int | None = None) -> bytes:
     too_large = UserError(f"{path}: holds more than {most or 0:,} bytes.", remedy)
     try:
         with path.open("rb") as file:
-            if file.read(2) != GZIP_MAGIC:
-                if most is not None and os.fstat(file.fileno()).st_size > most:
-                    raise too_large
-                file.seek(0)
-                return file.read()
-            file.seek(0)
-            raw = _unpacked(file, path, remedy, -1 if most is None else most + 1)
+            if most is not None and os.fstat(file.fileno()).st_size > most:
+                raise too_large
+            raw = file.read()
     except OSError as error:
         raise unreadable(path, error) from error
+    if not raw.startswith(GZIP_MAGIC):
+        return raw
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as unpacked:
+            raw = unpacked.read(-1 if most is None else most + 1)
+    except (EOFError, OSError, zlib.error) as error:
+        raise damaged_gzip(path, error, remedy) from error
     if most is not None and len(raw) > most:
         raise too_large
     return raw
-
-
-def _unpacked(file: BinaryIO, path: Path, remedy: str, wanted: int) -> bytes:
-    try:
-        with gzip.GzipFile(fileobj=file) as unpacked:
-            return unpacked.read(wanted)
-    except (EOFError, OSError, zlib.error) as error:
-        raise damaged_gzip(path, error, remedy) from error
 
 
 def unreadable(path: Path, error: OSError) -> UserError:

@@ -9,6 +9,7 @@ import io
 import pickle
 import pickletools
 import struct
+import warnings
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -86,9 +87,11 @@ def read_batch(raw: bytes, source: str, remedy: str) -> tuple[NDArray[np.uint8],
             pixels or labels. Nothing it says has been run.
     """
     try:
-        _check_size(raw)
-        # The files were written by Python 2, whose text is bytes.
-        content = _BatchUnpickler(io.BytesIO(raw), encoding="bytes").load()
+        with warnings.catch_warnings():  # Python warns of escapes in damaged text
+            warnings.simplefilter("ignore", DeprecationWarning)
+            _check_size(raw)
+            # The files were written by Python 2, whose text is bytes.
+            content = _BatchUnpickler(io.BytesIO(raw), encoding="bytes").load()
         batch = {_key(key): value for key, value in content.items()}
         return _pixels(batch["data"]), _labels(batch["labels"])
     except _ForbiddenError as error:
