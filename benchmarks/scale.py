@@ -18,10 +18,12 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from benchmarks.timing import peak_mb
+from snnbench.data.catalogue import load_dataset
 from snnbench.results.provenance import utc_now
 from snnbench.studies.axis import parse_axis
 from snnbench.studies.options import adhoc_study
@@ -80,8 +82,18 @@ class SimulatedExecutor:
         self.closed = True
 
 
-def made_up(job: Job) -> Finished:
-    """Return rows of a run that nobody trained; the same for the same run."""
+@cache
+def _data_sha256(dataset: str) -> str:
+    return load_dataset(dataset).sha256
+
+
+def made_up(job: Job, data_sha256: str | None = None) -> Finished:
+    """Return rows of a run that nobody trained; the same for the same run.
+
+    Args:
+        job: the run.
+        data_sha256: checksum of its data; None: they are read.
+    """
     number = zlib.crc32(job.run_id.encode()) / 2**32
     epochs = len(job.config.learning_rates)
     row: dict[str, Any] = {"run_id": job.run_id, "study": job.study, "variant": job.variant}
@@ -90,6 +102,8 @@ def made_up(job: Job) -> Finished:
     row |= {f"{name}_accuracy": number for name in ("train", "test", "max_test")}
     row |= {f"{name}_loss": 1 - number for name in ("train", "test")}
     row |= {"train_seconds": 0.0, "eval_seconds": 0.0, "started_at": utc_now()}
+    known = data_sha256 if data_sha256 is not None else _data_sha256(job.config.dataset)
+    row |= {"data_sha256": known, "numerics": job.config.numerics}
     curve = [
         {"epoch": epoch, "train_loss": 1 - number, "test_accuracy": number}
         for epoch in range(1, epochs + 1)

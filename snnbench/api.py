@@ -115,7 +115,7 @@ def train(
         from snnbench.runs import resolve_machine
 
         config = resolve_machine(config)
-    with ResultStore.open(out) as store:
+    with ResultStore.open(out, judged=True) as store:
         from snnbench.runs import resolve_machine
 
         config = resolve_machine(config)

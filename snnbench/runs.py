@@ -248,6 +248,7 @@ def _result(config: RunConfig, done: RunDone, about: dict[str, Any]) -> RunResul
     if config.device == "cuda":
         row["device_name"] = torch.cuda.get_device_name()
     layers = done.count.layers if done.count else []
+    row["layers"] = len(layers) or None
     return RunResult(
         config=config,
         row=row,

@@ -176,7 +176,7 @@ def _run(
                 if isinstance(event, Planned):
                     ids |= dict.fromkeys(job.run_id for job in event.jobs)
                     for repair in event.repairs:
-                        say(f"Mended: {repair}")
+                        say(f"Tables: {repair}")
                     for notice in event.notices:
                         say(f"Notice: {notice}")
                     if event.to_do:

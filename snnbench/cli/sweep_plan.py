@@ -45,9 +45,12 @@ def show_plan(
     jobs = distinct(maker(plan.study.name, folder, data, where)(plan.runs))
     for notice in data.take_notices():
         say(f"Notice: {notice}")
-    store = ResultStore.open(folder, write=False)
+    store = ResultStore.open(folder, write=False, judged=True)
     to_do = missing(jobs, store, statuses_again(where, retry))
-    known = {run.run["run_id"] for run in Elsewhere(reuse).of(to_do)}
+    elsewhere = Elsewhere(reuse)
+    for note in (*store.repairs, *elsewhere.notes):
+        say(f"Tables: {note}")
+    known = {run.run["run_id"] for run in elsewhere.of(to_do)}
     to_do = [job for job in to_do if job.run_id not in known]
     workers, threads = share_out(where.jobs, len(jobs) + plan.runs_of_search)
     tasks = make_tasks(to_do, data, free_memory() / workers, workers)

@@ -71,7 +71,7 @@ class SweepProgress:
 
     def _record(self, event: Any) -> None:
         for repair in event.repairs:
-            self.say(f"Mended: {repair}")
+            self.say(f"Tables: {repair}")
         for row in event.rows:
             self.done += 1
             status = str(row["status"])

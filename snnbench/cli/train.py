@@ -62,7 +62,7 @@ def train(
             checkpoint_every=checkpoint_every,
         )
     for repair in result.repairs:
-        say(f"Mended: {repair}")
+        say(f"Tables: {repair}")
     if result.was_recorded:
         say(f"Run {result.run_id} is in {folder} already: not trained again. --force trains anew.")
     if result.row["status"] == "diverged":

@@ -73,6 +73,19 @@ def parse_arch(arch: str) -> tuple[LayerSpec, ...]:
     return tuple(layers)
 
 
+def layer_names(arch: str) -> tuple[str, ...]:
+    """Return the names of the weight layers: kind, and position among them.
+
+    Raises:
+        UserError: see `parse_arch`.
+
+    >>> layer_names("16c3-p2-64-10")
+    ('conv1', 'fc2', 'fc3')
+    """
+    weighted = [layer for layer in parse_arch(arch) if layer.has_weights]
+    return tuple(f"{LAYERS[layer.kind].prefix}{n}" for n, layer in enumerate(weighted, 1))
+
+
 def split_input(arch: str) -> tuple[int, str]:
     """Split "784-10-10", an arch written with its input width, into (784, "10-10").
 

@@ -1,15 +1,13 @@
 """RunConfig: the settings of one run, checked against each other, with their identity."""
 
-import hashlib
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import model_validator
 
 from snnbench.config.arch import LayerSpec, parse_arch
 from snnbench.config.effects import without_effect
+from snnbench.config.identity import run_name
 from snnbench.config.paths import path_of
 from snnbench.config.setting import SETTINGS
 from snnbench.config.settings import Settings
@@ -20,7 +18,6 @@ from snnbench.words.encodings import ENCODINGS
 from snnbench.words.paths import PATHS, cannot
 from snnbench.words.readouts import READOUTS
 
-IDENTITY_VERSION = 1  # of what names a run; another one would give every recorded run a new name
 # Engine -> version of its numbers, raised when equal settings begin to give other bits: such runs
 # get other names. 1, which is not hashed, has stood since the Bernoulli draws have 32 bits: no
 # table with older ones was kept. 2 of `reference`: its optimizers are torch.optim's own.
@@ -94,33 +91,15 @@ class RunConfig(Settings):
         return tuple(part.lr for part in parts for _ in range(part.epochs))
 
     def run_id(self, data_sha256: str) -> str:
-        """Return 12 hex digits that name this run: what is computed, on which data.
-
-        Settings of version 1 of the tables enter always, empty where they have no effect; later
-        ones where they have an effect and differ from what the program did before them. So a run
-        keeps its name when settings are added. `threads` enter where bits depend on them.
+        """Return 12 hex digits that name this run, as `identity.run_name` does.
 
         Args:
             data_sha256: checksum of the data, which stands for their place on disk.
         """
         assert "auto" not in (self.device, self.engine), "resolve device and engine first"
-        effective, settings = self.effective, {}
-        for name, value in effective.items():
-            about = SETTINGS[name]
-            if about.identity == "nothing":
-                continue
-            if about.since == 1 or value not in (None, about.absent):
-                stem = about.identity == "stem" and value is not None
-                settings[name] = Path(value).stem if stem else value
-        if self.sum_threads > 1:
-            settings["threads"] = self.sum_threads
-        identity = {"settings": settings, "data": data_sha256, "schema": IDENTITY_VERSION}
-        if self.numerics > 1:
-            identity["numerics"] = self.numerics
-        if plugins := _plugins_of(effective):
-            identity["plugins"] = list(plugins)
-        text = json.dumps(identity, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        effective = self.effective
+        plugins = tuple(plugins_of(effective))
+        return run_name(effective, data_sha256, self.numerics, plugins, self.sum_threads)
 
     @property
     def sum_threads(self) -> int:
@@ -140,11 +119,10 @@ class RunConfig(Settings):
     @property
     def plugins_text(self) -> str | None:
         """The plug-ins that the run uses, as the tables have them; None without any."""
-        shown = (f"{name} {sha256[:12]}" for sha256, name in _plugins_of(self.effective).items())
-        return ", ".join(shown) or None
+        return plugins_text(plugins_of(self.effective))
 
 
-def _plugins_of(effective: Mapping[str, Any]) -> dict[str, str]:
+def plugins_of(effective: Mapping[str, Any]) -> dict[str, str]:
     """Return SHA-256 -> name of the plug-ins' files whose words a run uses, sorted."""
     words = (
         table[value]
@@ -152,6 +130,11 @@ def _plugins_of(effective: Mapping[str, Any]) -> dict[str, str]:
         if value is not None and (table := SETTINGS[name].words) is not None
     )
     return dict(sorted({w.plugin.sha256: w.plugin.name for w in words if w.plugin}.items()))
+
+
+def plugins_text(plugins: Mapping[str, str]) -> str | None:
+    """Return plug-ins, SHA-256 -> name, as the tables have them; None without any."""
+    return ", ".join(f"{name} {sha256[:12]}" for sha256, name in plugins.items()) or None
 
 
 def _check_required(config: RunConfig, useless: Mapping[str, str]) -> None:

@@ -39,6 +39,28 @@ _KINDS: dict[Any, Kind] = {float: "number", int: "integer", bool: "boolean", str
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """Between what numbers lie: at least, above, at most, below; None where they have no end."""
+
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    lt: float | None = None
+
+    def refusal(self, number: float) -> str | None:
+        """Return what a number would have to be, as "at least 0", or None if it lies within."""
+        if self.ge is not None and not number >= self.ge:
+            return f"at least {self.ge:g}"
+        if self.gt is not None and not number > self.gt:
+            return f"above {self.gt:g}"
+        if self.le is not None and not number <= self.le:
+            return f"at most {self.le:g}"
+        if self.lt is not None and not number < self.lt:
+            return f"below {self.lt:g}"
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Setting:
     """What a setting is besides its bounds.
 
@@ -50,6 +72,7 @@ class Setting:
         group: under which it is listed.
         meaning: one line for people.
         unit: of its values, "" where there is none.
+        bounds: of its values, where they are numbers.
         words: the table whose words its values are.
         of: the setting whose chosen word must use it: else it has no effect.
         unless: returns why it can have no effect in a combination, or None.
@@ -72,6 +95,7 @@ class Setting:
     default: Value = None
     optional: bool = False
     unit: str = ""
+    bounds: Bounds = Bounds()
     words: Table[Any] | None = None
     of: str = ""
     unless: Callable[[Any], str | None] | None = None
@@ -117,10 +141,10 @@ def setting(
         group, meaning: see `Setting`, as for the rest.
         ge, gt, le, lt: bounds of numbers.
     """
-    bounds = {"ge": ge, "gt": gt, "le": le, "lt": lt}
-    given: dict[str, Any] = {name: bound for name, bound in bounds.items() if bound is not None}
+    bounds = Bounds(ge=ge, gt=gt, le=le, lt=lt)
+    given: dict[str, Any] = {n: bound for n, bound in vars(bounds).items() if bound is not None}
     given |= {"default_factory": default} if callable(default) else {"default": default}
-    extra: Any = {"about": Setting(group=group, meaning=meaning, **about)}
+    extra: Any = {"about": Setting(group=group, meaning=meaning, bounds=bounds, **about)}
     return Field(**given, json_schema_extra=extra)
 
 

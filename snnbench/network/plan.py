@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from snnbench.config import RunConfig
-from snnbench.config.arch import LayerSpec
+from snnbench.config.arch import LayerSpec, layer_names
 from snnbench.config.effects import spiking_layers
 from snnbench.errors import UserError
 from snnbench.network.layers import pool
@@ -75,13 +75,12 @@ def plan_layers(config: RunConfig, input_shape: tuple[int, ...]) -> tuple[Weight
         UserError: a convolution on a table, or an image pooled to nothing.
     """
     groups = list(_weight_layers_with_pools(config.layers))
-    spiking = spiking_layers(config)
+    spiking, names = spiking_layers(config), layer_names(config.arch)
     shape = input_shape
     kind = _network_input_kind(config)
     plan = []
     for index, (spec, pools) in enumerate(groups):
-        kind_of_layer = LAYERS[spec.kind]
-        layer_kind = kind_of_layer.load()
+        layer_kind = LAYERS[spec.kind].load()
         taken = layer_kind.takes(shape)
         if taken is None:
             raise UserError(
@@ -93,7 +92,7 @@ def plan_layers(config: RunConfig, input_shape: tuple[int, ...]) -> tuple[Weight
         hidden = index < len(groups) - 1
         default = config.activation if hidden and config.model == "ann" else "linear"
         layer = WeightLayer(
-            name=f"{kind_of_layer.prefix}{index + 1}",
+            name=names[index],
             kind=spec.kind,
             input_shape=shape,
             output_shape=output,

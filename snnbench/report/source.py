@@ -12,7 +12,7 @@ from snnbench.report.columns import MIXED_ORIGINS, SAME_RESULT
 from snnbench.report.deriving import completed
 from snnbench.results.journal import table_path
 from snnbench.results.lines import whole_size
-from snnbench.results.tables import read_epochs, read_layers, read_runs
+from snnbench.results.trusted import read_trusted
 from snnbench.words.datasets import DATASETS
 
 _MOST_NAMED = 5
@@ -49,11 +49,12 @@ class Tables:
 def load(folders: Sequence[Path]) -> Tables:
     """Read folders of results; a run that several of them hold counts once a study.
 
-    Of two records of a run the one that is done is kept, else the first.
+    Of two records of a run the one that is done is kept, else the first. Runs of which a row does
+    not hold are left out, and named in the notes.
 
     Raises:
         UserError: a folder is given twice, holds no run, or has a file that is not what we
-            wrote: see `read_runs` and `read_epochs`; the message names file and line.
+            wrote: see `read_trusted`; the message names file and line.
     """
     seen: dict[Path, Path] = {}
     for folder in folders:
@@ -62,14 +63,15 @@ def load(folders: Sequence[Path]) -> Tables:
                 f"{folder} is the same folder as {seen[folder.resolve()]}.", "Name it once."
             )
         seen[folder.resolve()] = folder
-    readers = (read_runs, read_epochs, read_layers)
+    found = [read_trusted(folder) for folder in folders]
     runs, epochs, layers = (
-        pd.concat([read(folder).assign(folder=i) for i, folder in enumerate(folders)])
-        for read in readers
+        pd.concat([getattr(one, name).assign(folder=i) for i, one in enumerate(found)])
+        for name in ("runs", "epochs", "layers")
     )
     runs["study"] = runs["study"].fillna("")
     runs, layers = completed(runs.reset_index(drop=True), layers.reset_index(drop=True))
-    runs, notes = _once(runs, folders)
+    runs, twice = _once(runs, folders)
+    notes = [note for one in found for note in one.notes] + twice
     whole = Tables(runs, epochs.reset_index(drop=True), layers, ())
     kept = whole.of(runs)
     notes += _torn_notes(folders) + origin_notes(runs) + data_notes(runs)

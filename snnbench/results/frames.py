@@ -1,4 +1,7 @@
-"""The tables as pandas DataFrames, for reports: strict, without a lock, beside a writer.
+"""The tables as pandas DataFrames: strict, without a lock, beside a writer.
+
+A file that is not what we wrote is refused. Its rows are taken as they stand: `trusted` is about
+those that do not hold.
 
 pandas' own CSV reader takes truncated, ';'-separated and duplicate-header files silently, and
 "None" or "NA" in text for missing; so the cells are parsed here and pandas only gets the columns.
@@ -7,7 +10,7 @@ pandas' own CSV reader takes truncated, ';'-separated and duplicate-header files
 import math
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,16 +19,16 @@ from snnbench.errors import UserError
 from snnbench.results import disk
 from snnbench.results.index import Entry, index_runs, no_runs
 from snnbench.results.journal import current_table, load, table_path
+from snnbench.results.judge import Findings, Judge, Numbered
 from snnbench.results.layout import Columns, arranger
 from snnbench.results.lines import damaged, position, to_cells, torn_run
-from snnbench.results.schema import Column, columns_of, from_cell
+from snnbench.results.schema import CHARACTERS, Column, columns_of, from_cell
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _ROWS_AT_ONCE = 5_000  # as text they take many times the room of their values
 _BOOLEANS = {"": None, "true": True, "false": False}
-_CHARACTERS = {"integer": b"-0123456789", "number": b"+-.0123456789eE"}
 
 
 def read_runs(folder: str | Path) -> "pd.DataFrame":
@@ -37,26 +40,27 @@ def read_runs(folder: str | Path) -> "pd.DataFrame":
     Raises:
         UserError: there are no runs, or a file is not what we wrote: naming file and line.
     """
-    return _read(Path(folder), "runs")
+    return read_numbered(Path(folder), "runs").reset_index(drop=True)
 
 
 def read_epochs(folder: str | Path) -> "pd.DataFrame":
     """Return epochs.csv, one row a run and epoch, for the runs that are in runs.csv.
 
     Raises:
-        UserError: as `read_runs`; also an epoch twice, or a run that is done and lacks epochs
-            (unless there are none at all, of any run: taken out on purpose).
+        UserError: as `read_runs`; also an epoch twice, or a run that is done and has more or less
+            epochs than its row says (unless there are none at all, of any run: taken out on
+            purpose).
     """
-    return _read(Path(folder), "epochs")
+    return read_numbered(Path(folder), "epochs").reset_index(drop=True)
 
 
 def read_layers(folder: str | Path) -> "pd.DataFrame":
     """Return layers.csv, one row a run and weight layer, for the runs that are in runs.csv.
 
     Raises:
-        UserError: as `read_runs`; also a layer twice.
+        UserError: as `read_epochs`, of layers.
     """
-    return _read(Path(folder), "layers")
+    return read_numbered(Path(folder), "layers").reset_index(drop=True)
 
 
 def to_rows(table: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -69,7 +73,18 @@ def to_rows(table: "pd.DataFrame") -> list[dict[str, Any]]:
     ]
 
 
-def _read(folder: Path, name: str) -> "pd.DataFrame":
+def read_numbered(folder: Path, name: str, findings: Findings | None = None) -> "pd.DataFrame":
+    """Return a table as the functions above do, its lines in the file as the index.
+
+    Args:
+        folder: of the tables.
+        name: of the table.
+        findings: if given, rows of runs that do not hold are left out, and the others are judged
+            while they are read.
+
+    Raises:
+        UserError: as the functions above.
+    """
     import pandas as pd
 
     path = table_path(folder, name)
@@ -82,15 +97,20 @@ def _read(folder: Path, name: str) -> "pd.DataFrame":
         index = index_runs(folder, journal)
         if not index:
             raise no_runs(folder)
+        if findings is not None:  # of runs that are left out anyway nothing need be whole
+            left_out = findings.run_ids
+            index = {k: entry for k, entry in index.items() if k not in left_out}
         wanted = columns_of(name)
         parts = [_frame([], wanted, path)]  # has the columns' types, if there are no rows
         with current_table(folder, name, journal) as (present, lines):
             key, arrange = position(present, "run_id"), arranger(present, wanted, path)
-            rows = (
+            rows: Iterator[Numbered] = (
                 (number, arrange(cells, number))
                 for number, line in lines
                 if (cells := to_cells(line, present, path, number))[key] in index
             )
+            if findings is not None:
+                rows = Judge(path, wanted, findings).passing(rows)
             while chunk := list(islice(rows, _ROWS_AT_ONCE)):
                 parts.append(_frame(chunk, wanted, path))
         frame = pd.concat(parts)
@@ -99,7 +119,7 @@ def _read(folder: Path, name: str) -> "pd.DataFrame":
             _refuse_truncated(frame, "epoch" if name == "epochs" else "layer", path, index, torn)
     except OSError as error:
         raise disk.trouble(error, path) from error
-    return frame.reset_index(drop=True)
+    return frame
 
 
 def _frame(
@@ -128,7 +148,7 @@ def _array(cells: Sequence[str], column: Column, path: Path, place: "pd.Index[in
         if column.kind == "boolean":
             return pd.array([_BOOLEANS[cell] for cell in cells], dtype="boolean")
         # the rule of from_cell, for all cells at once
-        if "".join(cells).encode().translate(None, _CHARACTERS[column.kind]):
+        if "".join(cells).encode().translate(None, CHARACTERS[column.kind]):
             raise ValueError("another character")
         if column.kind == "integer":
             integers = np.array([int(cell) if cell else 0 for cell in cells], np.int64)
@@ -157,12 +177,14 @@ def _refuse_truncated(
     last = int(frame.index[-1]) if len(frame) else 1
     if torn in index:
         raise damaged(path, last + 1, "the file is cut off")
-    if place == "epoch" and len(frame):
-        counts = Counter(frame["run_id"])
-        for run_id in index:
-            if counts[run_id] < (expected := index[run_id].epoch_rows):
-                raise UserError(
-                    f"{path}, line {last}: run {run_id} has {counts[run_id]} of its {expected}"
-                    " epochs; the file was cut off or edited.",
-                    "Do that run again (the command that made it will), or restore the file.",
-                )
+    if not len(frame):
+        return
+    counts = Counter(frame["run_id"])
+    for run_id, entry in index.items():
+        expected = entry.rows_of(f"{place}s")
+        if counts[run_id] != expected and entry.status == "done":
+            raise UserError(
+                f"{path}, line {last}: run {run_id} has {counts[run_id]} of its {expected}"
+                f" {place}s; the file was cut off or edited.",
+                "Do that run again (the command that made it will), or restore the file.",
+            )

@@ -1,16 +1,18 @@
 """Which runs a folder holds: the little of runs.csv that is kept in memory."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from snnbench.config.setting import Value
 from snnbench.errors import UserError, did_you_mean
 from snnbench.results.journal import Journal, current_table, load, table_path
+from snnbench.results.judge import Findings, Judge, Numbered, weight_layers
 from snnbench.results.layout import arranger, check_schema
-from snnbench.results.lines import Row, damaged, position, to_cells, to_values
+from snnbench.results.lines import Row, damaged, position, to_cells, to_values, visible
 from snnbench.results.schema import STATUSES, columns_of
+
+_COUNTS = ("epochs_run", "layers", "arch")
 
 
 class Entry(NamedTuple):
@@ -18,23 +20,41 @@ class Entry(NamedTuple):
 
     Attributes:
         status: one of STATUSES.
-        epoch_rows: how many rows of epochs.csv must be its own: epochs_run of a run that is
-            done, 0 for one that is not (how far it came is not held against it).
+        epoch_rows, layer_rows: how many rows of epochs.csv and layers.csv must be its own: of a
+            run that is done, `epochs_run` and `layers`, or, where there was no such column yet,
+            the weight layers of `arch`. 0 of one that is not: how far it came is not held
+            against it.
     """
 
     status: str
     epoch_rows: int
+    layer_rows: int
+
+    def rows_of(self, name: str) -> int:
+        """Return how many rows of the table "epochs" or "layers" must be its own."""
+        return self.epoch_rows if name == "epochs" else self.layer_rows
 
 
 def entry_of(row: Row) -> Entry:
     """Return the entry of a run's row."""
-    status, epochs_run = row["status"], row.get("epochs_run")
+    status, epochs_run, layers = row["status"], row.get("epochs_run"), row.get("layers")
     assert isinstance(status, str)
-    return Entry(status, int(str(epochs_run or 0)) if status == "done" else 0)
+    if status != "done":
+        return Entry(status, 0, 0)
+    if layers is None:
+        layers = weight_layers(str(row.get("arch") or ""))
+    return Entry(status, int(str(epochs_run or 0)), int(str(layers or 0)))
 
 
-def index_runs(folder: Path, journal: Journal | None) -> dict[str, Entry]:
+def index_runs(
+    folder: Path, journal: Journal | None, findings: Findings | None = None
+) -> dict[str, Entry]:
     """Read runs.csv: run_id -> entry, in the file's order.
+
+    Args:
+        folder: of the tables.
+        journal: of runs that are being replaced.
+        findings: if given, the rows are judged while they are read.
 
     Raises:
         UserError: the file is missing or is not what we wrote, naming the line: header, schema,
@@ -43,18 +63,24 @@ def index_runs(folder: Path, journal: Journal | None) -> dict[str, Entry]:
     path = table_path(folder, "runs")
     index: dict[str, Entry] = {}
     with current_table(folder, "runs", journal) as (columns, lines):
-        names = ("schema", "run_id", "status", "epochs_run")
-        at_schema, at_run_id, *needed = (position(columns, name) for name in names)
-        for number, line in lines:
-            cells = to_cells(line, columns, path, number)
+        names = [column.name for column in columns]
+        at_schema, at_run_id, at_status = map(names.index, ("schema", "run_id", "status"))
+        needed = [at_status, *(names.index(n) for n in _COUNTS if n in names)]
+        rows: Iterable[Numbered] = (
+            (number, to_cells(line, columns, path, number)) for number, line in lines
+        )
+        if findings is not None:
+            rows = Judge(path, columns, findings).passing(rows)
+        for number, cells in rows:
             check_schema(cells[at_schema], path, number)
-            run_id, status = cells[at_run_id], cells[needed[0]]
+            run_id, status = cells[at_run_id], cells[at_status]
             if status not in STATUSES:
-                raise damaged(path, number, f"unknown status '{status}'. {_nearest(status)}")
+                what = f"unknown status '{visible(status)}'. {_nearest(status)}"
+                raise damaged(path, number, what)
             if not run_id:
                 raise damaged(path, number, "no run_id")
             if run_id in index:
-                raise damaged(path, number, f"run {run_id} is there twice")
+                raise damaged(path, number, f"run {visible(run_id)} is there twice")
             index[run_id] = entry_of(to_values(cells, columns, needed, path, number))
     return index
 
@@ -74,15 +100,6 @@ def find_run(folder: Path, run_id: str) -> dict[str, Value] | None:
                     arranged = arranger(columns, wanted, path)(cells, number)
                     return to_values(arranged, wanted, range(len(wanted)), path, number)
     return None
-
-
-def incomplete_runs(index: Mapping[str, Entry], epoch_rows: Counter[str]) -> set[str]:
-    """Return the runs that are done but have lost rows of epochs.csv.
-
-    The order of writing cannot bring this about (epochs are on the disk before the run's row):
-    it is what copying a folder that is being written, or a failing disk, leaves behind.
-    """
-    return {run_id for run_id, entry in index.items() if epoch_rows[run_id] < entry.epoch_rows}
 
 
 def no_runs(folder: Path) -> UserError:

@@ -83,7 +83,7 @@ def load(folder: Path) -> Journal | None:
         return Journal(frozenset(map(str, content["run_ids"])), columns, text)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise _damaged(path) from None
 
 

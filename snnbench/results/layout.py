@@ -3,7 +3,7 @@
 A file that was written before a column came lacks it; it is read as if the column were there.
 """
 
-from codecs import BOM_UTF8
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
@@ -13,7 +13,15 @@ from typing import BinaryIO
 from snnbench.config.absent import absent_values
 from snnbench.config.setting import SETTINGS
 from snnbench.errors import UserError
-from snnbench.results.lines import damaged, join, split, to_cells, to_values
+from snnbench.results.lines import (
+    damaged,
+    join,
+    split,
+    to_cells,
+    to_values,
+    visible,
+    without_mark,
+)
 from snnbench.results.schema import SCHEMA_VERSION, Column, columns_of, to_cell
 
 Columns = tuple[Column, ...]
@@ -49,8 +57,9 @@ def _whole_lines(file: BinaryIO) -> Lines:
 def _columns(header: bytes, first_row: bytes, path: Path, name: str) -> Columns:
     if not header:
         raise UserError(f"{path} is empty.", "Restore the file from a backup.")
-    # spreadsheets put a byte order mark before the text
-    names = split(header.removeprefix(BOM_UTF8).removesuffix(b"\n"), path, 1)
+    if header.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise UserError(f"{path} is in UTF-16.", "Save it as CSV in UTF-8, with commas.")
+    names = split(without_mark(header).removesuffix(b"\n"), path, 1)
     if name == "runs" and "schema" in names and first_row.endswith(b"\n"):
         # before the header is compared: a newer version may well have other columns
         cells = dict(zip(names, split(first_row[:-1], path, 2), strict=False))
@@ -93,7 +102,7 @@ def check_schema(cell: str, path: Path, number: int) -> None:
     """
     if cell not in _VERSIONS:
         _refuse_newer(cell, path, number)
-        raise damaged(path, number, f"'{cell}' is no version of the tables")
+        raise damaged(path, number, f"'{visible(cell)}' is no version of the tables")
 
 
 def _refuse_newer(cell: str, path: Path, number: int) -> None:
@@ -111,7 +120,7 @@ def arranger(
     """Return what makes the cells of `wanted` columns of a row's cells and its line number.
 
     A column that is not present gets its `absent` value where, as a setting, it has an effect in
-    that row; else it is missing.
+    that row; else, or in a row that does not hold (see `judge`), it is missing.
     """
     if present == wanted:
         return lambda cells, number: cells
@@ -124,9 +133,17 @@ def arranger(
         missing = [""] * len(lacking)
         return lambda cells, number: arrange(cells + missing)
     settings = [k for k, name in enumerate(names) if name in SETTINGS]
+    plugins = names.index("plugins") if "plugins" in names else None
 
     def filled(cells: list[str], number: int) -> Sequence[str]:
-        values = absent_values(to_values(cells, present, settings, path, number), absent)
+        known = to_values(cells, present, settings, path, number)
+        try:
+            values = absent_values(known, absent)
+        except UserError as error:
+            if plugins is not None and cells[plugins]:
+                where = f"{path}, line {number}: {error.problem}"
+                raise UserError(where, "Name the plug-ins of that run with --plugin.") from None
+            values = {}
         return tuple(arrange(cells + [to_cell(values.get(c.name), c) for c in lacking]))
 
     return filled
@@ -148,4 +165,4 @@ def rearranged(lines: Lines, present: Columns, wanted: Columns, path: Path) -> L
 
 def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(f"'{name}'" for name in names[:3]) + more
+    return ", ".join(f"'{visible(name)}'" for name in names[:3]) + more

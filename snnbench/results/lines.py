@@ -7,6 +7,7 @@ there. This is what makes a torn tail recognisable: it is what follows the last 
 import csv
 import io
 import os
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
@@ -107,6 +108,18 @@ def damaged(path: Path, number: int, what: str) -> UserError:
         "Restore the file from a backup, or mend that line"
         " (a line taken out of runs.csv is a run to be done again).",
     )
+
+
+def without_mark(header: bytes) -> bytes:
+    """Return a first line without the byte order marks that spreadsheets put before the text."""
+    while header.startswith(BOM_UTF8):
+        header = header.removeprefix(BOM_UTF8)
+    return header
+
+
+def visible(text: str) -> str:
+    """Return text for a message, with escapes for characters that one does not see."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def whole_size(path: Path) -> int:

@@ -78,7 +78,7 @@ class WriterLock:
                 f"process {holder['pid']} on {holder['host']},"
                 f" started {holder['started']}: {holder['command']}"
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return "another process (it has not written its name yet)"
 
 

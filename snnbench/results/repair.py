@@ -3,18 +3,19 @@
 import contextlib
 import itertools
 import os
-from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from snnbench.errors import UserError
 from snnbench.results import disk, journal
-from snnbench.results.index import Entry, incomplete_runs, index_runs
+from snnbench.results.aside import set_aside
+from snnbench.results.index import Entry, index_runs
 from snnbench.results.journal import table_path
+from snnbench.results.judge import MOST_NAMED, Fault, Findings
 from snnbench.results.layout import open_table
-from snnbench.results.lines import header_line, run_of, torn_run, whole_size
+from snnbench.results.lines import header_line, run_of, torn_run, whole_size, without_mark
 from snnbench.results.schema import TABLES, columns_of
 
 
@@ -24,12 +25,12 @@ class Repaired:
 
     Attributes:
         index: the runs in it.
-        incomplete: runs in it that must be done again, since rows of theirs are lost.
+        doubtful: runs in it that must be done again, since rows of theirs are lost or do not hold.
         repairs: what was mended, a sentence each.
     """
 
     index: dict[str, Entry]
-    incomplete: set[str]
+    doubtful: set[str]
     repairs: list[str]
 
 
@@ -50,9 +51,20 @@ class _Scan:
     orphans_inside: int
     orphans_behind: int
 
+    @property
+    def orphans(self) -> int:
+        """All rows of other runs."""
+        return self.orphans_inside + self.orphans_behind
 
-def repair(folder: Path) -> Repaired:
+
+def repair(folder: Path, aside: Path, findings: Findings, *, judged: bool = False) -> Repaired:
     """Make the folder whole; the caller holds its lock. What is whole is only read.
+
+    Args:
+        folder: of the tables.
+        aside: where rows are kept that runs.csv has no run for, unless a killed writer left them.
+        findings: which runs do not hold.
+        judged: whether it is to be added to here.
 
     Raises:
         UserError: a file is not ours, newer, or damaged elsewhere than at its end; it is left
@@ -65,23 +77,41 @@ def repair(folder: Path) -> Repaired:
     if pending := journal.load(folder):
         journal.carry_out(folder, pending)
         repairs.append(f"Finished replacing {_count(len(pending.run_ids), 'run')}.")
-    index = index_runs(folder, None)
+    index = index_runs(folder, None, findings if judged else None)
     scans = {name: _scan(folder, name, index) for name in ("epochs", "layers")}
-    incomplete = incomplete_runs(index, scans["epochs"].rows)
-    incomplete |= {scan.torn for scan in scans.values() if scan.torn in index}
+    lost = {
+        run_id
+        for run_id, entry in index.items()
+        if entry.status == "done"
+        and any(scan.rows[run_id] != entry.rows_of(name) for name, scan in scans.items())
+    }
+    lost |= {scan.torn for scan in scans.values() if scan.torn in index}
+    faults = findings.faults
     # everything has been read and understood: from here on files are changed
     _remove_temporaries(folder)
     runs = table_path(folder, "runs")
     repairs += _cut(runs, whole_size(runs))
+    if any(s.orphans_inside or (s.orphans and (faults or not index)) for s in scans.values()):
+        repairs += _set_aside(folder, index, aside)
     for name, scan in scans.items():
         repairs += _remove_orphans(folder, name, index, scan)
-    if incomplete:
+    if lost:
         repairs.append(
-            f"Rows of {_count(len(incomplete), 'run')} are lost from epochs.csv or layers.csv,"
-            f" to be done again: {', '.join(sorted(incomplete)[:3])}"
-            f"{', ...' if len(incomplete) > 3 else '.'}"
+            f"Rows of {_count(len(lost), 'run')} are lost from epochs.csv or layers.csv,"
+            f" to be done again: {', '.join(sorted(lost)[:3])}"
+            f"{', ...' if len(lost) > 3 else '.'}"
         )
-    return Repaired(index, incomplete, repairs)
+    repairs += doubts(faults)
+    return Repaired(index, lost | {fault.run_id for fault in faults}, repairs)
+
+
+def doubts(faults: Sequence[Fault]) -> list[str]:
+    """Return a sentence for each run that counts as missing, of very many for the first."""
+    said = [f"{fault}. The run counts as missing." for fault in faults[:MOST_NAMED]]
+    more = len(faults) - MOST_NAMED
+    return (
+        [*said, f"{more} more rows do not hold; their runs count as missing."] if more > 0 else said
+    )
 
 
 def _headless(folder: Path) -> list[str]:
@@ -112,7 +142,7 @@ def _headless(folder: Path) -> list[str]:
 
 def _is_cut(header: bytes, name: str) -> bool:
     """Return whether a first line is the start of a header, which may be in any order."""
-    *names, last = header.removeprefix(BOM_UTF8).split(b",")
+    *names, last = without_mark(header).split(b",")
     known = {column.name.encode() for column in columns_of(name)}
     return known.issuperset(names) and any(column.startswith(last) for column in known)
 
@@ -151,9 +181,20 @@ def _scan(folder: Path, name: str, index: Iterable[str]) -> _Scan:
     return _Scan(rows, torn_run(path, columns), end, inside, behind)
 
 
+def _set_aside(folder: Path, index: Container[str], aside: Path) -> list[str]:
+    """Keep rows whose run was taken out of runs.csv, or goes by another name there."""
+    orphans: set[str] = set()
+    for name in ("epochs", "layers"):
+        path = table_path(folder, name)
+        with open_table(path, name) as (columns, lines):
+            orphans |= {run_of(line, columns, path, number) for number, line in lines}
+    orphans = {run_id for run_id in orphans if run_id not in index}
+    set_aside(folder, orphans, aside)
+    return [f"Rows of runs that runs.csv does not have are kept in {aside}."]
+
+
 def _remove_orphans(folder: Path, name: str, index: Iterable[str], scan: _Scan) -> list[str]:
     path = table_path(folder, name)
-    orphans = scan.orphans_inside + scan.orphans_behind
     repairs = _cut(path, whole_size(path))
     if scan.orphans_inside:
         # Only somebody who takes rows out of runs.csv leaves orphans here: rare, so write it all.
@@ -166,8 +207,8 @@ def _remove_orphans(folder: Path, name: str, index: Iterable[str], scan: _Scan) 
             disk.replace_file(path, itertools.chain([header_line(columns)], kept))
     elif scan.orphans_behind:
         disk.truncate(path, scan.end)
-    if orphans:
-        rows = _count(orphans, "row")
+    if scan.orphans:
+        rows = _count(scan.orphans, "row")
         repairs.append(f"{path.name}: removed {rows} of runs that runs.csv does not have.")
     return repairs
 

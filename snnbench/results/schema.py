@@ -1,20 +1,47 @@
-"""The columns of the three tables, and one value as one cell of text.
+"""The columns of the three tables, what their values may be, and one value as one cell of text.
 
 A cell is empty where a value is missing: never 0, "None" or NaN. Fractions lie in 0..1, times
 are in seconds, operation counts are per sample (one image, all T steps).
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from numbers import Integral, Real
+from typing import get_args
 
-from snnbench.config.setting import SETTINGS, Setting, Value
+from snnbench.config.setting import SETTINGS, Bounds, Setting, Value
 from snnbench.cost.derive import derived, operations, quantities
 from snnbench.cost.facts import Quantity
+from snnbench.words.encodings import InputKind
+from snnbench.words.layers import LAYERS
+from snnbench.words.networks import NETWORKS
+from snnbench.words.paths import PATHS
 
 SCHEMA_VERSION = 3
 STATUSES = ("done", "diverged", "halved", "failed", "timeout", "oom")
+
+_ANY, _FRACTION, _COUNT = Bounds(), Bounds(ge=0, le=1), Bounds(ge=0)
+_COUNTED = ("s", "runs", "threads", "parameters", "epochs", "layers", "steps", "units", "values",
+            "values a sample", "spikes a sample", "updates a sample", "operations a sample",
+            "MACs a sample", "ACs a sample", "pJ a sample")  # fmt: skip
+# Unit -> between what such numbers lie; of units that are not here, anywhere.
+_OF_UNIT: Mapping[str, Bounds] = {
+    "fraction": _FRACTION,
+    "spikes a neuron and step": _FRACTION,
+    "epoch": Bounds(ge=1),
+    **dict.fromkeys(_COUNTED, _COUNT),
+}
+# A real input, as of standardized data, has any mean, which the lab's formula multiplies.
+_UNBOUNDED = ("input_rate", "flops_lab", "flops_lab_train", "flops_lab_test")
+_OF_WORDS: Mapping[str, Collection[str]] = {
+    "status": STATUSES,
+    "path": PATHS,
+    "kind": LAYERS,
+    "input_kind": get_args(InputKind),
+    "model": NETWORKS,
+}
 
 
 @dataclass(frozen=True)
@@ -23,25 +50,32 @@ class Column(Quantity):
 
     Attributes:
         absent: of a setting, what the program did before there was such a setting; None: missing.
+        bounds: between what its numbers lie.
+        words: what its texts can be; None: anything.
     """
 
     absent: Value = None
+    bounds: Bounds = field(default=_ANY, compare=False)
+    words: Collection[str] | None = field(default=None, compare=False)
 
 
-def _text(name: str, meaning: str) -> Column:
-    return Column(name, "text", "", meaning)
+def _column(quantity: Quantity) -> Column:
+    """Return a quantity's column; its unit says between what it lies."""
+    name, unit = quantity.name, quantity.unit
+    bounds = _ANY if name in _UNBOUNDED else _OF_UNIT.get(unit, _ANY)
+    return Column(**vars(quantity), bounds=bounds, words=_OF_WORDS.get(name))
 
 
-def _integer(name: str, unit: str, meaning: str) -> Column:
-    return Column(name, "integer", unit, meaning)
+def _text(name: str, meaning: str, since: int = 1) -> Column:
+    return _column(Quantity(name, "text", "", meaning, since))
+
+
+def _integer(name: str, unit: str, meaning: str, since: int = 1) -> Column:
+    return _column(Quantity(name, "integer", unit, meaning, since))
 
 
 def _number(name: str, unit: str, meaning: str) -> Column:
-    return Column(name, "number", unit, meaning)
-
-
-def _boolean(name: str, meaning: str) -> Column:
-    return Column(name, "boolean", "", meaning)
+    return _column(Quantity(name, "number", unit, meaning))
 
 
 _TIED = Column(
@@ -91,9 +125,10 @@ _ORIGIN = (
     _text("device_name", "processor or accelerator"),
     _integer("cpu_threads", "threads", "CPU threads used"),
     _text("data_sha256", "checksum of the data"),
-    Column("path", "text", "", "which implementation computed the run, as events or scan", 2),
-    Column("numerics", "integer", "", "version of the numbers this implementation gives", 2),
-    Column("plugins", "text", "", "plug-ins the run uses, name and checksum", 2),
+    _text("path", "which implementation computed the run, as events or scan", 2),
+    _integer("numerics", "", "version of the numbers this implementation gives", 2),
+    _text("plugins", "plug-ins the run uses, name and checksum", 2),
+    _integer("layers", "layers", "weight layers; as many rows of layers.csv are the run's own", 3),
 )
 
 EPOCHS = (
@@ -121,8 +156,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@")
 _NEUTRALISED = ("'", "\t")
 # A cell in a spreadsheet holds 32,767 characters; a longer error message is a log, not a cell.
 LONGEST_TEXT = 32_000
-_INTEGER_CHARACTERS = frozenset("-0123456789")
-_NUMBER_CHARACTERS = frozenset("+-.0123456789eE")
+# Kind -> what its cells are made of. int() and float() alone would also take "1_0", " 1" and "nan".
+CHARACTERS = {"integer": b"-0123456789", "number": b"+-.0123456789eE"}
 
 
 def columns_of(name: str) -> tuple[Column, ...]:
@@ -141,7 +176,7 @@ def _runs(settings: tuple[str, ...], names: tuple[str, ...]) -> tuple[Column, ..
         *_BEFORE,
         *(setting_column(SETTINGS[name]) for name in settings),
         *_RESULTS,
-        *(Column(**vars(quantity)) for quantity in operations()),
+        *map(_derived_column, operations()),
         *_ORIGIN,
     )
     return tuple(sorted(columns, key=lambda column: column.since))
@@ -149,14 +184,21 @@ def _runs(settings: tuple[str, ...], names: tuple[str, ...]) -> tuple[Column, ..
 
 @cache
 def _layers(settings: tuple[str, ...], names: tuple[str, ...]) -> tuple[Column, ...]:
-    return (_text("run_id", "the run"), *(Column(**vars(quantity)) for quantity in quantities()))
+    return (_text("run_id", "the run"), *map(_derived_column, quantities()))
+
+
+def _derived_column(quantity: Quantity) -> Column:
+    """Return the column of a fact or convention; what a plug-in computes may be anything."""
+    column, word = _column(quantity), derived().get(quantity.name)
+    return replace(column, bounds=_ANY) if word is not None and word.plugin else column
 
 
 def setting_column(setting: Setting) -> Column:
     """Return a setting's column of runs.csv; it is empty where the setting has no effect."""
     return Column(
-        setting.name, setting.kind, setting.unit, setting.meaning, setting.since, setting.absent
-    )
+        setting.name, setting.kind, setting.unit, setting.meaning, setting.since, setting.absent,
+        setting.bounds, setting.words,
+    )  # fmt: skip
 
 
 def to_cell(value: object, column: Column) -> str:
@@ -202,13 +244,14 @@ def from_cell(text: str, column: Column) -> Value:
         if text in {"true", "false"}:
             return text == "true"
         raise ValueError(f"'{text}' is neither true nor false")
-    # int() and float() alone would also take "1_0", " 1", "nan" and "inf"
     try:
-        if column.kind == "integer" and _INTEGER_CHARACTERS.issuperset(text):
+        if text.encode("utf-8", "replace").translate(None, CHARACTERS[column.kind]):
+            pass
+        elif column.kind == "integer":
             integer = int(text)
             if -(2**63) <= integer < 2**63:
                 return integer
-        elif column.kind == "number" and _NUMBER_CHARACTERS.issuperset(text):
+        else:
             number = float(text)
             if math.isfinite(number):
                 return number

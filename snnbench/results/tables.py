@@ -6,40 +6,28 @@ that has no row in runs.csv; readers pass over them and the next writer cuts the
 """
 
 import contextlib
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from snnbench.config.setting import Value
 from snnbench.errors import UserError
 from snnbench.results import disk, journal
+from snnbench.results.aside import new_folder, set_aside
 from snnbench.results.frames import read_epochs, read_layers, read_runs
 from snnbench.results.index import Entry, entry_of, find_run, index_runs
 from snnbench.results.journal import Journal, table_path
+from snnbench.results.judge import Findings
 from snnbench.results.layout import Columns
 from snnbench.results.lines import Row, to_lines
 from snnbench.results.lock import WriterLock
 from snnbench.results.migration import migrate, writable_columns
-from snnbench.results.repair import repair
-from snnbench.results.schema import SCHEMA_VERSION, STATUSES, TABLES, columns_of
+from snnbench.results.repair import doubts, repair
+from snnbench.results.rows import Rows, RunRows, checked
+from snnbench.results.schema import TABLES, columns_of
 
 __all__ = ["ResultStore", "RunRows", "read_epochs", "read_layers", "read_runs"]
-
-# Plain enough to be compared as bytes, never quoted, never taken for a formula.
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
-
-
-_Rows = tuple[Row, Sequence[Row], Sequence[Row]]
-
-
-class RunRows(NamedTuple):
-    """The rows of one run: column -> value; a column left out is missing."""
-
-    run: Row
-    epochs: Sequence[Row]
-    layers: Sequence[Row]
 
 
 class ResultStore:
@@ -47,37 +35,53 @@ class ResultStore:
 
     Attributes:
         folder: where the tables are.
+        findings: which of the recorded runs do not hold.
         repairs: what was mended on opening or added to the tables since, a sentence each; for
             people.
     """
 
-    def __init__(self, folder: Path, lock: WriterLock | None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, lock: WriterLock | None, findings: Findings) -> None:
+        self.folder, self.findings = folder, findings
         self.repairs: list[str] = []
         self._lock = lock
         self._index: dict[str, Entry] = {}
-        self._incomplete: set[str] = set()
+        self._doubtful: set[str] = set()  # recorded, but rows are lost or do not hold
+        self._aside = new_folder(folder)
         self._failed = False
         # The columns that the tables must have, and those they had when they last had them all.
         self._wanted: dict[str, Columns] = {}
         self._columns: dict[str, Columns] = {}
 
     @classmethod
-    def open(cls, folder: str | Path, *, write: bool = True) -> Self:
+    def open(
+        cls,
+        folder: str | Path,
+        *,
+        write: bool = True,
+        judged: bool = False,
+        known: Findings | None = None,
+    ) -> Self:
         """Open a folder of results.
 
         For writing, the folder is created if need be, locked, and repaired (see `repairs`). A run
-        that is done but whose epochs are lost counts as missing: appending it replaces it.
-        Otherwise nothing is created, locked or changed, and a missing folder is an empty store.
+        that is done but whose epochs or layers are lost counts as missing: appending it replaces
+        it, and what there was of it is kept in a folder of its own below `set-aside`. Otherwise
+        nothing is created, locked or changed, and a missing folder is an empty store.
+
+        Args:
+            folder: of the tables.
+            write: whether runs are to be recorded.
+            judged: a run whose row of runs.csv does not hold (see `judge`) counts as missing, too.
+            known: so does one of these, the findings of a look at the folder just before.
 
         Raises:
             UserError: another process writes there, the folder cannot be written, or a file in it
                 is not ours, damaged, or of a newer version. Nothing has been changed.
         """
         folder = Path(folder)
-        store = cls(folder, WriterLock(folder) if write else None)
+        store = cls(folder, WriterLock(folder) if write else None, known or Findings())
         try:
-            store._open()
+            store._open(judged=judged)
         except OSError as error:
             store.close()
             raise disk.trouble(error, folder) from error
@@ -86,15 +90,18 @@ class ResultStore:
             raise
         return store
 
-    def _open(self) -> None:
+    def _open(self, *, judged: bool) -> None:
         if self._lock is not None:
             disk.make_folder(self.folder)
             self._lock.acquire()
-            found = repair(self.folder)
-            self._index, self._incomplete = found.index, found.incomplete
+            found = repair(self.folder, self._aside, self.findings, judged=judged)
+            self._index, self._doubtful = found.index, found.doubtful
             self.repairs = found.repairs
         elif table_path(self.folder, "runs").exists():
-            self._index = index_runs(self.folder, journal.load(self.folder))
+            wanted = self.findings if judged else None
+            self._index = index_runs(self.folder, journal.load(self.folder), wanted)
+            self._doubtful = self.findings.run_ids
+            self.repairs = doubts(self.findings.faults)
 
     def close(self) -> None:
         """Give the folder free for other writers; closing twice is allowed."""
@@ -117,7 +124,7 @@ class ResultStore:
         return {
             run_id: entry.status
             for run_id, entry in self._index.items()
-            if run_id not in self._incomplete
+            if run_id not in self._doubtful
         }
 
     def status(self, run_id: str) -> str | None:
@@ -126,7 +133,7 @@ class ResultStore:
 
     def has(self, run_id: str) -> bool:
         """Return whether the run is recorded, whatever its status."""
-        return run_id in self._index and run_id not in self._incomplete
+        return run_id in self._index and run_id not in self._doubtful
 
     def row(self, run_id: str) -> dict[str, Value] | None:
         """Return a run's row of runs.csv as column -> value, or None if it is not recorded.
@@ -147,7 +154,7 @@ class ResultStore:
         """Record a run; when this returns, the run survives a kill and a power failure.
 
         Args:
-            run_row: its row of runs.csv; `schema` may be left out.
+            run_row: its row of runs.csv; `schema` and `layers` may be left out.
             epoch_rows: its rows of epochs.csv, as many as `epochs_run` says if it is done;
                 `run_id` may be left out.
             layer_rows: its rows of layers.csv, likewise.
@@ -158,13 +165,13 @@ class ResultStore:
         """
         self.append_many([RunRows(run_row, epoch_rows, layer_rows)])
 
-    def append_many(self, runs: Iterable[_Rows]) -> None:
+    def append_many(self, runs: Iterable[Rows]) -> None:
         """Record the runs of a cohort: as `append`, with one sync a file for all of them.
 
         After a kill, some of them may be recorded and the others not.
         """
-        records = _checked(runs)
-        again = {run_id: rows for run_id, rows in records.items() if run_id in self._incomplete}
+        records = checked(runs)
+        again = {run_id: rows for run_id, rows in records.items() if run_id in self._doubtful}
         new = {run_id: rows for run_id, rows in records.items() if run_id not in again}
         present = new.keys() & self._index.keys()
         assert not present, f"recorded already, to be replaced instead: {sorted(present)}"
@@ -183,12 +190,12 @@ class ResultStore:
         """
         self.replace_many([RunRows(run_row, epoch_rows, layer_rows)])
 
-    def replace_many(self, runs: Iterable[_Rows]) -> None:
+    def replace_many(self, runs: Iterable[Rows]) -> None:
         """Record runs in place of those with their run_ids: as `replace`, all in one step.
 
         The tables are written anew, once for all: replacing many at a time is worth it.
         """
-        records = _checked(runs)
+        records = checked(runs)
         old = {run_id: rows for run_id, rows in records.items() if run_id in self._index}
         self._append({run_id: rows for run_id, rows in records.items() if run_id not in old})
         self._replace(old)
@@ -226,14 +233,19 @@ class ResultStore:
         if not records:
             return
         change = Journal(frozenset(records), *self._prepare(records.values()))
+        doubtful = records.keys() & self._doubtful
         self._failed = True  # until all is done: appending between the steps would be undone
         try:
+            if doubtful:
+                set_aside(self.folder, doubtful, self._aside)
+                listed = ", ".join(sorted(doubtful))
+                self.repairs.append(f"What there was of {listed} is kept in {self._aside}.")
             journal.commit(self.folder, change)
             journal.carry_out(self.folder, change)
             self._index = index_runs(self.folder, None)
         except OSError as error:
             raise disk.trouble(error, self.folder) from error
-        self._incomplete -= records.keys()
+        self._doubtful -= records.keys()
         self._failed = False
 
     def _prepare(self, records: Collection[RunRows]) -> tuple[dict[str, Columns], dict[str, bytes]]:
@@ -264,30 +276,6 @@ class ResultStore:
                 f"{self.folder} takes no more rows since an earlier write failed.",
                 "Run the same command again: it mends the tables and goes on.",
             )
-
-
-def _checked(runs: Iterable[_Rows]) -> dict[str, RunRows]:
-    """Return run_id -> rows, with the columns that may be left out."""
-    records: dict[str, RunRows] = {}
-    for run, epochs, layers in runs:
-        run_id, status = run["run_id"], run["status"]
-        assert isinstance(run_id, str), f"run_id {run_id!r} is not text"
-        assert _RUN_ID.fullmatch(run_id), f"run_id {run_id!r}"
-        assert run_id not in records, f"run {run_id} twice"
-        assert status in STATUSES, f"run {run_id}: status {status!r}"
-        assert run.get("schema", SCHEMA_VERSION) == SCHEMA_VERSION, f"run {run_id}: schema"
-        assert all(row.get("run_id", run_id) == run_id for row in (*epochs, *layers)), run_id
-        assert len({row["epoch"] for row in epochs}) == len(epochs), f"run {run_id}: epoch twice"
-        assert len({row["layer"] for row in layers}) == len(layers), f"run {run_id}: layer twice"
-        if status == "done":
-            expected = run.get("epochs_run") or 0
-            assert len(epochs) == expected, f"run {run_id}: {len(epochs)} epochs of {expected}"
-        records[run_id] = RunRows(
-            {**run, "schema": SCHEMA_VERSION},
-            [{**row, "run_id": run_id} for row in epochs],
-            [{**row, "run_id": run_id} for row in layers],
-        )
-    return records
 
 
 def _lines_of(

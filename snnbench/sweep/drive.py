@@ -197,5 +197,7 @@ def failed_run(job: Job, outcome: Outcome, data: DataSets) -> Finished:
         "error": outcome.error,
         "started_at": utc_now(),
         "data_sha256": data.of(job.config).sha256,
+        "numerics": job.config.numerics,
+        "plugins": job.config.plugins_text,
     }
     return Finished(row | job.config.effective | provenance(), [], [])

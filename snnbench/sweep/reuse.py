@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from snnbench.network.model_files import MODELS, ModelFiles, read_files, weights_path
-from snnbench.results.frames import read_epochs, read_layers, read_runs, to_rows
+from snnbench.results.frames import to_rows
+from snnbench.results.trusted import read_trusted
 from snnbench.sweep.jobs import Job
 from snnbench.sweep.worker import Finished
 
@@ -17,22 +18,27 @@ _FINAL = ("done", "diverged")
 
 
 class Elsewhere:
-    """What folders of results have recorded, read once.
+    """What folders of results have recorded, read once. Runs that do not hold are left out.
 
     Args:
         folders: looked through in this order; the first that has a run gives it.
 
+    Attributes:
+        notes: which these are, and what else must be known, a sentence each.
+
     Raises:
-        UserError: a folder has no runs, or a file that is not what we wrote.
+        UserError: a folder has no runs that hold, or a file that is not what we wrote.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._read = []
+        self.notes: list[str] = []
         for folder in folders:
-            runs = read_runs(folder)
+            runs, epochs, layers, _, notes = read_trusted(folder)
             # without its version: as they are read, they are rows of this one
             usable = runs[runs["status"].isin(_FINAL)].drop(columns="schema")
-            self._read.append((folder, usable, read_epochs(folder), read_layers(folder)))
+            self._read.append((folder, usable, epochs, layers))
+            self.notes += notes
 
     def of(self, jobs: Iterable[Job]) -> Iterator[Finished]:
         """Yield those of the jobs that are recorded as done or diverged.

@@ -154,12 +154,11 @@ def run_sweep(
         UserError: data, settings or the folder do not permit it, or the cluster is gone.
     """
     check_searches(plan)
-    examples = [example(space, plan.study.seeds[0]) for space in plan.spaces]
-    configs = [*(run.config for run in plan.runs), *examples]
+    configs = [run.config for run in plan.runs]
+    configs += [example(space, plan.study.seeds[0]) for space in plan.spaces]
     if where.halving:
         check_halving(configs)
-    again = statuses_again(where, retry)
-    data = DataSets()
+    again, data = statuses_again(where, retry), DataSets()
     make = maker(plan.study.name, folder, data, where)
     jobs = distinct(make(plan.runs))
     # By all runs, not the missing ones: how many threads a run has must not depend on what was
@@ -168,7 +167,8 @@ def run_sweep(
     executor: Executor | None = None
     try:
         # All that can be refused is refused before anything is written.
-        to_do = missing(jobs, ResultStore.open(folder, write=False), again)
+        recorded = ResultStore.open(folder, write=False, judged=True)
+        to_do = missing(jobs, recorded, again)
         elsewhere = Elsewhere(reuse)
         taken_over = {run.run["run_id"] for run in elsewhere.of(to_do)}
         to_do = [job for job in to_do if job.run_id not in taken_over]
@@ -184,11 +184,11 @@ def run_sweep(
             data.forget()
         if where.cluster is not None and executor is not None:
             yield Said("Workers of a cluster keep no checkpoints: what one loses begins anew.")
-        with ResultStore.open(folder) as store:
+        with ResultStore.open(folder, known=recorded.findings) as store:
             rounds: Rounds = [jobs]
             if plan.spaces:
                 rounds = search_rounds(plan, jobs, store, make)
-            repairs = tuple(store.repairs)
+            repairs = (*store.repairs, *elsewhere.notes)
             for round_jobs in rounds:
                 to_do = missing(round_jobs, store, again)
                 taken = record(store, elsewhere.of(to_do))

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from snnbench.results.tables import ResultStore
+from snnbench.results.tables import ResultStore, read_runs
 from tests.cli.conftest import SNNBENCH, TINY
 from tests.cli.test_start import imported_by
 from tests.report.samples import Made
@@ -138,8 +138,9 @@ def test_torch_is_imported_only_to_run_a_saved_model(folder, tmp_path):
     arguments = ("report", folder, "--html", tmp_path / "r.html")
     assert "torch" not in imported_by(*arguments, cwd=tmp_path)
     (folder / "models").mkdir()
-    (folder / "models" / "run000.json").write_text('{"format": 1}')
-    (folder / "models" / "run000.safetensors").write_bytes(b"")
+    saved = read_runs(folder)["run_id"][0]
+    (folder / "models" / f"{saved}.json").write_text('{"format": 1}')
+    (folder / "models" / f"{saved}.safetensors").write_bytes(b"")
     assert "torch" in imported_by(*arguments, cwd=tmp_path)
 
 

@@ -92,7 +92,7 @@ def test_elsewhere_a_line_is_printed_whenever_runs_end(progress, jobs, clock):
         shown.watch(Retried(Task(0, tuple(jobs[1:3]), 1.0, 0.0), "a fault"))
     lines = shown.console.file.getvalue().splitlines()
     assert lines == [
-        "Mended: runs.csv: added path.",
+        "Tables: runs.csv: added path.",
         f"1 of 8 runs, best test accuracy 0.5000 (run {jobs[0].run_id}), 0:56 left",
         "A cohort of 2 failed and is tried run by run: a fault",
     ]

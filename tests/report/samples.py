@@ -1,9 +1,15 @@
-"""Made-up tables to report on: as the program writes them, with results that are chosen."""
+"""Made-up tables to report on: as the program writes them, with results that are chosen.
+
+Their runs have the names that follow from their settings and data, as all that are trusted have.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from snnbench.config.arch import layer_names
+from snnbench.config.identity import run_name
+from snnbench.config.setting import SETTINGS
 from snnbench.results.tables import ResultStore, RunRows
 
 BASE = {
@@ -31,18 +37,35 @@ class Made:
         layers: Sequence[Mapping[str, Any]] = (),
         **values: Any,
     ) -> "Made":
-        """Add a run; `curves` are columns of epochs.csv."""
+        """Add a run; `curves` are columns of epochs.csv, `layers` rows that say more than plain."""
         curves = curves or {}
         count = max((len(curve) for curve in curves.values()), default=0)
         epochs = [
             {"epoch": i + 1} | {name: curve[i] for name, curve in curves.items()}
             for i in range(count)
         ]
-        row = BASE | {"run_id": f"run{len(self.rows):03}", "seed": seed, "epochs_run": count}
+        row = BASE | {"seed": seed, "epochs_run": count}
         if values.get("status", "done") != "done":
             row = {name: value for name, value in row.items() if name not in ("params",)}
-        self.rows.append(RunRows(row | values, epochs, [dict(layer) for layer in layers]))
+        else:
+            names = layer_names(values.get("arch", BASE["arch"]))
+            plain = {name: {"layer": name, "inputs": 1, "outputs": 1} for name in names}
+            layers = (plain | {layer["layer"]: layer for layer in layers}).values()
+        row |= values
+        settings = {
+            name: float(row[name])
+            if about.kind == "number" and row.get(name) is not None
+            else row.get(name)
+            for name, about in SETTINGS.items()
+        }
+        row = {"run_id": run_name(settings, row["data_sha256"])} | row
+        self.rows.append(RunRows(row, epochs, [dict(layer) for layer in layers]))
         return self
+
+    @property
+    def names(self) -> list[str]:
+        """The runs' names, in the order in which they were added."""
+        return [row["run_id"] for row, _, _ in self.rows]
 
     def runs(self, column: str, values: Sequence[float], **settings: Any) -> "Made":
         """Add a run for each value of a column, with seeds 0, 1, ..."""

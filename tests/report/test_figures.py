@@ -42,7 +42,11 @@ def test_figures_show_what_the_study_looks_for(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "values"),
-    [("readout", ("rate", "current")), ("detach_reset", (False, True)), ("dataset", ("a", "b"))],
+    [
+        ("readout", ("rate", "current")),
+        ("detach_reset", (False, True)),
+        ("dataset", ("digits", "mnist")),
+    ],
 )
 def test_whatever_has_names_or_truths_is_compared(tmp_path, name, values):
     made = Made()

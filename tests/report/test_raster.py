@@ -121,18 +121,21 @@ def test_what_does_not_fit_is_left_out_evenly_and_said_so():
 
 
 def made(folder, **columns):
-    """Write runs a and b, and better ones: not an SNN, not saved, not finished."""
+    """Write runs a and b, and better ones: not an SNN, not saved, not finished.
+
+    Return the folder, and the names of a and b.
+    """
     data = {"data_sha256": DIGITS.sha256} | columns
     runs = Made()
-    runs.run(0, run_id="a", beta=0.5, test_accuracy=0.5, energy_pj_compute45nm=1.0, **data)
-    runs.run(1, run_id="b", beta=0.5, test_accuracy=0.9, energy_pj_compute45nm=2.0, **data)
-    runs.run(0, run_id="ann", model="ann", test_accuracy=0.99, energy_pj_compute45nm=0.1, **data)
-    runs.run(2, run_id="lost", beta=0.5, test_accuracy=0.98, energy_pj_compute45nm=0.2, **data)
-    runs.run(3, run_id="bad", beta=0.5, test_accuracy=1.0, status="diverged", **data)
-    for run_id in ("a", "b", "bad"):
+    runs.run(0, beta=0.5, test_accuracy=0.5, energy_pj_compute45nm=1.0, **data)
+    runs.run(1, beta=0.5, test_accuracy=0.9, energy_pj_compute45nm=2.0, **data)
+    runs.run(3, beta=0.5, test_accuracy=1.0, status="diverged", **data)
+    for run_id in runs.names:
         save(folder, run_id)
-    save(folder, "ann", model="ann")
-    return runs.write(folder)
+    runs.run(0, model="ann", test_accuracy=0.99, energy_pj_compute45nm=0.1, **data)
+    save(folder, runs.names[-1], model="ann")
+    runs.run(2, beta=0.5, test_accuracy=0.98, energy_pj_compute45nm=0.2, **data)
+    return runs.write(folder), *runs.names[:2]
 
 
 def raster_in(report):
@@ -141,14 +144,17 @@ def raster_in(report):
 
 
 def test_the_best_saved_snn_is_drawn(tmp_path):
-    tables = load([made(tmp_path)])
-    assert best_saved(tables, "test_accuracy", largest=True)[0]["run_id"] == "b"
-    assert best_saved(tables, "energy_pj_compute45nm", largest=False)[0]["run_id"] == "a"
+    folder, a, b = made(tmp_path)
+    tables = load([folder])
+    assert best_saved(tables, "test_accuracy", largest=True)[0]["run_id"] == b
+    assert best_saved(tables, "energy_pj_compute45nm", largest=False)[0]["run_id"] == a
     ((figure,), _) = raster_in(summarise(tables, {}))
-    assert figure.caption.startswith("Run b (model=snn, seed 1); the first sample of the test part")
+    assert figure.caption.startswith(
+        f"Run {b} (model=snn, seed 1); the first sample of the test part"
+    )
     study = Study("made-up", objectives=(Objective("energy_pj_compute45nm", "min"),))
     ((figure,), _) = raster_in(summarise(tables, {"made-up": study}))
-    assert figure.caption.startswith("Run a (model=snn, seed 0)")
+    assert figure.caption.startswith(f"Run {a} (model=snn, seed 0)")
     assert figure.svg in to_html(summarise(tables, {"made-up": study}))
 
 
@@ -178,17 +184,17 @@ def test_data_are_looked_for_here_if_the_runs_folder_of_them_is_not(tmp_path, mo
     assert asked == [str(tmp_path), None]
 
 
-def damage(folder):
-    (folder / "models" / "b.safetensors").write_bytes(b"no weights")
+def damage(models, a, b):
+    (models / f"{b}.safetensors").write_bytes(b"no weights")
 
 
-def swap(folder):
-    (folder / "models" / "a.json").rename(folder / "models" / "b.json")
+def swap(models, a, b):
+    (models / f"{a}.json").rename(models / f"{b}.json")
 
 
-def move_data(folder):
+def move_data(models, a, b):
     """As if saved by a run on MNIST, which is not on this machine."""
-    path = folder / "models" / "b.json"
+    path = models / f"{b}.json"
     about = json.loads(path.read_text())
     about["settings"]["dataset"] = "mnist"
     path.write_text(json.dumps(about))
@@ -198,7 +204,7 @@ def move_data(folder):
     ("harm", "words"),
     [
         (damage, "does not hold this model's weights"),
-        (swap, "b.safetensors holds the model of run a."),
+        (swap, "{b}.safetensors holds the model of run {a}."),
         (move_data, "mnist"),
     ],
 )
@@ -208,18 +214,19 @@ def test_a_model_that_cannot_be_run_is_spoken_of_and_the_rest_is_reported(
     for name in ("SNNBENCH_DATA", "SNNBENCH_CACHE"):
         monkeypatch.setenv(name, str(tmp_path / "empty"))
     (tmp_path / "empty").mkdir()
-    folder = made(tmp_path / "results")
-    harm(folder)
+    folder, a, b = made(tmp_path / "results")
+    harm(folder / "models", a, b)
     report = summarise(load([folder]), {})
     figures, notes = raster_in(report)
     assert figures == []
-    (said,) = [note for note in notes if note.startswith("No spike raster of run b: ")]
-    assert words in said
+    (said,) = [note for note in notes if note.startswith(f"No spike raster of run {b}: ")]
+    assert words.format(a=a, b=b) in said
     assert said in to_document(report)["studies"][0]["notes"]
     assert 'class="notes"' in to_html(report)
 
 
 def test_other_data_than_the_runs_are_not_taken_for_it(tmp_path):
-    figures, notes = raster_in(summarise(load([made(tmp_path, data_sha256="e" * 64)]), {}))
+    folder, _, _ = made(tmp_path, data_sha256="e" * 64)
+    figures, notes = raster_in(summarise(load([folder]), {}))
     assert figures == []
     assert "has other contents here than it had for the run" in notes[-1]

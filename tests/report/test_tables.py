@@ -83,11 +83,13 @@ def test_a_long_comparison_keeps_the_best_and_the_worst(tmp_path):
 
 
 def test_of_several_studies_the_outcomes_are_counted(tmp_path):
-    made = Made()
+    folders = []
     for study in ("one", "two", "three"):
+        made = Made()
         for beta, values in ((0.2, (0.5, 0.51, 0.52)), (0.5, (0.8, 0.81, 0.82))):
             made.runs("test_accuracy", values, study=study, beta=beta)
-    tables = load([made.write(tmp_path)])
+        folders.append(made.write(tmp_path / study))
+    tables = load(folders)
     up, down = (Monotone(text=way, along="beta", direction=way) for way in ("up", "down"))
     where = Selector((("beta", (0.5,)),))
     near, far = (

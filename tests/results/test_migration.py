@@ -96,9 +96,8 @@ def test_a_run_that_is_added_brings_the_columns_and_changes_no_old_value(copied,
         assert store.repairs == [*ADDED]
     *kept, new, _ = read_csv(folder, "runs")
     assert list(new) == [column.name for column in columns_of("runs")]
-    assert (new["path"], new["numerics"], new["plugins"], new["schema"]) == (
-        "scan", "1", "", str(SCHEMA_VERSION),
-    )  # fmt: skip
+    assert (new["path"], new["numerics"], new["plugins"]) == ("scan", "1", "")
+    assert (new["layers"], new["schema"]) == ("2", str(SCHEMA_VERSION))
     added = dict.fromkeys(NEW, "") | WAS
     assert kept == [row | added for row in before["runs"]]
     curve = dict.fromkeys(CURVE, "")
@@ -164,7 +163,7 @@ def test_runs_are_taken_over_from_a_folder_and_into_one_of_the_first_version(
 
 def test_training_one_run_says_what_it_added(old: Path) -> None:
     result = train(**TINY | {"engine": "reference"}, out=old)
-    assert result.repairs == ADDED
+    assert result.repairs[-3:] == ADDED
     assert result.row["schema"] == SCHEMA_VERSION
 
 

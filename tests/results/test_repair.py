@@ -42,13 +42,12 @@ def test_a_table_cut_at_any_byte_is_whole_again_after_opening(tmp_path: Path, na
             rows = content[header:size].count(b"\n")
             if name == "runs":  # a run whose row is whole is there, no other
                 assert recorded == {f"run{k}" for k in range(rows)}
-            elif name == "epochs":  # a run is there while both of its epochs are
+            else:  # a run is there while both of its epochs, or layers, are
                 assert recorded == {f"run{k}" for k in range(rows // 2)}
             missing = {"run0", "run1", "run2"} - recorded
             for run_id in sorted(missing):
                 store.append(*run_rows(run_id))
-        if name != "layers":
-            check_whole(folder)
+        check_whole(folder)
 
 
 @pytest.mark.usefixtures("_no_sync")
@@ -106,8 +105,12 @@ def test_a_run_taken_out_of_runs_csv_by_hand_can_be_done_again(tmp_path: Path) -
     runs = (folder / "runs.csv").read_bytes().splitlines(keepends=True)
     (folder / "runs.csv").write_bytes(b"".join([runs[0], runs[1], runs[3]]))  # without run1
     with ResultStore.open(folder) as store:
-        assert len(store.repairs) == 2
+        assert len(store.repairs) == 3
         assert list(store.statuses()) == ["run0", "run2"]
+        (kept,) = (folder / "set-aside").iterdir()
+        assert str(kept) in store.repairs[0]
+        assert [row["run_id"] for row in read_csv(kept, "epochs")] == ["run1", "run1"]
+        assert [row["layer"] for row in read_csv(kept, "layers")] == ["fc1", "fc2"]
         store.append(*run_rows("run1"))
     check_whole(folder)
 
@@ -151,8 +154,12 @@ def test_a_run_whose_layers_are_torn_counts_as_missing(tmp_path: Path) -> None:
     cut_at(folder, "layers", (folder / "layers.csv").stat().st_size - 3)
     with ResultStore.open(folder) as store:
         assert list(store.statuses()) == ["run0", "run1"]
-        store.append(*run_rows("run2"))
+        store.append(*run_rows("run2", mark=0.9))
+        assert "run2 is kept in" in store.repairs[-1]
     check_whole(folder)
+    (kept,) = (folder / "set-aside").iterdir()
+    assert [row["test_accuracy"] for row in read_csv(kept, "runs")] == ["0.5"]
+    assert [len(read_csv(kept, name)) for name in TABLES] == [2, 1, 1]
 
 
 def test_a_table_damaged_in_its_middle_is_refused_with_file_and_line(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from snnbench.errors import UserError
+from snnbench.results.schema import SCHEMA_VERSION
 from snnbench.results.tables import ResultStore, read_epochs, read_layers, read_runs
 from tests.results.samples import check_whole, copy_of, filled, read_csv, run_rows
 
@@ -193,7 +194,7 @@ def test_a_disk_full_while_replacing_leaves_the_old_run_or_the_new_one(tmp_path:
 
 def test_a_journal_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     folder = filled(tmp_path)
-    (folder / ".replace.json").write_text('{"schema": 4, "rows": []}')
+    (folder / ".replace.json").write_text(f'{{"schema": {SCHEMA_VERSION + 1}, "rows": []}}')
     for look in (ResultStore.open, read_runs):
         with pytest.raises(UserError, match="newer snnbench"):
             look(folder)
@@ -201,8 +202,8 @@ def test_a_journal_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
 def test_a_journal_that_is_not_ours_is_refused(tmp_path: Path) -> None:
     folder = filled(tmp_path)
-    (folder / ".replace.json").write_text('{"run_ids": []}')
-    with pytest.raises(UserError, match=r"\.replace\.json is damaged"):
-        ResultStore.open(folder)
-    with pytest.raises(UserError, match=r"\.replace\.json is damaged"):
-        read_runs(folder)
+    for content in ('{"run_ids": []}', "[" * 100_000, '{"a":' * 100_000, "null", "\0"):
+        (folder / ".replace.json").write_text(content)
+        for look in (ResultStore.open, read_runs):
+            with pytest.raises(UserError, match=r"\.replace\.json is damaged"):
+                look(folder)

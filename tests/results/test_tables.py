@@ -33,11 +33,9 @@ def test_a_run_is_there_after_the_store_is_opened_again(tmp_path: Path) -> None:
         row = store.row("a")
     assert row is not None
     assert (row["schema"], row["lr"], row["bias"], row["epochs_run"]) == (
-        SCHEMA_VERSION,
-        0.1,
-        True,
-        2,
-    )
+        SCHEMA_VERSION, 0.1, True, 2,
+    )  # fmt: skip
+    assert row["layers"] == 2
     assert row["error"] == "=1+1 next"
     assert row["beta"] is None
     check_whole(folder)

@@ -17,10 +17,10 @@ AXES = ("beta=0.01:0.99", "lr=1e-4:1e-1:log")
 
 
 def accuracy(config):
-    """Return an accuracy that is best, 1, at beta 0.7 and lr 0.01."""
+    """Return an accuracy that is best, 0.99, at beta 0.7 and lr 0.01."""
     from math import log10
 
-    return max(0.0, 1 - (config.beta - 0.7) ** 2 - 0.1 * (log10(config.lr) + 2) ** 2)
+    return max(0.0, 0.99 - (config.beta - 0.7) ** 2 - 0.1 * (log10(config.lr) + 2) ** 2)
 
 
 def outcome(task, diverges=lambda config: False):
@@ -31,7 +31,7 @@ def outcome(task, diverges=lambda config: False):
                  "energy_pj_compute45nm": 1000 * job.config.beta}  # fmt: skip
         if diverges(job.config):
             found = {"status": "diverged", "test_accuracy": None}
-        runs.append(Finished(run.run | found, run.epochs, []))
+        runs.append(Finished(run.run | found, run.epochs, run.layers))
     return Outcome("done", tuple(runs))
 
 
@@ -58,7 +58,7 @@ def test_a_search_finds_the_neighbourhood_of_the_best(tmp_path, name):
     search(tmp_path, name, trials=48)
     table = read_runs(tmp_path)
     assert len(table) == 48
-    assert table["test_accuracy"].max() > 0.99
+    assert table["test_accuracy"].max() > 0.98
     first, last = table["test_accuracy"][:16].mean(), table["test_accuracy"][-16:].mean()
     assert last > first + 0.02  # it learns
 

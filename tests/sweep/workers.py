@@ -28,7 +28,7 @@ def faulty(task, progress, threads):
         time.sleep(600)
     if beta == _BATCH["raise"]:
         raise ValueError("a fault of ours")
-    return Outcome("done", tuple(made_up(job) for job in task.jobs))
+    return Outcome("done", tuple(made_up(job, "unread") for job in task.jobs))
 
 
 def telling(task, progress, threads):

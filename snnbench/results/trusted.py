@@ -1,0 +1,147 @@
+"""The tables without the runs of which a row does not hold, and sentences that name these."""
+
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from snnbench.config.arch import layer_names
+from snnbench.cost.derive import operations
+from snnbench.errors import UserError
+from snnbench.results.frames import read_numbered
+from snnbench.results.journal import table_path
+from snnbench.results.judge import MOST_NAMED, Fault, Findings, weight_layers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_OF_BEST_EPOCH = (
+    *(f"{part}_{what}" for part in ("train", "val", "test") for what in ("accuracy", "loss")),
+    "firing_rate",
+)
+_ROUNDING = 1e-9  # relative: sums of some layers in another order
+
+
+class Trusted(NamedTuple):
+    """The runs of a folder that hold.
+
+    Attributes:
+        runs, epochs, layers: as `read_runs`, `read_epochs` and `read_layers` return them.
+        faults: of the runs that are left out.
+        notes: what a reader must know, a sentence each.
+    """
+
+    runs: "pd.DataFrame"
+    epochs: "pd.DataFrame"
+    layers: "pd.DataFrame"
+    faults: tuple[Fault, ...]
+    notes: tuple[str, ...]
+
+
+def read_trusted(folder: str | Path) -> Trusted:
+    """Return the tables of a folder without runs of which a row does not hold.
+
+    Besides what `judge` says of single rows, the tables must agree with each other: a run's
+    results are those of its best epoch, its counts the sums over its layers.
+
+    Raises:
+        UserError: there are no runs, none of them holds, or a file is not what we wrote: see
+            `read_runs`, `read_epochs` and `read_layers`.
+    """
+    folder, findings = Path(folder), Findings()
+    runs, epochs, layers = (
+        read_numbered(folder, name, findings) for name in ("runs", "epochs", "layers")
+    )
+    path, done = table_path(folder, "runs"), int((runs["status"] == "done").sum())
+    notes = [*_cannot_be_checked(path, findings)]
+    for name, table in (("epochs", epochs), ("layers", layers)):
+        if done and not len(table):
+            lacks = f"has no rows: the {name} of {done} finished runs are missing"
+            notes.append(f"{table_path(folder, name)} {lacks}.")
+    told = findings.run_ids
+    runs, epochs, layers = _but(runs, told), _but(epochs, told), _but(layers, told)
+    for line, run_id, what in _disagreements(runs, epochs, layers):
+        findings.faults.append(Fault(path, line, run_id, what))
+    told = findings.run_ids
+    runs, epochs, layers = _but(runs, told), _but(epochs, told), _but(layers, told)
+    if not len(runs):
+        raise UserError(
+            f"No run of {folder} holds. {findings.faults[0]}.", "Restore it from a backup."
+        )
+    notes = [*fault_notes(findings.faults), *notes]
+    runs, epochs, layers = (t.reset_index(drop=True) for t in (runs, epochs, layers))
+    return Trusted(runs, epochs, layers, tuple(findings.faults), tuple(notes))
+
+
+def fault_notes(faults: Iterable[Fault]) -> list[str]:
+    """Return a sentence for each row that does not hold, of very many for the first."""
+    faults = list(faults)
+    notes = [f"{fault}. The run is left out." for fault in faults[:MOST_NAMED]]
+    more = len(faults) - MOST_NAMED
+    return (
+        [*notes, f"{more} more rows do not hold; their runs are left out."] if more > 0 else notes
+    )
+
+
+def _but(table: "pd.DataFrame", run_ids: Collection[str]) -> "pd.DataFrame":
+    """Return a table's rows of other runs."""
+    return table[~table["run_id"].isin(list(run_ids))]
+
+
+def _cannot_be_checked(path: Path, findings: Findings) -> Iterator[str]:
+    for why, count in findings.unchecked.items():
+        yield (
+            f"{path}: {count} {'run' if count == 1 else 'runs'} {why}: whether their settings and"
+            " data are those of which run_id is the name cannot be checked."
+        )
+
+
+def _disagreements(
+    runs: "pd.DataFrame", epochs: "pd.DataFrame", layers: "pd.DataFrame"
+) -> Iterator[tuple[int, str, str]]:
+    """Yield line in runs.csv, run and what is wrong, for every run the tables disagree about."""
+    found: dict[int, tuple[int, str, str]] = {}
+
+    def differ(column: str, unlike: "pd.Series[bool]", other: "pd.Series[float]", of: str) -> None:
+        for line in runs.index[unlike.fillna(value=False).to_numpy(bool)]:
+            run_id, value = str(runs.at[line, "run_id"]), str(runs.at[line, column])
+            what = f"{column} is {value}, but {of} {other[line]}"
+            found.setdefault(int(line), (int(line), run_id, what))
+
+    def by_run(values: "pd.Series[Any]") -> "pd.Series[Any]":
+        return values.reindex(runs["run_id"]).set_axis(runs.index)
+
+    if len(epochs):
+        best = epochs.set_index(["run_id", "epoch"])
+        at_best = best.reindex([*zip(runs["run_id"], runs["best_epoch"].fillna(0), strict=True)])
+        for column in _OF_BEST_EPOCH:
+            other = at_best[column].set_axis(runs.index)
+            differ(column, _unlike(runs[column], other), other, "that of its best epoch is")
+        grouped = epochs.groupby("run_id")
+        other = by_run(grouped["test_accuracy"].max())
+        unlike = _unlike(runs["max_test_accuracy"], other)
+        differ("max_test_accuracy", unlike, other, "the largest of its epochs is")
+        last = by_run(grouped["epoch"].max())
+        unlike = (last != runs["epochs_run"]) & (runs["status"] == "done")
+        differ("epochs_run", unlike, last, "its last epoch is")
+    if len(layers):
+        grouped = layers.groupby("run_id")
+        for quantity in operations():
+            other = by_run(grouped[quantity.name].sum())
+            partly = by_run(layers[quantity.name].isna().groupby(layers["run_id"]).any())
+            own = runs[quantity.name].where(partly == 0)
+            unlike = (own - other).abs() > _ROUNDING * (own.abs() + other.abs())
+            differ(quantity.name, unlike, other, "its layers sum up to")
+        other = by_run(grouped["params"].sum())
+        differ("params", runs["params"] < other, other, "its layers have")
+        names = grouped["layer"].agg(frozenset)
+        for line, run_id, arch in runs.loc[
+            runs["status"] == "done", ["run_id", "arch"]
+        ].itertuples():
+            if weight_layers(arch) and names.get(run_id) != frozenset(layer_names(arch)):
+                found.setdefault(line, (line, run_id, f"its layers are not those of arch {arch}"))
+    yield from (found[line] for line in sorted(found))
+
+
+def _unlike(own: "pd.Series[float]", other: "pd.Series[float]") -> "pd.Series[bool]":
+    """Return where two numbers are known and differ."""
+    return (own != other) & own.notna() & other.notna()
