@@ -120,7 +120,7 @@ LINES = pieces(
     "teacher = 'a'\n", "teacher = 'b'\n", "loss = 'mimic-l2'\n", "kind = 'better'\n",
     "a = { beta = 0.1 }\n", "b = { beta = 0.5 }\n", "along = 'beta'\n", "text = 'it is'\n",
     "value = 0.9\n", "metric = 'test_accuracy'\n", "x = 0xffffffffffffffffffff\n", "z = nan\n",
-    "T = 1979-05-27\n", "model = 'ann'\n", "vary = {}\n", "z = '0:1:999999'\n", "{", "}", "[", "]",
+    "T = 1979-05-27\n", "model = 'ann'\n", "vary = {}\n", "z = '0:1:9999'\n", "{", "}", "[", "]",
     "'", '"', "\\", "=", "\n", "\ufeff", "plugins = ['no.py']\n", "T = [1, [2]]\n",
     "dataset = 'table'\n", "data_file = 'x.npz'\n", "epochs = 1e300\n",
 )  # fmt: skip
