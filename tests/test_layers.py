@@ -32,6 +32,7 @@ ORDER = [
     ["api"],
     ["sweep"],
     ["report"],
+    ["verify"],
     ["cli"],
     ["__main__"],
 ]

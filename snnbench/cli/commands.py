@@ -44,6 +44,7 @@ def make_app() -> typer.Typer:
     from snnbench.cli.studies import studies
     from snnbench.cli.sweep import sweep
     from snnbench.cli.train import train
+    from snnbench.cli.verify import verify
 
     app = typer.Typer(
         name="snnbench",
@@ -54,7 +55,7 @@ def make_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_snnbench)
-    for command in (train, sweep, flops, report):
+    for command in (train, sweep, flops, report, verify):
         app.command()(command)
     app.add_typer(datasets, name="datasets")
     app.add_typer(studies, name="studies")

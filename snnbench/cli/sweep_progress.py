@@ -26,9 +26,14 @@ _BAR = 30  # characters
 
 
 class SweepProgress:
-    """Draws the events of a sweep."""
+    """Draws the events of a sweep.
 
-    def __init__(self) -> None:
+    Args:
+        with_best: say which run is best so far.
+    """
+
+    def __init__(self, *, with_best: bool = True) -> None:
+        self.with_best = with_best
         self.console = stderr()
         self.live: Live | None = None
         self.started = time.monotonic()
@@ -93,7 +98,7 @@ class SweepProgress:
     def _summary(self) -> str:
         parts = [f"{self.done} of {self.total} runs"]
         parts += [f"{n} {status}" for status, n in self.by_status.items() if status != "done"]
-        if self.best is not None:
+        if self.best is not None and self.with_best:
             best = self.best
             parts.append(f"best test accuracy {best['test_accuracy']:.4f} (run {best['run_id']})")
         left = self._seconds_left()

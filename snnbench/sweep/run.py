@@ -174,7 +174,7 @@ def run_sweep(
         to_do = [job for job in to_do if job.run_id not in taken_over]
         if to_do or plan.spaces:
             executor = (make_executor or executor_of)(where, total)
-            if make_executor is None and where.cluster is None and _must_compile(configs):
+            if make_executor is None and where.cluster is None and must_compile(configs):
                 from snnbench.kernels.warmup import compile_kernels
 
                 yield Compiling()
@@ -224,7 +224,7 @@ def _curves(store: ResultStore) -> dict[str, list[float]]:
     return {str(run): list(own["val_accuracy"]) for run, own in known.groupby("run_id")}
 
 
-def _must_compile(configs: Iterable[RunConfig]) -> bool:
+def must_compile(configs: Iterable[RunConfig]) -> bool:
     """Return whether kernels are to be compiled here, once, before all workers do it at once."""
     if not any(resolve_machine(c).engine == "fast" for c in configs):
         return False

@@ -27,7 +27,8 @@ def imported_by(*arguments, cwd):
 
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["--version"], ["train", "--help"], ["flops", "--help"],
-                  ["datasets", "--help"], ["report", "--help"], ["studies", "--help"]]
+                  ["datasets", "--help"], ["report", "--help"], ["studies", "--help"],
+                  ["verify", "--help"]]
 )  # fmt: skip
 def test_help_imports_no_torch(arguments, tmp_path):
     assert imported_by(*arguments, cwd=tmp_path) == "[] 0"
