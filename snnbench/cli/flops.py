@@ -1,6 +1,7 @@
 """`snnbench flops`: operations, firing rates and energy of a model, layer by layer."""
 
 import csv
+import io
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -192,15 +193,15 @@ def read_shape(text: str) -> tuple[int, ...]:
 
 
 def _write(folder: Path, layers: list[dict[str, Any]]) -> None:
-    path = folder / _TABLE
+    from snnbench.results import disk
+
+    path, text = folder / _TABLE, io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=list(layers[0]))
+    writer.writeheader()
+    writer.writerows(layers)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, fieldnames=list(layers[0]))
-            writer.writeheader()
-            writer.writerows(layers)
+        disk.write_file(path, text.getvalue().encode())
     except OSError as error:
-        raise UserError(
-            f"{path} cannot be written: {error.strerror}.", "Choose another --out."
-        ) from None
+        raise disk.trouble(error, path) from None
     say(f"Wrote {path}")

@@ -64,7 +64,7 @@ def _option(setting: Setting) -> inspect.Parameter:
     option = typer.Option(
         *names,
         help=f"{setting.meaning[0].upper()}{setting.meaning[1:]}.{note}",
-        metavar=None if is_truth else "|".join(setting.choices) or setting.metavar,
+        metavar=None if is_truth else " | ".join(setting.choices) or setting.metavar,
         rich_help_panel=f"Settings: {setting.group}",
         show_default=False,
     )

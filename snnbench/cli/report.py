@@ -133,6 +133,7 @@ def _refuse_unwritable(path: Path | None) -> None:
 
 def _write(made: "Report", html: Path | None, markdown: Path | None, figures: Path | None) -> None:
     from snnbench.report.render import to_figures, to_html, to_markdown
+    from snnbench.results import disk
 
     texts: dict[Path, str] = {}
     if html is not None:
@@ -140,25 +141,17 @@ def _write(made: "Report", html: Path | None, markdown: Path | None, figures: Pa
     if markdown is not None:
         texts[markdown] = to_markdown(made)
     if figures is not None:
-        _make_folder(figures)
+        try:
+            figures.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise disk.trouble(error, figures) from None
         texts |= {figures / f"{name}.svg": svg for name, svg in to_figures(made).items()}
     for path, text in texts.items():
         try:
-            path.write_text(text, encoding="utf-8")
+            disk.write_file(path, text.encode(errors="replace"))
         except OSError as error:
-            raise _unwritable(path, error) from None
+            raise disk.trouble(error, path) from None
         say(f"Wrote {path}")
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(path, error) from None
-
-
-def _unwritable(path: Path, error: OSError) -> UserError:
-    return UserError(f"{path} cannot be written: {error.strerror}.", "Name another place.")
 
 
 def _show(made: "Report") -> None:

@@ -42,7 +42,7 @@ def sweep(
     search: Annotated[
         str | None,
         typer.Option(
-            metavar="grid|list|random|tpe|gp|nsga2",
+            metavar="grid | list | random | tpe | gp | nsga2",
             help="All combinations, values paired by position, or a search.",
         ),
     ] = None,
@@ -67,7 +67,9 @@ def sweep(
     ] = None,
     retry: Annotated[
         str | None,
-        typer.Option(metavar="failed|timeout|oom|diverged", help="Run these recorded runs again."),
+        typer.Option(
+            metavar="failed | timeout | oom | diverged", help="Run these recorded runs again."
+        ),
     ] = None,
     reuse: Annotated[
         list[Path] | None,

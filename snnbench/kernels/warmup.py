@@ -1,6 +1,5 @@
 """Compile all kernels once, or load them from numba's cache on disk."""
 
-import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -10,7 +9,7 @@ import numpy as np
 import torch
 from numba.core import event
 
-from snnbench.kernels.base.jit import ready_marker
+from snnbench.kernels.base.jit import is_ready, mark_ready
 from snnbench.kernels.base.losses import KINDS, closed_losses, hits_of_members
 from snnbench.kernels.base.optimizers import WORTH_THREADS, CohortOptimizer
 from snnbench.kernels.events.counts import input_counts
@@ -79,17 +78,13 @@ def compile_kernels(announce: Callable[[], None] = lambda: None) -> bool:
         _use_small_layers()
         for kind in _KINDS:
             use_optimizer(kind)
-    marker = ready_marker(draw_keys)
-    if marker is not None:
-        with contextlib.suppress(OSError):  # a folder that cannot be written: compiled each time
-            marker.touch()
+    mark_ready(draw_keys)
     return watch.compiled
 
 
 def are_compiled() -> bool:
-    """Return whether `compile_kernels` has been through once, and left its code behind."""
-    marker = ready_marker(draw_keys)
-    return marker is not None and marker.exists()
+    """Return whether `compile_kernels` has been through once, and its code is there and whole."""
+    return is_ready(draw_keys)
 
 
 def _use_losses() -> None:

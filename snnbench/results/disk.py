@@ -7,6 +7,7 @@ tests stop the program at each of them.
 import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def truncate(path: Path, size: int) -> None:
 def replace_file(path: Path, lines: Iterable[bytes]) -> None:
     """Write a whole file: after a kill the old one is there or the new one, never a part.
 
+    The new one has the old one's permissions.
+
     Raises:
         OSError: the old file is still there, unless the very last step (syncing the folder)
             failed; then either may be found after a power failure.
@@ -55,12 +58,28 @@ def replace_file(path: Path, lines: Iterable[bytes]) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copymode(path, temporary)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
     sync_folder(path.parent)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file that somebody named: whole or not at all, unless it is a pipe or a device.
+
+    Raises:
+        OSError: it is as it was.
+    """
+    if path.exists() and not path.is_file():  # /dev/stdout must stay what it is
+        path.write_bytes(data)
+    elif path.exists() and not os.access(path, os.W_OK):  # a rename would not ask
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    else:
+        replace_file(path.resolve(), [data])  # a link stays a link
 
 
 def temporary_of(path: Path) -> Path:

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from snnbench.config.setting import SETTINGS
+
 HEAVY = ("torch", "pandas", "sklearn", "matplotlib", "scipy")
 
 
@@ -97,6 +99,15 @@ def test_every_setting_is_an_option(snnbench):
     for name in RunConfig.model_fields:
         flag = {"T": "--timesteps"}.get(name, "--" + name.replace("_", "-"))
         assert f" {flag} " in text, name
+
+
+@pytest.mark.parametrize("command", ["train", "sweep"])
+def test_help_breaks_lines_between_choices_and_not_within_them(snnbench, command):
+    words = snnbench(command, "--help", env={"COLUMNS": "90"}).stdout.split()
+    choices = [c for s in SETTINGS.values() if s.kind != "boolean" for c in s.choices]
+    assert set(choices) <= set(words)
+    if command == "sweep":
+        assert {"nsga2", "diverged", "random"} <= set(words)
 
 
 @pytest.mark.parametrize("command", ["train", "sweep", "flops", "report", "datasets", "studies"])

@@ -29,11 +29,17 @@ def test_kernels_are_compiled_once_and_then_loaded():
 def test_whether_all_is_compiled_is_known_without_compiling():
     compile_kernels()
     assert are_compiled()
-    marker = jit.ready_marker(draw_keys)
+    marker = jit._marker(draw_keys)
+    noted = marker.read_text()
+    assert "snnbench.kernels.events.events.draw_keys" in noted
+    for other in ("", "no.such.kernel"):
+        marker.write_text(other)
+        assert not are_compiled()
     marker.unlink()
     assert not are_compiled()
     compile_kernels()
     assert are_compiled()
+    assert marker.read_text() == noted
 
 
 def test_a_cold_cache_is_announced_before_compiling(tmp_path):
@@ -59,23 +65,17 @@ def test_a_cold_cache_is_announced_before_compiling(tmp_path):
 def test_machine_code_is_kept_for_these_very_sources():
     stamps = {path.name for path in jit.Path(jit.__file__).parents[1].rglob("*.py")}
     assert {"lanes.py", "equations.py", "linear_lif.py"} <= stamps
-    assert draw_keys._cache._cache_file._source_stamp == jit._digest_of_sources()
+    assert draw_keys._cache.files._stamp == jit._stamp().encode()
 
 
 def test_without_a_folder_to_keep_it_in_code_is_compiled_all_the_same(monkeypatch):
-    tried = []
-    original = numba.njit
+    def none(*_):
+        raise RuntimeError("cannot cache function: no locator available")
 
-    def njit(*args, **options):
-        tried.append(options.get("cache", False))
-        if options.get("cache"):
-            raise RuntimeError("cannot cache function: no locator available")
-        return original(*args, **options)
-
-    monkeypatch.setattr(numba, "njit", njit)
+    monkeypatch.setattr(jit, "CodeCache", none)
     double = jit.kernel(lambda x: 2 * x)
     assert double(21) == 42
-    assert tried == [True, False]
+    assert not double.stats.cache_path
 
 
 def test_threads_stay_within_what_the_machine_has():

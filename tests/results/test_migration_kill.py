@@ -1,10 +1,7 @@
 """Killed or refused by the disk while tables get columns: the old run or the new one, always."""
 
-import errno
 import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +23,7 @@ from tests.results.samples import (
     read_csv,
     run_rows,
 )
-from tests.results.test_replace import CALLS, Killed, generation, killed_at
+from tests.results.test_replace import Killed, generation, killed_at, refused_at
 
 FACTS = [column.name for column in columns_of("layers") if column.since > 1]
 LATE = Column("late", "number", "", "came later", since=2)
@@ -65,28 +62,6 @@ def check_readable(folder: Path) -> float | None:
         assert list(runs["path"][runs["run_id"] == run_id].notna()) == [is_new]
         changed = mark if is_new else changed
     return changed
-
-
-@contextmanager
-def refused_at(step: int) -> Iterator[list[str]]:
-    """Let the disk refuse its call number `step`; a write puts down half of its bytes."""
-    done: list[str] = []
-    with pytest.MonkeyPatch.context() as patch:
-
-        def refusing(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-            def stand_in(*arguments: Any) -> Any:
-                done.append(name)
-                if len(done) == step:
-                    if name == "write":
-                        call(arguments[0], arguments[1][: len(arguments[1]) // 2])
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                return call(*arguments)
-
-            return stand_in
-
-        for name in CALLS:
-            patch.setattr(os, name, refusing(name, getattr(os, name)))
-        yield done
 
 
 @pytest.mark.parametrize("change", [appended, replaced])

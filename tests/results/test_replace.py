@@ -1,6 +1,7 @@
 """Replacing a run: old or new at every moment."""
 
 import errno
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +13,7 @@ import pytest
 from snnbench.errors import UserError
 from snnbench.results.schema import SCHEMA_VERSION
 from snnbench.results.tables import ResultStore, read_epochs, read_layers, read_runs
-from tests.results.samples import check_whole, copy_of, filled, read_csv, run_rows
+from tests.results.samples import check_whole, contents, copy_of, filled, read_csv, run_rows
 
 CALLS = ("write", "fsync", "ftruncate", "replace", "unlink")
 
@@ -40,6 +41,33 @@ def killed_at(step: int) -> Iterator[list[str]]:
 
         for name in CALLS:
             patch.setattr(os, name, dying(name, getattr(os, name)))
+        yield done
+
+
+@contextmanager
+def refused_at(step: int, last: float | None = None) -> Iterator[list[str]]:
+    """Let the disk refuse its call number `step`; a write puts down half of its bytes.
+
+    Args:
+        step: the first call that is refused.
+        last: the last one; `step`, unless said otherwise.
+    """
+    done: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+
+        def refusing(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+            def stand_in(*arguments: Any) -> Any:
+                done.append(name)
+                if step <= len(done) <= (last or step):
+                    if name == "write":
+                        call(arguments[0], arguments[1][: len(arguments[1]) // 2])
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                return call(*arguments)
+
+            return stand_in
+
+        for name in CALLS:
+            patch.setattr(os, name, refusing(name, getattr(os, name)))
         yield done
 
 
@@ -159,6 +187,34 @@ def test_killed_at_any_step_of_an_append_leaves_the_run_or_nothing_of_it(tmp_pat
         if len(done) < step:
             break
     assert counts == [3, 3, 3, 3, 4, 5, 5]  # half of the runs' rows is one run and a torn line
+
+
+@pytest.mark.parametrize("last", [None, math.inf], ids=["once", "from-then-on"])
+def test_refused_at_any_step_of_an_append_leaves_the_run_or_nothing_of_it(
+    tmp_path: Path, last: float | None
+) -> None:
+    whole = filled(tmp_path / "whole")
+    for step in range(1, 100):
+        folder = copy_of(whole, tmp_path / "refused")
+        store = ResultStore.open(folder)
+        with refused_at(step, last) as done, suppress(UserError):
+            store.append(*run_rows("new", epochs=3))
+        finished = len(done) < step
+        assert store.has("new") == finished
+        if last is None:  # taken back: as if nothing had been tried
+            assert (contents(folder) == contents(whole)) == (not finished)
+            if not finished:
+                store.append(*run_rows("new", epochs=3))
+                check_whole(folder)
+        store.close()
+        with ResultStore.open(folder) as store:
+            assert set(store.statuses()) >= {"run0", "run1", "run2"}
+            if not store.has("new"):
+                store.append(*run_rows("new", epochs=3))
+        check_whole(folder)
+        if finished:
+            break
+    assert step == 7  # a write and a sync for each table
 
 
 def test_a_disk_full_while_replacing_leaves_the_old_run_or_the_new_one(tmp_path: Path) -> None:

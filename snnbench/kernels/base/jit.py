@@ -1,6 +1,8 @@
 """How the kernels are compiled, and the memory they work in."""
 
+import contextlib
 import hashlib
+import logging
 import math
 import threading
 from collections.abc import Callable
@@ -10,6 +12,8 @@ from typing import Any, TypeVar
 import numba
 import numpy as np
 import numpy.typing as npt
+
+from snnbench.kernels.base.cache import CodeCache, CodeFiles, UnusableError
 
 Plain = tuple[Any, ...]  # what makes a named tuple
 Floats = npt.NDArray[np.float32]
@@ -48,39 +52,73 @@ def parallel_kernel(function: _Function) -> _Function:
 
 def _compiled(function: _Function, **options: bool) -> _Function:
     njit: Any = numba.njit
+    compiled = njit(error_model="numpy", **options)(function)
     try:
-        compiled = njit(cache=True, error_model="numpy", **options)(function)
+        compiled._cache = CodeCache(function, _STAMP, _tell)
+        _kept[f"{function.__module__}.{function.__qualname__}"] = compiled._cache.files
     except RuntimeError:  # no folder to keep machine code in: neither ours nor the user's
-        compiled = njit(error_model="numpy", **options)(function)
-    # Machine code holds what other files of this package inlined, but numba's cache looks at the
-    # function's own file alone. Its stamp is replaced by one of all sources.
-    cache_file: Any = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
-    if hasattr(cache_file, "_source_stamp"):
-        cache_file._source_stamp = _SOURCES
+        pass
+    except UnusableError as error:
+        _tell(str(error))
     result: _Function = compiled
     return result
 
 
-def _digest_of_sources() -> str:
-    digest = hashlib.sha256()
+def _stamp() -> str:
+    """Return a checksum of what machine code is made from.
+
+    Not the function's own file alone, as numba has it: code holds what others inlined.
+    """
+    digest = hashlib.sha256(numba.__version__.encode())
     for path in sorted(Path(__file__).parents[1].rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-_SOURCES = _digest_of_sources()
+_STAMP = _stamp()
+_kept: dict[str, CodeFiles] = {}  # kernel -> its machine code on disk
+_told: list[str] = []
 
 
-def ready_marker(function: Any) -> Path | None:
-    """Return the file that says that all kernels of these sources are compiled.
+def _tell(problem: str) -> None:
+    """Say what is wrong with the machine code on disk: once, for all of it is made anew."""
+    if not _told:
+        logging.getLogger(__name__).warning("%s: kernels are compiled anew.", problem)
+    _told.append(problem)
 
-    It lies beside the machine code, and goes with it; None where no code is kept.
+
+def mark_ready(function: Any) -> None:
+    """Note down that all kernels are compiled, and which they are.
+
+    The note lies beside the machine code, and goes with it.
 
     Args:
         function: any kernel.
     """
+    marker = _marker(function)
+    if marker is not None:
+        with contextlib.suppress(OSError):  # a folder that cannot be written: compiled each time
+            marker.write_text("\n".join(name for name, files in _kept.items() if files.exists()))
+
+
+def is_ready(function: Any) -> bool:
+    """Return whether `mark_ready` has been called for these sources, and all is still whole."""
+    marker = _marker(function)
+    try:
+        names = marker.read_text().split() if marker is not None else []
+        for name in names:
+            _kept[name].check()
+    except (OSError, ValueError, KeyError):
+        return False
+    except UnusableError as error:
+        _tell(str(error))
+        return False
+    return bool(names)
+
+
+def _marker(function: Any) -> Path | None:
     folder = getattr(getattr(function, "_cache", None), "cache_path", None)
-    return None if folder is None else Path(folder) / f"{_SOURCES}-{numba.__version__}.ready"
+    return None if folder is None else Path(folder) / f"{_STAMP}.ready"
 
 
 class _Threads:
