@@ -1,5 +1,10 @@
 """Compile all kernels once, or load them from numba's cache on disk."""
 
+import contextlib
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -9,7 +14,7 @@ import numpy as np
 import torch
 from numba.core import event
 
-from snnbench.kernels.base.jit import is_ready, mark_ready
+from snnbench.kernels.base.jit import is_kept, is_ready, mark_ready
 from snnbench.kernels.base.losses import KINDS, closed_losses, hits_of_members
 from snnbench.kernels.base.optimizers import WORTH_THREADS, CohortOptimizer
 from snnbench.kernels.events.counts import input_counts
@@ -70,21 +75,65 @@ def compile_kernels(announce: Callable[[], None] = lambda: None) -> bool:
     Returns:
         Whether anything had to be compiled, and was not in the cache.
     """
-    with announcing(announce) as watch:
+    with announcing(announce) as watch, _second_process():
         _use_layers()
-        _use_scan()
-        _use_losses()
-        _use_sparse_input()
-        _use_small_layers()
-        for kind in _KINDS:
-            use_optimizer(kind)
+    with announcing(announce if not watch.compiled else lambda: None) as rest:
+        _use_others()
     mark_ready(draw_keys)
-    return watch.compiled
+    return watch.compiled or rest.compiled
 
 
 def are_compiled() -> bool:
     """Return whether `compile_kernels` has been through once, and its code is there and whole."""
     return is_ready(draw_keys)
+
+
+@contextmanager
+def _second_process() -> Iterator[None]:
+    """While in the context another process compiles the others: half of the work.
+
+    What it does not manage, for whatever reason, is compiled here afterwards.
+    """
+    if are_compiled() or not is_kept(draw_keys) or (os.cpu_count() or 1) < 2:
+        yield
+        return
+    script = f"from {__name__} import compile_others; compile_others()"
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-c", script],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )  # fmt: skip
+    except OSError:
+        yield
+        return
+    try:
+        yield
+        process.wait()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def compile_others() -> None:
+    """Compile what `_second_process` is for, and end when the parent does: then its pipe closes."""
+
+    def end_with_parent() -> None:
+        with contextlib.suppress(OSError):
+            os.read(0, 1)
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    _use_others()
+
+
+def _use_others() -> None:
+    _use_scan()
+    _use_losses()
+    _use_sparse_input()
+    _use_small_layers()
+    for kind in _KINDS:
+        use_optimizer(kind)
 
 
 def _use_losses() -> None:

@@ -7,17 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from snnbench.kernels.warmup import are_compiled, compile_kernels
-
 SNNBENCH = Path(sys.executable).parent / "snnbench"
 TINY = ["--arch", "16-10", "-T", "3", "--epochs", "2", "--train-samples", "256"]
-
-
-@pytest.fixture(autouse=True, scope="session")
-def compiled():
-    """Compile all kernels before the first command: none is waited for as long as that takes."""
-    if not are_compiled():
-        compile_kernels()
 
 
 @pytest.fixture

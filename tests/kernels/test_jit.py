@@ -7,6 +7,7 @@ import sys
 import numba
 import numpy as np
 
+from snnbench.kernels import warmup
 from snnbench.kernels.base import jit
 from snnbench.kernels.base.jit import Buffer, aligned, set_threads
 from snnbench.kernels.events.events import draw_keys
@@ -108,3 +109,23 @@ def test_memory_begins_at_a_cache_line_and_is_kept():
     first[:] = 7
     assert np.shares_memory(buffer.take(4), first)
     assert buffer.take(20).tolist() == [0.0] * 20
+
+
+def test_the_second_process_ends_with_the_first():
+    child = subprocess.Popen(
+        [sys.executable, "-c", "from snnbench.kernels import warmup, base; import time;"
+         "warmup._use_others = lambda: time.sleep(60); warmup.compile_others()"],
+        stdin=subprocess.PIPE,
+    )  # fmt: skip
+    child.stdin.close()
+    assert child.wait(30) == 1
+
+
+def test_what_the_second_process_does_not_manage_is_compiled_here(monkeypatch):
+    monkeypatch.setattr(warmup, "are_compiled", lambda: False)
+    used = []
+    monkeypatch.setattr(warmup, "_use_others", lambda: used.append(1))
+    for program in ("/bin/false", "/nowhere"):
+        monkeypatch.setattr(sys, "executable", program)
+        assert not compile_kernels()
+    assert used == [1, 1]

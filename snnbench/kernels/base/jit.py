@@ -87,6 +87,11 @@ def _tell(problem: str) -> None:
     _told.append(problem)
 
 
+def is_kept(function: Any) -> bool:
+    """Return whether there is a folder for machine code."""
+    return _marker(function) is not None
+
+
 def mark_ready(function: Any) -> None:
     """Note down that all kernels are compiled, and which they are.
 
