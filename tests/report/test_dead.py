@@ -92,7 +92,7 @@ def test_it_is_not_the_best_by_a_cost_nor_on_the_front(folder):
 def test_tables_recorded_before_the_column_tell_it_by_their_layers(tmp_path):
     tables = Made()
     layer = {"layer": "fc1", "kind": "linear", "input_kind": "spikes", "applied_steps": 5,
-             "inputs": 64, "outputs": 10, "params": 650, "input_rate": 0.1}  # fmt: skip
+             "inputs": 64, "outputs": 10, "params": 100, "input_rate": 0.1}  # fmt: skip
     for seed, rate in enumerate((0.0, 0.2, 1.0)):
         tables.run(seed, layers=[layer | {"output_rate": rate}], test_accuracy=0.5)
     runs = load([tables.write(tmp_path)]).runs

@@ -24,6 +24,7 @@ from tests.sweep.plans import TINY, adhoc
 from tests.sweep.test_drive import sweep
 
 COMMITTED = ("lab1-loss", "mimic-teachers", "tabular-snn")
+OLD = {"ties": "first"}  # the only rule there was
 NEW = [column.name for column in columns_of("runs") if column.since > 1]
 CURVE = [column.name for column in columns_of("epochs") if column.since > 1]
 FACTS = [column.name for column in columns_of("layers") if column.since > 1]
@@ -142,8 +143,8 @@ def test_a_sweep_that_has_nothing_to_do_changes_nothing(
 
 
 def test_a_sweep_says_with_the_first_runs_what_it_added(tmp_path: Path) -> None:
-    sweep(adhoc("beta=0.1,0.5"), tmp_path)
-    events, _ = sweep(adhoc("beta=0.1,0.5,0.7"), as_version_1(tmp_path))
+    sweep(adhoc("beta=0.1,0.5", settings=OLD), tmp_path)
+    events, _ = sweep(adhoc("beta=0.1,0.5,0.7", settings=OLD), as_version_1(tmp_path))
     assert [e.repairs for e in events if isinstance(e, Planned)] == [()]
     assert [e.repairs for e in events if isinstance(e, Recorded)] == [ADDED]
 
@@ -152,11 +153,10 @@ def test_runs_are_taken_over_from_a_folder_and_into_one_of_the_first_version(
     tmp_path: Path,
 ) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
-    sweep(adhoc("beta=0.1,0.5"), first)
-    sweep(adhoc("beta=0.7"), second)
-    events, executor = sweep(
-        adhoc("beta=0.1,0.7"), as_version_1(second), reuse=[as_version_1(first)]
-    )
+    sweep(adhoc("beta=0.1,0.5", settings=OLD), first)
+    sweep(adhoc("beta=0.7", settings=OLD), second)
+    plan = adhoc("beta=0.1,0.7", settings=OLD)
+    events, executor = sweep(plan, as_version_1(second), reuse=[as_version_1(first)])
     assert (events[0].taken_over, events[0].repairs, executor.given) == (1, ADDED, [])
     assert set(read_runs(second)["schema"]) == {SCHEMA_VERSION}
 

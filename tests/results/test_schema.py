@@ -43,8 +43,8 @@ def test_the_columns_stand_in_the_contracts_order() -> None:
     assert " threads params epochs_run best_epoch train_accuracy val_accuracy " in names(RUNS)
     old = tuple(column for column in RUNS if column.since == 1)
     assert names(RUNS).endswith(
-        " data_sha256 path numerics plugins ties layers activity tied_fraction train_size val_size"
-        " test_size"
+        " data_sha256 path numerics plugins ties activity tied_fraction train_size val_size"
+        " test_size layers"
     )
     assert names(old).endswith(
         "test_accuracy max_test_accuracy train_loss val_loss test_loss firing_rate silent_fraction"
