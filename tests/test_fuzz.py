@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -26,11 +27,13 @@ from snnbench.data.cifar import parse_binary, parse_python, read_archive
 from snnbench.data.idx import read_idx, read_images, read_labels
 from snnbench.data.table import load_table
 from snnbench.errors import UserError
+from snnbench.results.checkpoints import from_files, to_files
 from snnbench.studies.axis import parse_axis
 from snnbench.studies.catalogue import shipped
 from snnbench.studies.plan import expand
 from snnbench.studies.points import count_points
 from snnbench.studies.reading import read_study
+from snnbench.training.snapshot import Snapshot
 from tests.data.conftest import binary_batch, idx_header, python2_batch, python3_batch
 
 ROOM = 160 * 2**20  # bytes that reading may take at a time: twice what a known file has
@@ -233,6 +236,28 @@ def test_table(tmp_path_factory, raw, suffix):
     path.write_bytes(raw)
     with parses_or_is_refused():
         load_table(path, "kind")
+
+
+RUN = "0123456789ab"
+MADE = Snapshot(
+    3, {"w": torch.arange(6.0).reshape(3, 2), "n": torch.tensor([7])},
+    {"records": [{"epoch": 1, "train_loss": 0.5}], "seconds": [0.1, 0.2], "best": [1, 0.5, 0.0],
+     "kept_epoch": None, "kept_count": None},
+)  # fmt: skip
+FILES = to_files(RUN, MADE)
+
+
+@given(mutated(st.just(FILES.weights)), mutated(st.just(FILES.about)))
+def test_checkpoint(weights, about):
+    """A checkpoint is what was written, or it is damaged: never another one."""
+    for parts in ((weights, about), (FILES.weights, about), (weights, FILES.about)):
+        try:
+            found = from_files(RUN, *parts)
+        except ValueError:
+            continue
+        assert (found.epoch, found.about) == (MADE.epoch, MADE.about)
+        assert found.tensors.keys() == MADE.tensors.keys()
+        assert all(torch.equal(found.tensors[name], MADE.tensors[name]) for name in MADE.tensors)
 
 
 def test_a_small_file_that_unpacks_to_much_is_refused(tmp_path):
