@@ -73,6 +73,7 @@ def test_what_was_saved_is_loaded_by_its_key_and_sources(files, told, tmp_path):
     files.check()
     newer = CodeFiles(tmp_path, "f", "b" * 64, told.append)
     assert newer.load("key") is None
+    assert (files.has_any(), newer.has_any()) == (True, False)
     newer.save("key", ["newer"])
     assert newer.load("key") == ["newer"]
     assert files.load("key") is None

@@ -6,6 +6,7 @@ import sys
 
 import numba
 import numpy as np
+import pytest
 
 from snnbench.kernels import warmup
 from snnbench.kernels.base import jit
@@ -129,3 +130,13 @@ def test_what_the_second_process_does_not_manage_is_compiled_here(monkeypatch):
         monkeypatch.setattr(sys, "executable", program)
         assert not compile_kernels()
     assert used == [1, 1]
+
+
+def test_code_of_other_sources_that_is_not_made_anew_is_none_that_is_missing(monkeypatch, tmp_path):
+    def kept(stamp):
+        return jit.CodeFiles(tmp_path, "on_demand", stamp * 64, pytest.fail)
+
+    kept("a").save("key", ["code"])  # of a kernel that only some trainings use
+    monkeypatch.setitem(jit._kept, "on_demand", kept("b"))
+    compile_kernels()
+    assert are_compiled()

@@ -101,9 +101,12 @@ class CodeFiles:
         if not names:
             raise UnusableError(f"{self._index_path} is missing")
 
-    def exists(self) -> bool:
-        """Return whether anything is kept."""
-        return self._index_path.exists()
+    def has_any(self) -> bool:
+        """Return whether anything is kept that was compiled from these sources."""
+        try:
+            return bool(self._index())
+        except UnusableError:
+            return False
 
     def _index(self) -> dict[object, str]:
         """Return key -> name of the file with its code."""

@@ -103,7 +103,7 @@ def mark_ready(function: Any) -> None:
     marker = _marker(function)
     if marker is not None:
         with contextlib.suppress(OSError):  # a folder that cannot be written: compiled each time
-            marker.write_text("\n".join(name for name, files in _kept.items() if files.exists()))
+            marker.write_text("\n".join(name for name, files in _kept.items() if files.has_any()))
 
 
 def is_ready(function: Any) -> bool:
