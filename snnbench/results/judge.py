@@ -40,6 +40,19 @@ class Fault(NamedTuple):
         return f"{self.path}, line {self.line}: run {self.run_id}: {self.what}"
 
 
+def fault_notes(faults: Sequence[Fault], one: str, many: str) -> list[str]:
+    """Return a sentence for each row that does not hold, of very many for the first.
+
+    Args:
+        faults: the rows.
+        one, many: what becomes of a run, of runs: "is left out", "are left out".
+    """
+    notes = [f"{fault}. The run {one}." for fault in faults[:MOST_NAMED]]
+    if (more := len(faults) - MOST_NAMED) > 0:
+        notes.append(f"{more} more rows do not hold; their runs {many}.")
+    return notes
+
+
 def weight_layers(arch: str | None) -> int | None:
     """Return how many weight layers a network has; None if the notation does not parse."""
     try:

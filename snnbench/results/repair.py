@@ -13,7 +13,7 @@ from snnbench.results import disk, journal
 from snnbench.results.aside import set_aside
 from snnbench.results.index import Entry, index_runs
 from snnbench.results.journal import table_path
-from snnbench.results.judge import MOST_NAMED, Fault, Findings
+from snnbench.results.judge import Fault, Findings, fault_notes
 from snnbench.results.layout import open_table
 from snnbench.results.lines import header_line, run_of, torn_run, whole_size, without_mark
 from snnbench.results.schema import TABLES, columns_of
@@ -106,12 +106,8 @@ def repair(folder: Path, aside: Path, findings: Findings, *, judged: bool = Fals
 
 
 def doubts(faults: Sequence[Fault]) -> list[str]:
-    """Return a sentence for each run that counts as missing, of very many for the first."""
-    said = [f"{fault}. The run counts as missing." for fault in faults[:MOST_NAMED]]
-    more = len(faults) - MOST_NAMED
-    return (
-        [*said, f"{more} more rows do not hold; their runs count as missing."] if more > 0 else said
-    )
+    """Return what is said of runs that count as missing because a row of theirs does not hold."""
+    return fault_notes(faults, "counts as missing", "count as missing")
 
 
 def _headless(folder: Path) -> list[str]:

@@ -1,6 +1,6 @@
 """The tables without the runs of which a row does not hold, and sentences that name these."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -9,7 +9,7 @@ from snnbench.cost.derive import operations
 from snnbench.errors import UserError
 from snnbench.results.frames import read_numbered
 from snnbench.results.journal import table_path
-from snnbench.results.judge import MOST_NAMED, Fault, Findings, weight_layers
+from snnbench.results.judge import Fault, Findings, fault_notes, weight_layers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,14 +27,19 @@ class Trusted(NamedTuple):
     Attributes:
         runs, epochs, layers: as `read_runs`, `read_epochs` and `read_layers` return them.
         faults: of the runs that are left out.
-        notes: what a reader must know, a sentence each.
+        remarks: what else a reader must know, a sentence each.
     """
 
     runs: "pd.DataFrame"
     epochs: "pd.DataFrame"
     layers: "pd.DataFrame"
     faults: tuple[Fault, ...]
-    notes: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """All that a reader must know, a sentence each; of very many faults the first."""
+        return (*fault_notes(self.faults, "is left out", "are left out"), *self.remarks)
 
 
 def read_trusted(folder: str | Path) -> Trusted:
@@ -52,34 +57,22 @@ def read_trusted(folder: str | Path) -> Trusted:
         read_numbered(folder, name, findings) for name in ("runs", "epochs", "layers")
     )
     path, done = table_path(folder, "runs"), int((runs["status"] == "done").sum())
-    notes = [*_cannot_be_checked(path, findings)]
+    remarks = [*_cannot_be_checked(path, findings)]
     for name, table in (("epochs", epochs), ("layers", layers)):
         if done and not len(table):
             lacks = f"has no rows: the {name} of {done} finished runs are missing"
-            notes.append(f"{table_path(folder, name)} {lacks}.")
-    told = findings.run_ids
-    runs, epochs, layers = _but(runs, told), _but(epochs, told), _but(layers, told)
-    for line, run_id, what in _disagreements(runs, epochs, layers):
+            remarks.append(f"{table_path(folder, name)} {lacks}.")
+    holding = (_but(table, findings.run_ids) for table in (runs, epochs, layers))
+    for line, run_id, what in _disagreements(*holding):
         findings.faults.append(Fault(path, line, run_id, what))
-    told = findings.run_ids
-    runs, epochs, layers = _but(runs, told), _but(epochs, told), _but(layers, told)
+    runs, epochs, layers = (
+        _but(table, findings.run_ids).reset_index(drop=True) for table in (runs, epochs, layers)
+    )
     if not len(runs):
         raise UserError(
             f"No run of {folder} holds. {findings.faults[0]}.", "Restore it from a backup."
         )
-    notes = [*fault_notes(findings.faults), *notes]
-    runs, epochs, layers = (t.reset_index(drop=True) for t in (runs, epochs, layers))
-    return Trusted(runs, epochs, layers, tuple(findings.faults), tuple(notes))
-
-
-def fault_notes(faults: Iterable[Fault]) -> list[str]:
-    """Return a sentence for each row that does not hold, of very many for the first."""
-    faults = list(faults)
-    notes = [f"{fault}. The run is left out." for fault in faults[:MOST_NAMED]]
-    more = len(faults) - MOST_NAMED
-    return (
-        [*notes, f"{more} more rows do not hold; their runs are left out."] if more > 0 else notes
-    )
+    return Trusted(runs, epochs, layers, tuple(findings.faults), tuple(remarks))
 
 
 def _but(table: "pd.DataFrame", run_ids: Collection[str]) -> "pd.DataFrame":

@@ -34,11 +34,11 @@ class Elsewhere:
         self._read = []
         self.notes: list[str] = []
         for folder in folders:
-            runs, epochs, layers, _, notes = read_trusted(folder)
+            found = read_trusted(folder)
             # without its version: as they are read, they are rows of this one
-            usable = runs[runs["status"].isin(_FINAL)].drop(columns="schema")
-            self._read.append((folder, usable, epochs, layers))
-            self.notes += notes
+            usable = found.runs[found.runs["status"].isin(_FINAL)].drop(columns="schema")
+            self._read.append((folder, usable, found.epochs, found.layers))
+            self.notes += found.notes
 
     def of(self, jobs: Iterable[Job]) -> Iterator[Finished]:
         """Yield those of the jobs that are recorded as done or diverged.

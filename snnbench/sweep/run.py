@@ -1,6 +1,6 @@
 """A sweep from its plan to its tables: what is there, what is missing, round after round."""
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -174,11 +174,8 @@ def run_sweep(
         to_do = [job for job in to_do if job.run_id not in taken_over]
         if to_do or plan.spaces:
             executor = (make_executor or executor_of)(where, total)
-            if make_executor is None and where.cluster is None and must_compile(configs):
-                from snnbench.kernels.warmup import compile_kernels
-
-                yield Compiling()
-                compile_kernels()
+            if make_executor is None and where.cluster is None:
+                yield from compiled_first(configs)
             make_tasks(to_do, data, worker_memory(executor), executor.slots)
         if not plan.spaces:  # a search may still ask for runs of another shape
             data.forget()
@@ -224,14 +221,16 @@ def _curves(store: ResultStore) -> dict[str, list[float]]:
     return {str(run): list(own["val_accuracy"]) for run, own in known.groupby("run_id")}
 
 
-def must_compile(configs: Iterable[RunConfig]) -> bool:
-    """Return whether kernels are to be compiled here, once, before all workers do it at once."""
+def compiled_first(configs: Iterable[RunConfig]) -> Iterator[Compiling]:
+    """Compile kernels here, once, before all workers do it at once; say so if any must be."""
     if not any(resolve_machine(c).engine == "fast" for c in configs):
-        return False
+        return
     # numba costs half a second to import: only when needed
-    from snnbench.kernels.warmup import are_compiled
+    from snnbench.kernels.warmup import are_compiled, compile_kernels
 
-    return not are_compiled()
+    if not are_compiled():
+        yield Compiling()
+        compile_kernels()
 
 
 def statuses_again(where: Where, retry: Sequence[str]) -> tuple[str, ...]:

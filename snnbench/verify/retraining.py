@@ -18,8 +18,8 @@ from snnbench.sweep.run import (
     UNFINISHED,
     Planned,
     Where,
+    compiled_first,
     executor_of,
-    must_compile,
     worker_memory,
 )
 from snnbench.training.events import Compiling
@@ -88,8 +88,7 @@ def verify(
             f"Its runs are of: {', '.join(names) or 'no study'}.",
         )
     finished = int((tables.runs["status"] == "done").sum())
-    told = {str(fault) for fault in tables.faults}
-    notes = tuple(note for note in tables.notes if not any(one in note for one in told))
+    faults = tuple(sorted({str(fault) for fault in tables.faults}))
     with scratch_folder() as here:
         data = DataSets()
         chosen = prepare(rows, tables, folder=folder, models=here / MODELS, place=place, data=data)
@@ -99,7 +98,7 @@ def verify(
         again: tuple[ClaimAgain, ...] = ()
         if study is not None and any(one.columns for one in found):  # some were trained
             again = tuple(decide_again(study, folder, here))
-    return Verification(folder, finished, len(chosen), found, tuple(sorted(told)), notes, again)
+    return Verification(folder, finished, len(chosen), found, faults, tables.remarks, again)
 
 
 def _train(
@@ -114,11 +113,7 @@ def _train(
     data.forget()
     executor = executor_of(where, len(jobs))
     try:
-        if must_compile(job.config for job in jobs):
-            from snnbench.kernels.warmup import compile_kernels
-
-            yield Compiling()
-            compile_kernels()
+        yield from compiled_first(job.config for job in jobs)
         yield Planned(tuple(jobs), tuple(jobs), len(jobs))
         with ResultStore.open(here) as store:
             memory = worker_memory(executor)
