@@ -8,6 +8,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from snnbench.cli.console import print_json, print_table, say, stderr
+from snnbench.cli.options import Json
 from snnbench.cli.stopping import unwinding
 from snnbench.errors import UserError
 
@@ -16,7 +17,6 @@ datasets = typer.Typer(help="List, fetch and check data sets.", invoke_without_c
 DataDir = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Folder that holds the data sets' files.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Name = Annotated[str, typer.Argument(help="A data set, as `datasets list` names it.")]
 
 

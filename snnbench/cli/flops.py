@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from snnbench.cli.console import print_json, print_table, say, stdout
-from snnbench.cli.options import ConfigFile, with_settings
+from snnbench.cli.options import ConfigFile, Json, with_settings
 from snnbench.config.arch import split_input
 from snnbench.config.sources import build_config, settings_from_toml
 from snnbench.config.values import checked_shape, read_number
@@ -64,7 +64,7 @@ def flops(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help=f"Also write DIR/{_TABLE}.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: Json = False,
     settings: dict[str, Any],
 ) -> None:
     """Count a network's operations, firing rates and energy, layer by layer.

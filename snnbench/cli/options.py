@@ -27,6 +27,10 @@ PluginFiles = Annotated[
     list[Path] | None,
     typer.Option("--plugin", metavar="FILE.py", help="Add words of your own. Repeatable."),
 ]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Jobs = Annotated[
+    int | None, typer.Option(metavar="N", help="Worker processes. \\[default: all cores]")
+]
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:

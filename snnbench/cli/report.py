@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snnbench.cli.console import print_json, print_table, say, stdout
+from snnbench.cli.options import Json
 from snnbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def report(
         str | None,
         typer.Option(metavar="EXPRESSION", help="Exit with 4 if a configuration's mean is so."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: Json = False,
 ) -> None:
     """Summarise results: means with intervals over seeds, costs, figures, verdicts on claims.
 

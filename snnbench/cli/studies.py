@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snnbench.cli.console import print_json, print_table
+from snnbench.cli.options import Json
 
 if TYPE_CHECKING:
     from snnbench.studies.axis import Axis
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 studies = typer.Typer(invoke_without_command=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Name = Annotated[str, typer.Argument(help="A study, as `studies list` names it, or a TOML file.")]
 
 

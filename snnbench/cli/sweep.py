@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snnbench.cli.console import print_json, print_table, say, stdout
-from snnbench.cli.options import CheckpointEvery, ConfigFile, with_settings
+from snnbench.cli.options import CheckpointEvery, ConfigFile, Jobs, Json, with_settings
 from snnbench.cli.stopping import NOTED, GentleStop, Stopped
 from snnbench.cli.sweep_progress import SweepProgress
 from snnbench.config.sources import settings_from_environment, settings_from_toml
@@ -56,9 +56,7 @@ def sweep(
         list[str] | None,
         typer.Option(metavar="COLUMN:max|min", help="What a search looks for. Repeatable."),
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes. \\[default: all cores]")
-    ] = None,
+    jobs: Jobs = None,
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, as tcp://host:8786.")
     ] = None,
@@ -90,7 +88,7 @@ def sweep(
         typer.Option(help="Folder of the tables. \\[default: results/STUDY]", show_default=False),
     ] = None,
     config: ConfigFile = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: Json = False,
     settings: dict[str, Any],
 ) -> None:
     """Run many configurations over many seeds; kill it at any time, the same command goes on.

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from snnbench.cli.console import print_json, print_table, say, stdout
-from snnbench.cli.options import CheckpointEvery, ConfigFile, with_settings
+from snnbench.cli.options import CheckpointEvery, ConfigFile, Json, with_settings
 from snnbench.cli.progress import TrainingProgress
 from snnbench.config.sources import build_config
 
@@ -34,7 +34,7 @@ def train(
         bool, typer.Option("--force", help="Train anew even if the run is recorded; replace it.")
     ] = False,
     checkpoint_every: CheckpointEvery = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: Json = False,
     settings: dict[str, Any],
 ) -> None:
     """Train one ANN or SNN and count what it costs.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snnbench.cli.console import print_json, print_table, say, stdout
-from snnbench.cli.options import PluginFiles
+from snnbench.cli.options import Jobs, Json, PluginFiles
 from snnbench.cli.stopping import GentleStop, Stopped
 from snnbench.errors import UserError
 
@@ -51,11 +51,9 @@ def verify(
     data_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The table that the runs were trained on.")
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes. \\[default: all cores]")
-    ] = None,
+    jobs: Jobs = None,
     plugin: PluginFiles = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: Json = False,
 ) -> None:
     """Check somebody's table: train runs of it again here, and compare every number.
 
