@@ -75,12 +75,12 @@ def compile_kernels(announce: Callable[[], None] = lambda: None) -> bool:
     Returns:
         Whether anything had to be compiled, and was not in the cache.
     """
-    with announcing(announce) as watch, _second_process():
-        _use_layers()
-    with announcing(announce if not watch.compiled else lambda: None) as rest:
+    with announcing(announce) as watch:
+        with _second_process():
+            _use_layers()
         _use_others()
     mark_ready(draw_keys)
-    return watch.compiled or rest.compiled
+    return watch.compiled
 
 
 def are_compiled() -> bool:

@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,14 +74,12 @@ def load_model(path: Path) -> Checkpoint:
     """
     about = _read_settings(path)
     header = _read_header(path)
-    try:
+    with _naming(settings_path(path)):
         config = RunConfig.from_layers({}, about.settings)
-        if len(layer_names(config.arch)) > len(header):  # before so many are made
-            raise _not_its_weights(path, f"it has {len(header)} tensors, and arch more layers")
-        with torch.device("meta"):
-            wanted = Network(config, about.input_shape).state_dict()
-    except UserError as error:
-        raise UserError(f"{settings_path(path)}: {error.problem}", error.remedy) from None
+    if len(layer_names(config.arch)) > len(header):  # before so many are made
+        raise _not_its_weights(path, f"it has {len(header)} tensors, and arch more layers")
+    with _naming(settings_path(path)), torch.device("meta"):
+        wanted = Network(config, about.input_shape).state_dict()
     _compare(path, header, wanted)
     try:
         weights = load_file(path)
@@ -92,6 +91,15 @@ def load_model(path: Path) -> Checkpoint:
     network.load_state_dict(weights)
     network.eval()
     return Checkpoint(network, config, about.run_id)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let what is refused in the context begin with the file's name."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{path}: {error.problem}", error.remedy) from None
 
 
 class _About(NamedTuple):
