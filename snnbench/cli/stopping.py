@@ -72,6 +72,7 @@ class GentleStop:
 
     def __init__(self) -> None:
         self.number: int | None = None
+        self._is_held = self._is_late = False
         self._before = {number: signal.getsignal(number) for number in _SIGNALS}
 
     def begin(self) -> None:
@@ -91,11 +92,25 @@ class GentleStop:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Within the context a second signal waits: what is printed would be printed again."""
+        self._is_held = True
+        try:
+            yield
+        finally:
+            self._is_held = False
+        if self._is_late and self.number is not None:
+            _raise(self.number, None)
+
     def is_wanted(self) -> bool:
         """Return whether a signal has come."""
         return self.number is not None
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.number is not None:
+        if self.number is None:
+            self.number = number
+        elif self._is_held:
+            self._is_late = True
+        else:
             _raise(self.number, frame)
-        self.number = number

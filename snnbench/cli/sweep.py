@@ -173,18 +173,19 @@ def _run(
     ):  # closed whatever happens: it ends the workers
         try:
             for event in events:
-                if isinstance(event, Planned):
-                    ids |= dict.fromkeys(job.run_id for job in event.jobs)
-                    for repair in event.repairs:
-                        say(f"Tables: {repair}")
-                    for notice in event.notices:
-                        say(f"Notice: {notice}")
-                    if event.to_do:
-                        stop.begin()
-                if stop.is_wanted() and not told:
-                    progress.say(NOTED)
-                    told = True
-                progress.watch(event)
+                with stop.held():
+                    if isinstance(event, Planned):
+                        ids |= dict.fromkeys(job.run_id for job in event.jobs)
+                        for repair in event.repairs:
+                            say(f"Tables: {repair}")
+                        for notice in event.notices:
+                            say(f"Notice: {notice}")
+                        if event.to_do:
+                            stop.begin()
+                    if stop.is_wanted() and not told:
+                        progress.say(NOTED)
+                        told = True
+                    progress.watch(event)
         except GoneError as error:
             gone = error
     rows = _rows(folder, ids, progress.done)
