@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from snnbench.sweep.record import Recorded
 from snnbench.verify.retraining import verify
 from tests.cli.conftest import SNNBENCH, TINY
 from tests.cli.test_edited import rows_of, set_cell
@@ -235,11 +236,12 @@ def test_an_interrupted_verification_leaves_nothing_and_says_how_far_it_came(tmp
 
 
 def test_what_was_trained_when_it_was_stopped_is_compared(swept):
-    asked = iter([False, False, True])  # before a task is handed out
-    events = verify(swept / "t", None, jobs=1, is_stopping=lambda: next(asked, True))
+    ended = []
+    events = verify(swept / "t", None, jobs=1, is_stopping=lambda: bool(ended))
     try:
         while True:
-            next(events)
+            if isinstance(event := next(events), Recorded):
+                ended.append(event)
     except StopIteration as end:
         made = end.value
     assert made.chosen == made.finished == 4
