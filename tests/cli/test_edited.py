@@ -3,11 +3,11 @@
 import csv
 import json
 import shutil
-import subprocess
 
 import pytest
 
-from tests.cli.conftest import SNNBENCH, TINY
+from tests.cli.conftest import TINY
+from tests.forking import run_snnbench
 
 SWEEP = ["sweep", *TINY, "--vary", "beta=0.2,0.8", "--jobs", "1"]
 
@@ -35,7 +35,7 @@ def notes(report):
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
     folder = tmp_path_factory.mktemp("swept") / "t"
-    subprocess.run([SNNBENCH, *SWEEP, "--out", folder], check=True, capture_output=True)
+    run_snnbench(*SWEEP, "--out", folder, check=True)
     return folder
 
 

@@ -14,8 +14,9 @@ from xml.etree import ElementTree
 import pytest
 
 from snnbench.results.tables import ResultStore, read_runs
-from tests.cli.conftest import SNNBENCH, TINY
+from tests.cli.conftest import TINY
 from tests.cli.test_start import imported_by
+from tests.forking import SNNBENCH
 from tests.report.samples import Made
 
 STUDY = """

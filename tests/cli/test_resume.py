@@ -5,17 +5,25 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
+
+from tests.forking import SNNBENCH, run_snnbench
 
 LONG = ["--arch", "64-10", "-T", "20", "--epochs", "12", "--val-samples", "100"]
 TIMES = ("train_seconds", "eval_seconds", "started_at", "cohort_size", "cpu_threads")
 
 
+OFTEN = ("--checkpoint-every", "0")
+
+
 def command(*arguments):
-    return [sys.executable, "-m", "snnbench", *arguments, "--checkpoint-every", "0"]
+    return [SNNBENCH, *arguments, *OFTEN]
+
+
+def snnbench(*arguments):
+    return run_snnbench(*arguments, *OFTEN, check=True)
 
 
 def rows(folder, name):
@@ -48,9 +56,7 @@ def kill_after_a_checkpoint(process, folder, more=0):
 )
 def test_a_killed_command_goes_on_and_ends_with_the_same_bits(arguments, tmp_path):
     arguments = ["-T" if a == "--T" else a for a in arguments]
-    quiet = subprocess.run(
-        command(*arguments, "--out", tmp_path / "quiet"), capture_output=True, check=True, text=True
-    )
+    quiet = snnbench(*arguments, "--out", tmp_path / "quiet")
     assert "checkpoint" not in quiet.stderr
     folder, said = tmp_path / "out", ""
     for _ in range(2):
@@ -59,9 +65,7 @@ def test_a_killed_command_goes_on_and_ends_with_the_same_bits(arguments, tmp_pat
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         kill_after_a_checkpoint(process, folder)
-    last = subprocess.run(
-        command(*arguments, "--out", folder), capture_output=True, check=True, text=True
-    )
+    last = snnbench(*arguments, "--out", folder)
     said = last.stderr
     assert re.search(r"Run \w{12} goes on from its checkpoint after epoch \d+", said)
     assert tables(folder) == tables(tmp_path / "quiet")
@@ -72,16 +76,14 @@ def test_a_sweep_with_halving_that_was_killed_chooses_the_same_runs(tmp_path):
     arguments = ["sweep", "--arch", "32-10", "-T", "10", "--epochs", "9", "--val-samples", "200",
                  "--halving", "--vary", "lr=0.0001,0.001,0.003,0.01,0.03,0.1"]  # fmt: skip
     for name, jobs in (("quiet", "1"), ("two", "2")):
-        subprocess.run(command(*arguments, "--jobs", jobs, "--out", tmp_path / name), check=True,
-                       capture_output=True)  # fmt: skip
+        snnbench(*arguments, "--jobs", jobs, "--out", tmp_path / name)
     folder = tmp_path / "out"
     process = subprocess.Popen(
         command(*arguments, "--jobs", "2", "--out", folder), start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     kill_after_a_checkpoint(process, folder, more=6)
-    subprocess.run(command(*arguments, "--jobs", "1", "--out", folder), check=True,
-                   capture_output=True)  # fmt: skip
+    snnbench(*arguments, "--jobs", "1", "--out", folder)
     expected = tables(tmp_path / "quiet")
     assert tables(tmp_path / "two") == expected
     assert tables(folder) == expected

@@ -21,7 +21,8 @@ from snnbench.cli.app import main
 from snnbench.results.tables import read_runs
 from snnbench.sweep import run as sweep_run
 from snnbench.sweep.worker import Outcome, run_task
-from tests.cli.conftest import SNNBENCH, TINY
+from tests.cli.conftest import TINY
+from tests.forking import SNNBENCH
 
 VARIED = [*TINY, "--vary", "beta=0.3,0.6,0.9", "--seeds", "2"]
 LONG = ["--arch", "64-10", "-T", "20", "--epochs", "30", "--vary", "beta=0.3,0.9", "--vary",

@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from tests.cli.conftest import SNNBENCH, TINY
+from tests.cli.conftest import TINY
+from tests.forking import SNNBENCH
 
 
 def rows(path):

@@ -12,8 +12,9 @@ import pytest
 
 from snnbench.sweep.record import Recorded
 from snnbench.verify.retraining import verify
-from tests.cli.conftest import SNNBENCH, TINY
+from tests.cli.conftest import TINY
 from tests.cli.test_edited import rows_of, set_cell
+from tests.forking import SNNBENCH, run_snnbench
 from tests.results.samples import as_version_1
 
 STUDY = """
@@ -42,16 +43,11 @@ tolerance = 0.0
 """
 
 
-def run(*arguments, cwd, env=None):
-    return subprocess.run([SNNBENCH, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
-                          env=os.environ | (env or {}), check=False)  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
     folder = tmp_path_factory.mktemp("swept")
     (folder / "mine.toml").write_text(STUDY)
-    made = run("sweep", "mine.toml", "--out", "t", "--jobs", "1", cwd=folder)
+    made = run_snnbench("sweep", "mine.toml", "--out", "t", "--jobs", "1", cwd=folder)
     assert made.returncode == 0, made.stderr
     return folder
 
@@ -206,7 +202,7 @@ def test_a_folder_without_runs_is_refused(snnbench, tmp_path):
 
 @pytest.mark.parametrize("signals", [1, 2])
 def test_an_interrupted_verification_leaves_nothing_and_says_how_far_it_came(tmp_path, signals):
-    made = run("train", "--arch", "64-64-10", "-T", "40", "--epochs", "30", "--out", "t",
+    made = run_snnbench("train", "--arch", "64-64-10", "-T", "40", "--epochs", "30", "--out", "t",
                "--device", "cpu", cwd=tmp_path)  # fmt: skip
     assert made.returncode == 0, made.stderr
     temporary = tmp_path / "temporary"

@@ -2,11 +2,11 @@
 
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.forking import run_snnbench
 
 PLUGIN = Path(__file__).parent / "everything.py"
 WORDS = (
@@ -18,9 +18,7 @@ SWEEP = ("sweep", *WORDS, *SIZE, "--vary", "alpha=0.2,0.9", "--seeds", "2", "--j
 
 
 def snnbench(*arguments, plugin=PLUGIN, code=0):
-    command = [sys.executable, "-m", "snnbench", *map(str, arguments)]
-    command += ["--plugin", str(plugin)] if plugin else []
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_snnbench(*arguments, *(["--plugin", plugin] if plugin else []))
     assert done.returncode == code, done.stderr
     return done
 

@@ -1,8 +1,6 @@
 """A network that gives one answer to everything wins no comparison of costs."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -16,6 +14,7 @@ from snnbench.report.verdicts import judge
 from snnbench.studies import claims as c
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import Selector
+from tests.forking import run_snnbench
 from tests.report.samples import Made
 
 ENERGY = "energy_pj_compute45nm"
@@ -103,8 +102,7 @@ def test_a_dead_network_is_named_on_the_screen(tmp_path):
     size = ("--arch", "8-10", "-T", "3", "--epochs", "1", "--train-samples", "200")
 
     def run(*arguments):
-        return subprocess.run([sys.executable, "-m", "snnbench", *arguments], cwd=tmp_path,
-                              capture_output=True, text=True, check=True)  # fmt: skip
+        return run_snnbench(*arguments, cwd=tmp_path, check=True)
 
     trained = run("train", *size, "--v-th", "1e6")
     assert "The network is silent: a layer never fires" in trained.stderr

@@ -1,8 +1,6 @@
 """Tables of the first version: read as they are, and given the later columns when written to."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +17,7 @@ from snnbench.studies.catalogue import find_study
 from snnbench.studies.plan import expand
 from snnbench.sweep.record import Recorded
 from snnbench.sweep.run import Planned
+from tests.forking import run_snnbench
 from tests.results.samples import ROOT, as_version_1, contents, filled, read_csv, run_rows
 from tests.sweep.plans import TINY, adhoc
 from tests.sweep.test_drive import sweep
@@ -171,8 +170,7 @@ def test_a_report_is_the_same_once_the_columns_are_there(copied) -> None:
     folder = copied("lab1-loss")
 
     def report() -> str:
-        command = [sys.executable, "-m", "snnbench", "report", str(folder)]
-        return subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        return run_snnbench("report", folder, cwd=ROOT, check=True).stdout
 
     before = report()
     [run_id, *_] = reversed(read_runs(folder)["run_id"])

@@ -13,7 +13,6 @@ import pytest
 
 from snnbench.errors import UserError
 from snnbench.sweep.run import Where
-from tests.cli.conftest import SNNBENCH
 from tests.cli.test_sweep import (
     LONG,
     RUNS,
@@ -24,6 +23,7 @@ from tests.cli.test_sweep import (
     undisturbed,
     wait_for,
 )
+from tests.forking import SNNBENCH
 
 __all__ = ["here"]
 

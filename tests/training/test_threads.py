@@ -1,8 +1,5 @@
 """Equal names mean equal bits, however many threads, workers and companions there are."""
 
-import subprocess
-import sys
-
 import pytest
 
 from snnbench.config import RunConfig
@@ -10,6 +7,7 @@ from snnbench.config.paths import path_of
 from snnbench.data.catalogue import load_dataset
 from snnbench.runs import RunResult, run_cohort
 from snnbench.words.paths import PATHS
+from tests.forking import run_snnbench
 
 BASE = {"epochs": 2, "train_samples": 700, "test_samples": 300, "device": "cpu", "engine": "fast"}
 SNN = BASE | {"arch": "96-10", "T": 5}
@@ -80,8 +78,7 @@ def test_train_and_sweep_agree_by_default(options, tmp_path):
     }
     rows = {}
     for name, command in commands.items():
-        subprocess.run([sys.executable, "-m", "snnbench", *command, "--out", name],
-                       cwd=tmp_path, check=True, capture_output=True)  # fmt: skip
+        run_snnbench(*command, "--out", name, cwd=tmp_path, check=True)
         lines = (tmp_path / name / "epochs.csv").read_text().splitlines()[1:]
         rows[name] = {line.split(",")[0]: line.split(",")[2:8] for line in lines}
     assert rows["sweep"] == rows["one"]
