@@ -16,17 +16,6 @@ EVERY_FACT = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def added():
-    """Words that a test adds by name; taken out at its end."""
-    names = []
-    yield names
-    for name in names:
-        for table in (CONVENTIONS, ENERGIES):
-            if name in table:
-                table.remove(name)
-
-
 @pytest.mark.parametrize("word", derived().values(), ids=lambda word: word.column)
 def test_a_convention_says_what_it_is_and_can_be_computed(word):
     assert word.meaning
@@ -52,8 +41,7 @@ def test_every_fact_has_a_meaning_and_a_row_has_every_quantity_once():
     assert len(set(names)) == len(names) == len(FACTS) + len(operations())
 
 
-def test_an_energys_column_says_its_unit(added):
-    added.append("chip-7")
+def test_an_energys_column_says_its_unit():
     ENERGIES.add("chip-7", "of a chip", formula="N", source="a test")(lambda layer: layer.outputs)
     assert ENERGIES["chip-7"].unit == "pJ a sample"
     row = layer_row(layer())
@@ -63,8 +51,7 @@ def test_an_energys_column_says_its_unit(added):
 
 
 @pytest.mark.parametrize("name", ["inputs", "energy_pj_compute45nm"])
-def test_two_quantities_cannot_have_one_column(name, added):
-    added.append(name)
+def test_two_quantities_cannot_have_one_column(name):
     CONVENTIONS.add(name, "taken", **ABOUT)(lambda layer: None)
     with pytest.raises(UserError, match=f"'{name}' already"):
         derived()
@@ -83,9 +70,8 @@ def test_a_function_that_does_not_take_a_layer_is_refused(table):
     assert "wide" not in table
 
 
-def test_a_plug_ins_mistake_is_named(added, monkeypatch):
+def test_a_plug_ins_mistake_is_named(monkeypatch):
     monkeypatch.setattr("snnbench.words.table.Table.plugin", "0" * 64)
-    added.append("doubled")
     CONVENTIONS.add("doubled", "rates", **ABOUT)(lambda layer: 2 * layer.input_rate)
     assert layer_row(layer())["doubled"] == 1.0
     with pytest.raises(UserError, match="doubled of layer fc1"):

@@ -3,10 +3,9 @@
 import pytest
 
 from snnbench import plugins
-from snnbench.config import RunConfig, effects
+from snnbench.config import RunConfig
 from snnbench.config.setting import SETTINGS
 from snnbench.errors import UserError
-from snnbench.words.losses import LOSSES
 
 TABLES = "from snnbench.words.{0} import {1}\n"
 REFUSED = [
@@ -95,11 +94,7 @@ def test_a_word_of_a_plug_in_that_failed_can_be_added_anew_with_other_uses(tmp_p
         plugins.load(path)
     path.write_text(text.format("('temperature',)", ", temperature=3.0"))
     plugins.load(path)
-    try:
-        assert RunConfig(loss="own", temperature=2.0).temperature == 2.0
-    finally:
-        LOSSES.remove("own")
-        effects.forget()
+    assert RunConfig(loss="own", temperature=2.0).temperature == 2.0
 
 
 def test_a_word_of_a_plug_in_says_which_numbers_it_takes(tmp_path):
@@ -111,10 +106,6 @@ def test_a_word_of_a_plug_in_says_which_numbers_it_takes(tmp_path):
         "def f(scores, y, wanted, config): ...\n"
     )  # fmt: skip
     plugins.load(path)
-    try:
-        assert RunConfig(loss="own", temperature=5).temperature == 5
-        with pytest.raises(UserError, match="temperature must be greater than 1 and at most 5"):
-            RunConfig(loss="own", temperature=1)
-    finally:
-        LOSSES.remove("own")
-        effects.forget()
+    assert RunConfig(loss="own", temperature=5).temperature == 5
+    with pytest.raises(UserError, match="temperature must be greater than 1 and at most 5"):
+        RunConfig(loss="own", temperature=1)
