@@ -95,6 +95,7 @@ def test_arch(text):
 @given(pieces("0.1", "x", "10", ",", "1e300", "-", "1_0", "nan", "9" * 50, " ", "1e-300"))
 @example("0.1x1000000000")
 @example("0.1x1," * 2000)
+@example("0.1\x1fx1")
 def test_lr_schedule(text):
     with parses_or_is_refused():
         assert sum(part.epochs for part in parse_schedule(text)) <= 1_000_000

@@ -182,8 +182,8 @@ def read_shape(text: str) -> tuple[int, ...]:
     Raises:
         UserError: it is not a list of sizes, or one of too many values.
     """
-    parts = text.split(",")
-    plain = all(part.strip().isascii() and part.strip().isdigit() for part in parts)
+    parts = [part.strip() for part in text.split(",")]
+    plain = all(part.isascii() and part.isdigit() for part in parts)
     if not plain or len(parts) > _MOST_AXES or any(len(p) > 9 or int(p) < 1 for p in parts):
         raise UserError(
             f"--input-shape: '{shortened(text)}' is not a list of sizes.",

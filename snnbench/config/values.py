@@ -26,7 +26,7 @@ _LONGEST_TEXT = 10_000  # characters
 def read_number(name: str, value: object) -> float:
     """Return `value` (a number or its text) as a finite float, or raise UserError."""
     if isinstance(value, str) and len(value) <= _LONGEST and _NUMBER.fullmatch(value.strip()):
-        value = float(value)
+        value = float(value.strip())  # which takes more for blanks than float() does
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _unreadable(name, value, "a number, such as 0.5 or 1e-3")
     try:
@@ -41,7 +41,7 @@ def read_number(name: str, value: object) -> float:
 def read_integer(name: str, value: object) -> int:
     """Return `value` (an integer or its text) as an int, or raise UserError."""
     if isinstance(value, str) and len(value) <= _LONGEST and _INTEGER.fullmatch(value.strip()):
-        value = int(value)
+        value = int(value.strip())  # which takes more for blanks than int() does
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not _is_short(value):
