@@ -11,6 +11,12 @@ import typer
 from rich.markup import escape
 
 from snnbench.cli.console import print_json, print_table, say, stdout
+from snnbench.cli.costs import (
+    comparison_document,
+    print_comparison,
+    print_conventions,
+    print_explained,
+)
 from snnbench.cli.options import ConfigFile, Json, with_settings
 from snnbench.config.arch import split_input
 from snnbench.config.sources import build_config, settings_from_toml
@@ -64,6 +70,16 @@ def flops(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help=f"Also write DIR/{_TABLE}.")
     ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Count the ANN of the same widths beside it.")
+    ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Say what is counted, or NAME alone; count nothing."),
+    ] = False,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A column, of --explain.")
+    ] = None,
     json: Json = False,
     settings: dict[str, Any],
 ) -> None:
@@ -72,36 +88,81 @@ def flops(
     Measured on test data, with initial weights or a saved model's; or from the settings alone.
 
     Example: snnbench flops --arch 784-10-10 --input-shape none -T 5 --rate 0.13
+
+    With its ANN: snnbench flops --dataset mnist --arch 100-10 -T 10 --compare
+
+    What a number is: snnbench flops --explain effective_acs
     """
+    if explain:
+        print_explained(name, as_json=json)
+        return
+    if name is not None:
+        raise UserError(f"'{shortened(name)}' is no option of flops.", "Names are for --explain.")
+    twin: NetworkCount | None = None
     if model_from is not None:
+        if compare:
+            raise UserError("--compare makes an ANN of settings, not of a model.", "Leave it out.")
         with redirect_stdout(sys.stderr):  # what the model prints is no result
             count = _count_foreign(
                 model_from, input_shape, input, settings, layout=layout, input_kind=input_kind
             )
     else:
         if input is not None or input_kind is not None:
-            name = "--input" if input is not None else "--input-kind"
-            raise UserError(f"{name} is for --model-from.", "Use --samples to measure on data.")
-        if samples is not None:
-            if rate is not None or input_shape is not None:
-                raise UserError("--samples measures, --rate and --input-shape assume.", "Keep one.")
-            settings |= {"test_samples": samples}
-        if checkpoint is not None:
-            if input_shape is not None:
-                raise UserError("--checkpoint knows its input's shape.", "Leave --input-shape out.")
-            count = _count_saved(checkpoint, rate, config, settings)
-        else:
-            count = _count_described(input_shape, rate, config, settings)
+            option = "--input" if input is not None else "--input-kind"
+            raise UserError(f"{option} is for --model-from.", "Use --samples to measure on data.")
+        settings |= _measured(samples, rate, input_shape)
+        count, twin = _count_ours(checkpoint, input_shape, rate, config, settings, compare=compare)
     for note in count.notes:
         say(note)
     if out is not None:
         _write(out, count.layers)
     if json:
-        about = {"lower_bound": count.lower_bound, "uncounted": count.uncounted}
-        about |= {"notes": count.notes}
-        print_json({"totals": count.totals(), "layers": count.layers, **about})
+        print_json(_document(count, twin))
+    elif twin is not None:
+        print_comparison(count, twin)
     else:
         _print(count)
+
+
+def _measured(samples: str | None, rate: str | None, input_shape: str | None) -> dict[str, str]:
+    if samples is None:
+        return {}
+    if rate is not None or input_shape is not None:
+        raise UserError("--samples measures, --rate and --input-shape assume.", "Keep one.")
+    return {"test_samples": samples}
+
+
+def _count_ours(
+    checkpoint: Path | None,
+    input_shape: str | None,
+    rate: str | None,
+    config: Path | None,
+    settings: dict[str, Any],
+    *,
+    compare: bool,
+) -> tuple["NetworkCount", "NetworkCount | None"]:
+    """Count a network of settings or of a saved model and, to compare, the ANN of its widths."""
+    if checkpoint is not None and input_shape is not None:
+        raise UserError("--checkpoint knows its input's shape.", "Leave --input-shape out.")
+    if checkpoint is not None:
+        count = _count_saved(checkpoint, rate, config, settings)
+        return count, _count_saved_twin(checkpoint, rate, config, settings) if compare else None
+    count = _count_described(input_shape, rate, config, settings)
+    if not compare:
+        return count, None
+    return count, _count_described(input_shape, rate, config, settings, twin=True)
+
+
+def _document(count: "NetworkCount", twin: "NetworkCount | None") -> dict[str, Any]:
+    document = {
+        "totals": count.totals(),
+        "layers": count.layers,
+        "lower_bound": count.lower_bound,
+        "uncounted": count.uncounted,
+        "notes": count.notes,
+        "conventions": count.conventions(),
+    }
+    return document | ({} if twin is None else {"comparison": comparison_document(count, twin)})
 
 
 def _print(count: "NetworkCount") -> None:
@@ -117,6 +178,8 @@ def _print(count: "NetworkCount") -> None:
     if count.lower_bound:
         listed = ", ".join(f"{name}: {n}" for name, n in count.uncounted.items())
         stdout().print(escape(f"Lower bounds, without what has no rule: {listed}"), soft_wrap=True)
+    stdout().print()
+    print_conventions(count)
     facts = [name for name in layers[0] if name not in counts]
     for title, columns in (("facts", facts), ("counts per sample", ["layer", *counts])):
         stdout().print()
@@ -133,8 +196,33 @@ def _count_saved(
     return _told(api.count(checkpoint=checkpoint, rate=_read_rate(rate), **given))
 
 
+def _count_saved_twin(
+    checkpoint: Path, rate: str | None, config: Path | None, settings: dict[str, Any]
+) -> "NetworkCount":
+    """Count the ANN of a saved network's settings, with initial weights."""
+    from snnbench import api
+    from snnbench.network.checkpoint import load_model
+
+    saved = load_model(checkpoint)
+    _check_spiking(saved.config.model)
+    given = (settings_from_toml(config) if config else {}) | settings
+    described = saved.config.changed(**given).changed(model="ann")
+    shape = saved.network.plan[0].input_shape if rate is not None else None
+    return _told(api.count(described, rate=_read_rate(rate), input_shape=shape))
+
+
+def _check_spiking(model: str) -> None:
+    if model != "snn":
+        raise UserError("--compare begins with an SNN; this is an ANN.", "Write --model snn.")
+
+
 def _count_described(
-    input_shape: str | None, rate: str | None, config: Path | None, settings: dict[str, Any]
+    input_shape: str | None,
+    rate: str | None,
+    config: Path | None,
+    settings: dict[str, Any],
+    *,
+    twin: bool = False,
 ) -> "NetworkCount":
     from snnbench import api
 
@@ -146,6 +234,9 @@ def _count_described(
     elif input_shape is not None:
         shape = read_shape(input_shape)
     described = build_config(settings, config)
+    if twin:
+        _check_spiking(described.model)
+        described = described.changed(model="ann")
     return _told(api.count(described, rate=_read_rate(rate), input_shape=shape))
 
 

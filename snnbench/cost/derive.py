@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from snnbench.cost.facts import FACTS, LayerFacts, Quantity
+from snnbench.cost.facts import FACTS, LayerFacts, Quantity, Share
 from snnbench.errors import UserError
 from snnbench.words.conventions import CONVENTIONS, Convention
 from snnbench.words.energies import ENERGIES
@@ -14,6 +14,15 @@ _FACT_NAMES = frozenset(fact.name for fact in FACTS)
 
 
 def derived() -> dict[str, Convention]:
+    """Return column -> convention or energy model, for those that tables have.
+
+    Raises:
+        UserError: see `conventions`.
+    """
+    return {name: word for name, word in conventions().items() if word.since is not None}
+
+
+def conventions() -> dict[str, Convention]:
     """Return column -> convention or energy model, for all there are.
 
     Raises:
@@ -36,6 +45,7 @@ def operations() -> tuple[Quantity, ...]:
     return tuple(
         Quantity(column, "number", word.unit, word.meaning, word.since)
         for column, word in derived().items()
+        if word.since is not None
     )
 
 
@@ -83,6 +93,43 @@ def totals(rows: Sequence[Row]) -> dict[str, float | None]:
     return sums
 
 
+def explained() -> dict[str, dict[str, str]]:
+    """Return what every convention, energy model and fact is: name, meaning, unit and the like."""
+    words = {
+        column: {"name": column, "meaning": word.meaning, "unit": word.unit,
+                 "formula": word.formula, "source": word.source}
+        for column, word in conventions().items()
+    }  # fmt: skip
+    facts = {
+        fact.name: {"name": fact.name, "meaning": fact.meaning, "unit": fact.unit} for fact in FACTS
+    }
+    return words | facts
+
+
+def network_values(layers: Sequence[LayerFacts]) -> dict[str, float | None]:
+    """Return what each convention and energy model says of a whole network.
+
+    Returns:
+        Column -> sum over the layers, or the share in all of them; None where a layer's is not
+        known, there is no layer, or the convention has nothing to count in any.
+    """
+    found: dict[str, float | None] = {}
+    for name, word in conventions().items():
+        counts = [_count(word, facts) for facts in layers]
+        known = [count for count in counts if count is not None]
+        found[name] = _together(known) if known and len(known) == len(counts) else None
+    return found
+
+
+def _together(counts: Sequence[float | Share]) -> float | None:
+    numbers = [count for count in counts if not isinstance(count, Share)]
+    if numbers:
+        return float(sum(numbers))
+    shares = [count for count in counts if isinstance(count, Share)]
+    whole = sum(share.whole for share in shares)
+    return sum(share.part for share in shares) / whole if whole else None
+
+
 def _facts_of(row: Row) -> LayerFacts:
     known: dict[str, Any] = {name: row.get(name) for name in _FACT_NAMES}
     # Rows of version 1 hold two facts under the names of conventions.
@@ -95,9 +142,14 @@ def _facts_of(row: Row) -> LayerFacts:
 
 
 def _value(word: Convention, facts: LayerFacts) -> float | None:
+    count = _count(word, facts)
+    return count if count is None else _together([count])
+
+
+def _count(word: Convention, facts: LayerFacts) -> float | Share | None:
     try:
         value = word.load()(facts)
-        return None if value is None else float(value)
+        return value if value is None or isinstance(value, Share) else float(value)
     except Exception as error:
         if not word.plugin:
             raise

@@ -9,6 +9,13 @@ from typing import Annotated, NamedTuple, get_args, get_type_hints
 from snnbench.config.setting import Kind
 
 
+class Share(NamedTuple):
+    """A count that is a share: those of layers are added part by part."""
+
+    part: float
+    whole: float
+
+
 @dataclass(frozen=True)
 class Quantity:
     """What one number or text about a run or a layer is.

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from snnbench.cost.activity import activity_of
-from snnbench.cost.derive import layer_row, totals
+from snnbench.cost.derive import layer_row, network_values, totals
 from snnbench.cost.facts import LayerFacts
 
 
@@ -51,3 +51,7 @@ class NetworkCount:
             "activity": activity_of(facts.output_rate for facts in self.facts),
             **totals(self.layers),
         }
+
+    def conventions(self) -> dict[str, float | None]:
+        """Return what every convention and energy model says of the network, by column."""
+        return network_values(self.facts)

@@ -15,11 +15,15 @@ from snnbench.words.table import Table, Word
 class Convention(Word):
     """A pure function of a layer's facts (`snnbench.cost.facts.LayerFacts`) -> its count.
 
+    A function may return a `snnbench.cost.facts.Share` instead of a number: then a network's count
+    is the share of its layers' parts in their wholes, and no sum.
+
     Attributes:
         unit: of the count.
         formula: of one layer, in the facts' names or in symbols that it explains.
         source: where the formula stands.
-        since: version of the tables from which they have its column.
+        since: version of the tables from which they have its column; None where they have none,
+            and it is computed from the facts wherever it is asked for.
 
     Raises:
         UserError: its column's name is not made of letters, digits and '_'.
@@ -28,7 +32,7 @@ class Convention(Word):
     unit: str
     formula: str
     source: str
-    since: int = 2
+    since: int | None = 2
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"\w+", self.column, re.ASCII):
@@ -86,6 +90,64 @@ CONVENTIONS = Table(
             formula="effective_operations of a layer whose input is spikes or sums of them, else 0",
             source=_NEUROBENCH,
             since=1,
+        ),
+        Convention(
+            "flops",
+            "a multiply-accumulate as two operations, and the biases",
+            "snnbench.cost.formulas:flops",
+            unit="FLOPs a sample",
+            formula="2 dense_operations + N A where there are biases; N = outputs, A ="
+            " applied_steps",
+            source="as papers on ordinary networks count, and torch.utils.flop_counter, which"
+            " leaves biases out",
+            since=None,
+        ),
+        Convention(
+            "synops",
+            "synaptic operations: products and sums that meet a non-zero input and weight",
+            "snnbench.cost.formulas:synops",
+            unit="operations a sample",
+            formula="effective_operations = effective_macs + effective_acs",
+            source=_NEUROBENCH,
+            since=None,
+        ),
+        Convention(
+            "spikes_per_synapse",
+            "how often a synapse that spikes enter is used for one sample",
+            "snnbench.cost.formulas:spikes_per_synapse",
+            unit="spikes a synapse and sample",
+            formula="effective_operations / (M N) where spikes enter; M = inputs, N = outputs",
+            source="said to win below 1.72 (M. Davidson and S. Furber, 2021), 0.15 to 1.38 by"
+            " dataflow (M. Dampfhoffer et al., 2023), 0.06 to 0.35 (Z. Yan et al.,"
+            " arXiv 2409.08290v1)",
+            since=None,
+        ),
+        Convention(
+            "activation_sparsity",
+            "neurons and steps without a spike",
+            "snnbench.cost.formulas:activation_sparsity",
+            unit="fraction",
+            formula="1 - output_spikes / neuron_updates of layers with spiking neurons",
+            source="NeuroBench's ActivationSparsity, by element where theirs averages batches",
+            since=None,
+        ),
+        Convention(
+            "connection_sparsity",
+            "weights that are 0",
+            "snnbench.cost.formulas:connection_sparsity",
+            unit="fraction",
+            formula="1 - weights_nonzero / weights",
+            source="NeuroBench's ConnectionSparsity",
+            since=None,
+        ),
+        Convention(
+            "footprint",
+            "memory for parameters and neuron states, 32 bits each",
+            "snnbench.cost.formulas:footprint",
+            unit="bytes",
+            formula="4 (params + states)",
+            source="NeuroBench's Footprint, which counts parameters and buffers, zeros included",
+            since=None,
         ),
     ),
     signature=lambda layer: None,

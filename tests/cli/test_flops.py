@@ -267,3 +267,51 @@ def test_a_saved_model_that_is_not_what_it_says_is_refused(snnbench, tmp_path):
     model.with_suffix(".json").write_text(settings.replace('"T": 2', '"T": 0'))
     done = snnbench("flops", "--checkpoint", model)
     assert (done.returncode, "T: 0 is out of range" in done.stderr) == (2, True)
+
+
+def test_what_is_counted_is_explained(snnbench):
+    everything = snnbench("flops", "--explain").stdout
+    assert "energy_pj_loihi: synaptic events" in everything
+    one = snnbench("flops", "--explain", "effective_acs").stdout
+    assert one.startswith("effective_acs: accumulates on spikes\n  unit: ACs a sample\n")
+    assert "NeuroBench" in one
+    document = json.loads(snnbench("flops", "--explain", "input_rate", "--json").stdout)
+    assert document["explained"][0]["unit"] == "fraction"
+    refused = snnbench("flops", "--explain", "effective_ac")
+    assert refused.returncode == 2
+    assert "Did you mean 'effective_acs'?" in refused.stderr
+    assert snnbench("flops", "effective_acs").returncode == 2
+
+
+def test_an_snn_beside_its_ann(snnbench):
+    given = ("flops", "--arch", "784-100-10", "--input-shape", "none", "-T", "10", "--rate", "0.1")
+    done = snnbench(*given, "--compare", "--json")
+    assert done.returncode == 0, done.stderr
+    comparison = json.loads(done.stdout)["comparison"]
+    counted = {row["name"]: row for row in comparison["counts"]}
+    assert counted["energy_pj_compute45nm"]["snn"] == pytest.approx(0.9 * 79_400)
+    assert counted["energy_pj_compute45nm"]["ann"] == pytest.approx(4.6 * 79_400)
+    assert counted["energy_pj_compute45nm"]["ratio"] == pytest.approx(46 / 9)
+    said = snnbench(*given, "--compare").stdout
+    assert said.startswith("The SNN is cheaper by all models that know both: compute45nm (5.11 ")
+
+
+def test_a_saved_snn_beside_its_ann_on_the_same_data(snnbench, tmp_path):
+    made = snnbench("train", "--arch", "16-10", "-T", "3", "--epochs", "1", "--save-model", "--out",
+                    "t", "--ties", "first")  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    (model,) = (tmp_path / "t" / "models").glob("*.safetensors")
+    done = snnbench("flops", "--checkpoint", model, "--samples", "200", "--compare", "--json")
+    counted = {row["name"]: row for row in json.loads(done.stdout)["comparison"]["counts"]}
+    zeros_skipped, dense = (counted[f"energy_pj_compute45nm{end}"]["ann"] for end in ("", "_dense"))
+    assert 0 < zeros_skipped < dense == pytest.approx(4.6 * (64 * 16 + 160))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(("--model", "ann"), "begins with an SNN"), (("--model-from", "a:b"), "not of a model")],
+)
+def test_what_has_no_ann_beside_it_is_not_compared(snnbench, arguments, words):
+    refused = snnbench("flops", "--compare", "--arch", "8-10", *arguments)
+    assert refused.returncode == 2
+    assert words in refused.stderr
