@@ -10,7 +10,7 @@ import typer
 
 from snnbench.cli.console import print_json, print_table, say, stdout
 from snnbench.cli.options import CheckpointEvery, ConfigFile, Jobs, Json, with_settings
-from snnbench.cli.stopping import NOTED, GentleStop, Stopped
+from snnbench.cli.stopping import GentleStop, Stopped
 from snnbench.cli.sweep_progress import SweepProgress
 from snnbench.config.sources import settings_from_environment, settings_from_toml
 from snnbench.errors import UserError
@@ -163,7 +163,6 @@ def _run(
     progress = SweepProgress()
     ids: dict[str, None] = {}
     gone = None
-    told = False
     with (
         GentleStop() as stop,
         progress.shown(),
@@ -172,20 +171,15 @@ def _run(
         ) as events,
     ):  # closed whatever happens: it ends the workers
         try:
-            for event in events:
-                with stop.held():
-                    if isinstance(event, Planned):
-                        ids |= dict.fromkeys(job.run_id for job in event.jobs)
-                        for repair in event.repairs:
-                            say(f"Tables: {repair}")
-                        for notice in event.notices:
-                            say(f"Notice: {notice}")
-                        if event.to_do:
-                            stop.begin()
-                    if stop.is_wanted() and not told:
-                        progress.say(NOTED)
-                        told = True
-                    progress.watch(event)
+            for event in progress.follow(events, stop):
+                if isinstance(event, Planned):
+                    ids |= dict.fromkeys(job.run_id for job in event.jobs)
+                    for repair in event.repairs:
+                        say(f"Tables: {repair}")
+                    for notice in event.notices:
+                        say(f"Notice: {notice}")
+                    if event.to_do:
+                        stop.begin()
         except GoneError as error:
             gone = error
     rows = _rows(folder, ids, progress.done)

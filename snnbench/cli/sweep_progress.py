@@ -1,9 +1,9 @@
 """A sweep while it runs: bars on a terminal, a plain line whenever runs end elsewhere."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Group
 from rich.live import Live
@@ -13,12 +13,16 @@ from rich.text import Text
 
 from snnbench.cli.console import stderr
 from snnbench.cli.progress import COMPILING, clock
+from snnbench.cli.stopping import NOTED, GentleStop
 
 if TYPE_CHECKING:
     from snnbench.sweep.drive import SweepEvent
     from snnbench.sweep.jobs import Task
     from snnbench.sweep.run import Planned
     from snnbench.training.events import Compiling
+
+E = TypeVar("E", bound="Planned | Compiling | SweepEvent")
+R = TypeVar("R")
 
 _REDRAWS_A_SECOND = 4
 _MOST_BARS = 16
@@ -42,6 +46,25 @@ class SweepProgress:
         self.best: Mapping[str, Any] | None = None
         self.running: tuple[Task, ...] = ()
         self.shares: Mapping[int, float] = {}
+
+    def follow(self, events: Generator[E, None, R], stop: GentleStop) -> Generator[E, None, R]:
+        """Yield events as they come, draw them, and return what they return.
+
+        A first signal is acknowledged once; a second waits until what is being said has been said.
+        """
+        told = False
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as end:
+                made: R = end.value
+                return made
+            with stop.held():
+                yield event
+                if stop.is_wanted() and not told:
+                    self.say(NOTED)
+                    told = True
+                self.watch(event)
 
     def watch(self, event: "Planned | Compiling | SweepEvent") -> None:
         """Take in an event."""

@@ -86,7 +86,8 @@ def verify(
                 verified(
                     folder, count, seed, place=Place(data_dir, data_file), study=study, jobs=jobs,
                     is_stopping=stop.is_wanted,
-                )
+                ),
+                stop,
             )  # fmt: skip
     except Stopped as stopped:
         say("Stopped; nothing was verified, and nothing is kept.")
@@ -105,15 +106,16 @@ def _study(text: str) -> "Study":
     return find_study(text)
 
 
-def _watched(events: "Generator[Any, None, Verification]") -> "Verification":
+def _watched(events: "Generator[Any, None, Verification]", stop: GentleStop) -> "Verification":
     """Draw what happens until it ends, and return what came of it."""
     from snnbench.cli.sweep_progress import SweepProgress
 
     progress = SweepProgress(with_best=False)
     with progress.shown(), closing(events):  # closed whatever happens: it ends the workers
+        followed = progress.follow(events, stop)
         while True:
             try:
-                progress.watch(next(events))
+                next(followed)
             except StopIteration as end:
                 made: Verification = end.value
                 return made

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from snnbench.cli.stopping import NOTED
 from snnbench.sweep.record import Recorded
 from snnbench.verify.retraining import verify
 from tests.cli.conftest import TINY
@@ -222,8 +223,10 @@ def test_an_interrupted_verification_leaves_nothing_and_says_how_far_it_came(tmp
         child.send_signal(signal.SIGINT)
         time.sleep(0.3)
     out, err = child.communicate(timeout=100)
+    assert err.count(NOTED) <= 1
     if signals == 1 and child.returncode == 0:  # it waited for the run
         assert "1 of 1 runs gave the same bits" in out
+        assert NOTED in err
     else:
         assert (child.returncode, out) == (130, "")
         assert ("nothing is kept", "Stopped: 0 of 1 runs were verified.")[signals == 1] in err
