@@ -292,8 +292,11 @@ def test_an_snn_beside_its_ann(snnbench):
     assert counted["energy_pj_compute45nm"]["snn"] == pytest.approx(0.9 * 79_400)
     assert counted["energy_pj_compute45nm"]["ann"] == pytest.approx(4.6 * 79_400)
     assert counted["energy_pj_compute45nm"]["ratio"] == pytest.approx(46 / 9)
-    said = snnbench(*given, "--compare").stdout
-    assert said.startswith("The SNN is cheaper by all models that know both: compute45nm (5.11 ")
+    said = snnbench(*given, "--compare")
+    assert said.stdout.startswith(
+        "The SNN is cheaper by all models that know both: compute45nm (5.11 "
+    )
+    assert "no pixel and no activation of the ANN is taken as 0" in said.stderr
 
 
 def test_a_saved_snn_beside_its_ann_on_the_same_data(snnbench, tmp_path):
