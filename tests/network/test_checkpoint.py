@@ -177,7 +177,7 @@ def test_settings_with_a_byte_order_mark_are_read(saved):
     assert load_model(path).config == CONFIG
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.booleans(),
     st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_size=4)), max_size=3),

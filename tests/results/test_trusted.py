@@ -469,7 +469,7 @@ def changed(content: bytes, how: str, where: float, text: bytes) -> bytes:
     return b"".join([*lines[: line + (how == "double")], *lines[line + (how == "delete") :]])
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(CHANGES)
 def test_whatever_is_done_to_the_files_they_are_read_or_refused_in_words(
     this_version: Path, tmp_path_factory: pytest.TempPathFactory, changes: list
