@@ -91,14 +91,8 @@ def print_comparison(snn: "NetworkCount", ann: "NetworkCount") -> None:
         (b["model"], b["ratio"], b["spikes"], b["input_rate"], b["T"], b["first_layer"])
         for b in document["break_even"]
     ]
-    header = (
-        "model",
-        "ANN / SNN",
-        "at times the spikes",
-        "at input rate",
-        "at T",
-        "first layer's share",
-    )
-    print_table("Both cost the same, all else as it is", header, breaks)
+    header = ("model", "ANN / SNN", "at times the spikes", "at input rate", "at T", "first layer")
+    title = "Where both cost the same, all else as it is, and the first layer's share"
+    print_table(title, header, breaks)
     is_measured = any(layer.output_rate is not None for layer in snn.facts)
     say(_INITIAL if is_measured else _ASSUMED)
