@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from snnbench.cli.console import print_json, print_table, say, stdout
-from snnbench.cost.derive import conventions, explained
 from snnbench.errors import UserError, did_you_mean, shortened
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ def print_explained(name: str | None, *, as_json: bool) -> None:
     Raises:
         UserError: there is none of this name.
     """
+    from snnbench.cost.derive import explained
+
     found = explained()
     if name is not None:
         if name not in found:
@@ -50,6 +51,8 @@ def print_explained(name: str | None, *, as_json: bool) -> None:
 
 def print_conventions(count: "NetworkCount") -> None:
     """Print what the conventions say that tables do not have."""
+    from snnbench.cost.derive import conventions
+
     values, words = count.conventions(), conventions()
     rows = [
         (column, value, words[column].unit)
@@ -69,7 +72,7 @@ def comparison_document(snn: "NetworkCount", ann: "NetworkCount") -> dict[str, A
     return {
         "counts": [dict(zip(names, row, strict=True)) for row in both.rows()],
         "break_even": [asdict(one) for one in both.breaks()],
-        "sentences": both.sentences(),
+        "sentence": both.sentence(),
         "lower_bound": snn.lower_bound or ann.lower_bound,
     }
 
@@ -77,8 +80,7 @@ def comparison_document(snn: "NetworkCount", ann: "NetworkCount") -> dict[str, A
 def print_comparison(snn: "NetworkCount", ann: "NetworkCount") -> None:
     """Print an SNN beside the ANN of the same widths."""
     document = comparison_document(snn, ann)
-    for sentence in document["sentences"]:
-        stdout().print(escape(sentence), soft_wrap=True)
+    stdout().print(escape(document["sentence"]), soft_wrap=True)
     stdout().print()
     rows = [
         (row["name"], row["snn"], row["ann"], row["ratio"], row["unit"])
@@ -94,5 +96,4 @@ def print_comparison(snn: "NetworkCount", ann: "NetworkCount") -> None:
     header = ("model", "ANN / SNN", "at times the spikes", "at input rate", "at T", "first layer")
     title = "Where both cost the same, all else as it is, and the first layer's share"
     print_table(title, header, breaks)
-    is_measured = any(layer.output_rate is not None for layer in snn.facts)
-    say(_INITIAL if is_measured else _ASSUMED)
+    say(_ASSUMED if snn.facts[0].weights_nonzero is None else _INITIAL)

@@ -25,6 +25,7 @@ from snnbench.errors import UserError, shortened
 
 if TYPE_CHECKING:
     from snnbench.api import CountResult
+    from snnbench.config import RunConfig
     from snnbench.cost.report import NetworkCount
 
 _TABLE = "flops.csv"
@@ -142,15 +143,40 @@ def _count_ours(
     compare: bool,
 ) -> tuple["NetworkCount", "NetworkCount | None"]:
     """Count a network of settings or of a saved model and, to compare, the ANN of its widths."""
+    from snnbench import api
+
     if checkpoint is not None and input_shape is not None:
         raise UserError("--checkpoint knows its input's shape.", "Leave --input-shape out.")
-    if checkpoint is not None:
-        count = _count_saved(checkpoint, rate, config, settings)
-        return count, _count_saved_twin(checkpoint, rate, config, settings) if compare else None
-    count = _count_described(input_shape, rate, config, settings)
-    if not compare:
-        return count, None
-    return count, _count_described(input_shape, rate, config, settings, twin=True)
+    share, twin = _read_rate(rate), None
+    if checkpoint is None:
+        described, shape = _described(input_shape, config, settings)
+        if compare:
+            twin = api.count(_ann_of(described), rate=share, input_shape=shape)
+        count = api.count(described, rate=share, input_shape=shape)
+    else:
+        given = (settings_from_toml(config) if config else {}) | settings
+        if compare:
+            described, shape = _saved(checkpoint, given)
+            shape = None if share is None else shape
+            twin = api.count(_ann_of(described), rate=share, input_shape=shape)
+        count = api.count(checkpoint=checkpoint, rate=share, **given)
+    return _told(count), None if twin is None else twin.count
+
+
+def _ann_of(described: "RunConfig") -> "RunConfig":
+    if described.model != "snn":
+        raise UserError("--compare begins with an SNN; this is an ANN.", "Write --model snn.")
+    return described.changed(model="ann")
+
+
+def _saved(
+    checkpoint: Path, settings: dict[str, Any]
+) -> tuple["RunConfig", tuple[int, ...] | None]:
+    """Return a saved network's settings, with those given, and its input's shape."""
+    from snnbench.network.checkpoint import load_model
+
+    saved = load_model(checkpoint)
+    return saved.config.changed(**settings), saved.network.plan[0].input_shape
 
 
 def _document(count: "NetworkCount", twin: "NetworkCount | None") -> dict[str, Any]:
@@ -187,45 +213,10 @@ def _print(count: "NetworkCount") -> None:
         print_table(f"Layers, {title}", columns, rows)
 
 
-def _count_saved(
-    checkpoint: Path, rate: str | None, config: Path | None, settings: dict[str, Any]
-) -> "NetworkCount":
-    from snnbench import api
-
-    given = (settings_from_toml(config) if config else {}) | settings
-    return _told(api.count(checkpoint=checkpoint, rate=_read_rate(rate), **given))
-
-
-def _count_saved_twin(
-    checkpoint: Path, rate: str | None, config: Path | None, settings: dict[str, Any]
-) -> "NetworkCount":
-    """Count the ANN of a saved network's settings, with initial weights."""
-    from snnbench import api
-    from snnbench.network.checkpoint import load_model
-
-    saved = load_model(checkpoint)
-    _check_spiking(saved.config.model)
-    given = (settings_from_toml(config) if config else {}) | settings
-    described = saved.config.changed(**given).changed(model="ann")
-    shape = saved.network.plan[0].input_shape if rate is not None else None
-    return _told(api.count(described, rate=_read_rate(rate), input_shape=shape))
-
-
-def _check_spiking(model: str) -> None:
-    if model != "snn":
-        raise UserError("--compare begins with an SNN; this is an ANN.", "Write --model snn.")
-
-
-def _count_described(
-    input_shape: str | None,
-    rate: str | None,
-    config: Path | None,
-    settings: dict[str, Any],
-    *,
-    twin: bool = False,
-) -> "NetworkCount":
-    from snnbench import api
-
+def _described(
+    input_shape: str | None, config: Path | None, settings: dict[str, Any]
+) -> tuple["RunConfig", tuple[int, ...] | None]:
+    """Return what the settings describe, and the shape of a sample; None: from the data set."""
     shape: tuple[int, ...] | None = None
     if input_shape == "none":
         file = settings_from_toml(config) if config else {}
@@ -233,11 +224,7 @@ def _count_described(
         shape, settings = (width,), settings | {"arch": arch}
     elif input_shape is not None:
         shape = read_shape(input_shape)
-    described = build_config(settings, config)
-    if twin:
-        _check_spiking(described.model)
-        described = described.changed(model="ann")
-    return _told(api.count(described, rate=_read_rate(rate), input_shape=shape))
+    return build_config(settings, config), shape
 
 
 def _told(result: "CountResult") -> "NetworkCount":

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from snnbench.cost.activity import ALIVE, activity_of
 from snnbench.cost.derive import conventions, network_values
 from snnbench.cost.facts import LayerFacts
-from snnbench.words.energies import ENERGIES, Energy
+from snnbench.words.energies import ENERGIES
 
 
 @dataclass(frozen=True)
@@ -49,75 +49,70 @@ class CostComparison:
         snn, ann = network_values(self.snn), network_values(self.ann)
         for column, word in conventions().items():
             mine, other = snn[column], ann[column]
-            is_amount = mine and other is not None and word.unit != "fraction"
-            ratio = other / mine if is_amount and mine and other is not None else None
+            has_ratio = word.unit != "fraction"
+            ratio = other / mine if has_ratio and mine and other is not None else None
             yield column, word.unit, mine, other, ratio
 
     def breaks(self) -> list[Break]:
         """Return where each energy model that knows both networks changes its mind."""
-        now = network_values(self.snn)
-        return [
-            self._break(word, now[word.column], twin)
-            for word in ENERGIES.values()
-            if now[word.column] and (twin := network_values(self.ann)[word.column]) is not None
-        ]
+        now, twin = network_values(self.snn), network_values(self.ann)
+        silent = network_values([_fired(layer, 0.0) for layer in self.snn])
+        longer = network_values([_lasting(layer, 2) for layer in self.snn])
+        first = network_values(self.snn[:1])
+        steps = next((layer.steps for layer in self.snn if layer.steps), None)
+        rate = _mean_input(self.snn)
+        found = []
+        for word in ENERGIES.values():
+            column = word.column
+            mine, other = now[column], twin[column]
+            if not mine or other is None:
+                continue
+            spikes = _reached(other, silent[column], mine)
+            more = _reached(other, mine, longer[column], least=-1)
+            found.append(
+                Break(
+                    word.name,
+                    other / mine,
+                    spikes,
+                    None if spikes is None or rate is None else spikes * rate,
+                    None if more is None or steps is None else steps * (1 + more),
+                    (first[column] or 0.0) / mine,
+                )
+            )
+        return found
 
-    def sentences(self) -> list[str]:
-        """Return in words who is cheaper, whether the models agree, and what else must be known."""
+    def sentence(self) -> str:
+        """Return in words who is cheaper, and whether the models agree."""
         if activity_of(layer.output_rate for layer in self.snn) not in (None, ALIVE):
-            return [
-                "A layer of the SNN fires never, or always: what it costs is no answer's price."
-            ]
+            return "A layer of the SNN fires never, or always: what it costs is no answer's price."
         breaks = self.breaks()
         cheaper = [f"{b.model} ({b.ratio:.3g} times)" for b in breaks if b.ratio > 1]
         dearer = [f"{b.model} ({1 / b.ratio:.3g} times)" for b in breaks if 0 < b.ratio <= 1]
-        said = []
         if cheaper and dearer:
-            said.append(
+            return (
                 f"The models disagree: the SNN is cheaper by {_listed(cheaper)}, dearer by"
                 f" {_listed(dearer)}."
             )
-        elif cheaper or dearer:
+        if cheaper or dearer:
             word = "cheaper" if cheaper else "dearer"
-            said.append(
-                f"The SNN is {word} by all models that know both: {_listed(cheaper or dearer)}."
-            )
-        else:
-            said.append("No energy model knows the cost of both networks.")
-        return said
-
-    def _break(self, word: Energy, now: float | None, twin: float) -> Break:
-        assert now
-        column = word.column
-        silent = network_values(_with_spikes(self.snn, 0.0))[column]
-        longer = network_values(_with_steps(self.snn, 2))[column]
-        steps = next((layer.steps for layer in self.snn if layer.steps), None)
-        spikes = None if silent is None else _reached(twin - silent, now - silent)
-        more = None if longer is None else _reached(twin - now, longer - now, least=-1)
-        rate = _mean_input(self.snn)
-        first = network_values(self.snn[:1])[column]
-        return Break(
-            word.name,
-            twin / now,
-            spikes,
-            None if spikes is None or rate is None else spikes * rate,
-            None if more is None or steps is None else steps * (1 + more),
-            (first or 0.0) / now,
-        )
+            return f"The SNN is {word} by all models that know both: {_listed(cheaper or dearer)}."
+        return "No energy model knows the cost of both networks."
 
 
-def _reached(distance: float, slope: float, least: float = 0.0) -> float | None:
-    """Return where a line reaches a height; None where it never does above `least`."""
-    place = distance / slope if slope > 0 else None
-    return place if place is not None and place > least else None
-
-
-def _with_spikes(layers: Sequence[LayerFacts], factor: float) -> list[LayerFacts]:
-    """Return the facts with so many times as many spikes; energies are linear in them."""
-    return [_fired(layer, factor) if layer.accumulates else layer for layer in layers]
+def _reached(
+    height: float, at_0: float | None, at_1: float | None, least: float = 0.0
+) -> float | None:
+    """Return where the line through two points reaches a height; None where not above `least`."""
+    if at_0 is None or at_1 is None or at_1 <= at_0:
+        return None
+    place = (height - at_0) / (at_1 - at_0)
+    return place if place > least else None
 
 
 def _fired(layer: LayerFacts, factor: float) -> LayerFacts:
+    """Return the facts with so many times as many spikes in; energies are linear in them."""
+    if not layer.accumulates:
+        return layer
     return replace(
         layer,
         input_rate=_times(layer.input_rate, factor),
@@ -126,12 +121,8 @@ def _fired(layer: LayerFacts, factor: float) -> LayerFacts:
     )
 
 
-def _with_steps(layers: Sequence[LayerFacts], factor: int) -> list[LayerFacts]:
-    """Return the facts with so many times as many steps, at the same rates."""
-    return [_lasting(layer, factor) for layer in layers]
-
-
 def _lasting(layer: LayerFacts, factor: int) -> LayerFacts:
+    """Return the facts with so many times as many steps, at the same rates."""
     stepped = replace(
         layer,
         steps=None if layer.steps is None else factor * layer.steps,

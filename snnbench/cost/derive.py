@@ -1,6 +1,6 @@
 """Conventions and energies from facts: of a layer just counted, or of one recorded long ago."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from snnbench.cost.facts import FACTS, LayerFacts, Quantity, Share
@@ -17,26 +17,34 @@ def derived() -> dict[str, Convention]:
     """Return column -> convention or energy model, for those that tables have.
 
     Raises:
-        UserError: see `conventions`.
+        UserError: two of them, or one and a fact, claim the same column.
     """
-    return {name: word for name, word in conventions().items() if word.since is not None}
+    return _by_column(word for word in _words() if word.since is not None)
 
 
 def conventions() -> dict[str, Convention]:
     """Return column -> convention or energy model, for all there are.
 
     Raises:
-        UserError: two of them, or one and a fact, claim the same column.
+        UserError: as `derived`.
     """
-    words = [*CONVENTIONS.values(), *ENERGIES.values()]
+    return _by_column(_words())
+
+
+def _words() -> tuple[Convention, ...]:
+    return (*CONVENTIONS.values(), *ENERGIES.values())
+
+
+def _by_column(words: Iterable[Convention]) -> dict[str, Convention]:
     found: dict[str, Convention] = {}
     for word in words:
-        if word.column in _FACT_NAMES or word.column in found:
+        column = word.column
+        if column in _FACT_NAMES or column in found:
             raise UserError(
-                f"There is a column '{word.column}' already; '{word.name}' cannot have it.",
+                f"There is a column '{column}' already; '{word.name}' cannot have it.",
                 "Give the convention or energy model another name.",
             )
-        found[word.column] = word
+        found[column] = word
     return found
 
 
@@ -143,7 +151,11 @@ def _facts_of(row: Row) -> LayerFacts:
 
 def _value(word: Convention, facts: LayerFacts) -> float | None:
     count = _count(word, facts)
-    return count if count is None else _together([count])
+    if isinstance(count, Share):  # a column's values are added up over the layers
+        raise UserError(
+            f"{word.column} is a share, which can have no column.", "Add it with since=None."
+        )
+    return count
 
 
 def _count(word: Convention, facts: LayerFacts) -> float | Share | None:

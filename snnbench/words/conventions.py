@@ -16,7 +16,7 @@ class Convention(Word):
     """A pure function of a layer's facts (`snnbench.cost.facts.LayerFacts`) -> its count.
 
     A function may return a `snnbench.cost.facts.Share` instead of a number: then a network's count
-    is the share of its layers' parts in their wholes, and no sum.
+    is the share of its layers' parts in their wholes, and no sum, and it can have no column.
 
     Attributes:
         unit: of the count.

@@ -318,3 +318,10 @@ def test_what_has_no_ann_beside_it_is_not_compared(snnbench, arguments, words):
     refused = snnbench("flops", "--compare", "--arch", "8-10", *arguments)
     assert refused.returncode == 2
     assert words in refused.stderr
+
+
+def test_what_was_measured_is_not_said_to_be_assumed(snnbench):
+    done = snnbench("flops", "--arch", "10", "--readout", "current", "-T", "2", "--compare")
+    assert done.returncode == 0, done.stderr
+    assert "The ANN has initial weights" in done.stderr
+    assert "Nothing was run" not in done.stderr

@@ -56,7 +56,7 @@ def test_models_that_disagree_are_named():
                     dense_operations=39_200.0)  # fmt: skip
     real = layer(model="ann", input_kind="real", steps=1, applied_steps=1, dense_operations=7840.0,
                  effective_operations=784.0)  # fmt: skip
-    (sentence,) = CostComparison((spiking,), (real,)).sentences()
+    sentence = CostComparison((spiking,), (real,)).sentence()
     assert sentence.startswith("The models disagree: the SNN is cheaper by compute45nm-dense (1 ")
     assert "dearer by compute45nm (9.98 times)" in sentence
 
@@ -64,7 +64,7 @@ def test_models_that_disagree_are_named():
 def test_a_network_that_never_fires_is_not_cheaper():
     silent = layer(effective_operations=0.0, neuron_updates=50, output_rate=0.0,
                    dense_operations=39_200.0)  # fmt: skip
-    (sentence,) = CostComparison((silent,), (silent,)).sentences()
+    sentence = CostComparison((silent,), (silent,)).sentence()
     assert "fires never, or always" in sentence
 
 

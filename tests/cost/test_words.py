@@ -3,7 +3,7 @@
 import pytest
 
 from snnbench.cost.derive import derived, layer_row, operations, quantities
-from snnbench.cost.facts import FACTS
+from snnbench.cost.facts import FACTS, Share
 from snnbench.errors import UserError
 from snnbench.words.conventions import CONVENTIONS
 from snnbench.words.energies import ENERGIES
@@ -76,3 +76,9 @@ def test_a_plug_ins_mistake_is_named(monkeypatch):
     assert layer_row(layer())["doubled"] == 1.0
     with pytest.raises(UserError, match="doubled of layer fc1"):
         layer_row(layer(input_rate=None))
+
+
+def test_a_share_cannot_have_a_column():
+    CONVENTIONS.add("used", "share of outputs", **ABOUT)(lambda layer: Share(1, layer.outputs))
+    with pytest.raises(UserError, match="used is a share, which can have no column"):
+        layer_row(layer())
