@@ -45,6 +45,17 @@ def fan_in(module: WeightLayer) -> int:
     return module.in_channels // module.groups * math.prod(places)
 
 
+def reach(module: WeightLayer) -> int:
+    """Return how many output positions an input position meets, away from the borders."""
+    if isinstance(module, nn.Linear):
+        return 1
+    if isinstance(module, Transposed):
+        return math.prod(module.kernel_size)
+    return math.prod(
+        math.ceil(k / s) for k, s in zip(module.kernel_size, module.stride, strict=True)
+    )
+
+
 def dense_operations(module: WeightLayer, input_shape: Shape, output_shape: Shape) -> int:
     """Return the multiply-accumulates of one sample with every input taken as non-zero.
 

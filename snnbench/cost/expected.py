@@ -77,6 +77,10 @@ def _planned(entry: WeightLayer, T: int | None, *, bias: bool, batch_norm: bool)
         weights=entry.fan_in * width,
         biases=width if bias else 0,
         states=neurons * entry.states,
+        kernel=entry.kernel**2 or 1,
+        reach=entry.reach,
+        update_operations=entry.update_operations,
+        leaks=entry.leaks,
     )
 
 

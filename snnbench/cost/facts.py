@@ -100,6 +100,23 @@ class LayerFacts:
     states: Annotated[
         int | None, _About("values of neuron state kept from step to step", "values", 2)
     ] = None
+    kernel: Annotated[
+        int | None, _About("positions of a convolution's kernel; 1 of a linear layer", "units", 4)
+    ] = None
+    reach: Annotated[
+        int | None,
+        _About("output positions that an input position meets, away from the borders: ceil(k / s)"
+               " an axis; 1 in a linear layer", "units", 4),
+    ] = None  # fmt: skip
+    update_operations: Annotated[
+        int | None,
+        _About("operations of one update of a neuron, its current's sum aside; 0 without neurons",
+               "operations", 4),
+    ] = None  # fmt: skip
+    leaks: Annotated[
+        int | None,
+        _About("states of a neuron that decay, a product each at every step", "values", 4),
+    ] = None
 
     @property
     def accumulates(self) -> bool | None:

@@ -21,6 +21,7 @@ from snnbench.cost.effective import (
     dense_operations,
     effective_operations,
     fan_in,
+    reach,
 )
 from snnbench.cost.facts import LayerFacts
 from snnbench.cost.report import NetworkCount
@@ -190,6 +191,10 @@ def _facts(name: str, w: _Watched, samples: int, *, snn: bool, measured: bool) -
         weights_nonzero=int(module.weight.count_nonzero()),
         biases=0 if module.bias is None else module.bias.numel(),
         states=neurons,
+        kernel=math.prod(getattr(module, "kernel_size", ())),
+        reach=reach(module),
+        update_operations=neurons,
+        leaks=neurons,
     )
 
 

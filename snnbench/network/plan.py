@@ -32,6 +32,9 @@ class WeightLayer:
         activation: "relu", "sigmoid", "tanh" or "linear"; "spike" for spiking neurons.
         hidden: not the output layer: BatchNorm and Dropout belong to it where set.
         states: values that a neuron keeps from step to step; 0 where nothing spikes.
+        update_operations: of a neuron's update; 0 where nothing spikes, None where not known.
+        leaks: states of a neuron that decay; as above.
+        reach: output positions that an input position meets; None where not known.
         pools: windows of the max poolings that follow.
         input_kind: "spikes" are 0 or 1 by what produced them; "constant" values are the same
             at every step, so that the layer is applied once and its current is repeated.
@@ -47,6 +50,9 @@ class WeightLayer:
     activation: str
     hidden: bool
     states: int
+    update_operations: int | None
+    leaks: int | None
+    reach: int | None
     pools: tuple[int, ...]
     input_kind: InputKind
     applied_steps: int
@@ -77,7 +83,7 @@ def plan_layers(config: RunConfig, input_shape: tuple[int, ...]) -> tuple[Weight
     groups = list(_weight_layers_with_pools(config.layers))
     spiking, names = spiking_layers(config), layer_names(config.arch)
     shape = input_shape
-    kind = _network_input_kind(config)
+    kind, neuron = _network_input_kind(config), NEURONS[config.neuron]
     plan = []
     for index, (spec, pools) in enumerate(groups):
         layer_kind = LAYERS[spec.kind].load()
@@ -100,7 +106,10 @@ def plan_layers(config: RunConfig, input_shape: tuple[int, ...]) -> tuple[Weight
             fan_in=layer_kind.fan_in(spec, shape),
             activation="spike" if spiking[index] else spec.activation or default,
             hidden=hidden,
-            states=NEURONS[config.neuron].states if spiking[index] else 0,
+            states=neuron.states if spiking[index] else 0,
+            update_operations=neuron.operations if spiking[index] else 0,
+            leaks=neuron.leaks if spiking[index] else 0,
+            reach=None if LAYERS[spec.kind].plugin else spec.kernel**2 or 1,
             pools=pools,
             input_kind=kind,
             applied_steps=1 if kind == "constant" or config.model == "ann" else config.T,

@@ -19,13 +19,13 @@ from snnbench.words.layers import LAYERS
 from snnbench.words.networks import NETWORKS
 from snnbench.words.paths import PATHS
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 STATUSES = ("done", "diverged", "halved", "failed", "timeout", "oom")
 
 _ANY, _FRACTION, _COUNT = Bounds(), Bounds(ge=0, le=1), Bounds(ge=0)
 _COUNTED = ("s", "runs", "threads", "parameters", "epochs", "layers", "steps", "units", "values",
             "values a sample", "spikes a sample", "updates a sample", "operations a sample",
-            "MACs a sample", "ACs a sample", "pJ a sample")  # fmt: skip
+            "MACs a sample", "ACs a sample", "pJ a sample", "operations")  # fmt: skip
 # Unit -> between what such numbers lie; of units that are not here, anywhere.
 _OF_UNIT: Mapping[str, Bounds] = {
     "fraction": _FRACTION,

@@ -17,9 +17,14 @@ class NeuronKind(Word):
     Attributes:
         kept: states of a neuron from step to step, so that its class need not be imported to
             know; 0: as many as the class names.
+        operations: of one update, the sum of its inputs aside; None: not known. As NeuroBench
+            counts them: of a leaky neuron 4, which are leak, input, threshold and reset.
+        leaks: states that decay, by a product each; None: not known.
     """
 
     kept: int = 0
+    operations: int | None = None
+    leaks: int | None = None
 
     @property
     def states(self) -> int:
@@ -53,6 +58,8 @@ NEURONS = Table(
             "integrate-and-fire",
             _LIF,
             kept=1,
+            operations=3,
+            leaks=0,
             uses=("v_th", "reset", "surrogate"),
             otherwise="an IF neuron does not leak (beta is 1)",
         ),
@@ -61,6 +68,8 @@ NEURONS = Table(
             "leaky integrate-and-fire",
             _LIF,
             kept=1,
+            operations=4,
+            leaks=1,
             uses=("beta", "v_th", "reset", "surrogate"),
         ),
     ),

@@ -47,7 +47,6 @@ def test_an_energys_column_says_its_unit():
     row = layer_row(layer())
     assert row["energy_pj_chip_7"] == 10
     assert isinstance(row["energy_pj_chip_7"], float)
-    assert list(row)[-1] == "energy_pj_chip_7"
 
 
 @pytest.mark.parametrize("name", ["inputs", "energy_pj_compute45nm"])

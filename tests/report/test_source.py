@@ -7,7 +7,7 @@ import pytest
 from snnbench.errors import UserError
 from snnbench.report.groups import configurations_of
 from snnbench.report.source import load
-from snnbench.results.schema import columns_of
+from snnbench.results.schema import SCHEMA_VERSION, columns_of
 from snnbench.results.tables import ResultStore
 from tests.report.samples import Made
 
@@ -69,9 +69,9 @@ def test_the_same_folder_twice_is_refused(folder):
     ("name", "line", "old", "new", "message"),
     [
         ("runs", 1, "variant", "study", r"runs\.csv, line 1 .* names 'study' more than once"),
-        ("runs", 2, "3,", "99,", r"runs\.csv, line 2: written by a newer snnbench"),
-        ("runs", 3, "3,", "99,", r"runs\.csv, line 3: written by a newer snnbench"),
-        ("runs", 2, "3,", "0,", r"runs\.csv, line 2: '0' is no version"),
+        ("runs", 2, f"{SCHEMA_VERSION},", "99,", r"runs\.csv, line 2: written by a newer snnbench"),
+        ("runs", 3, f"{SCHEMA_VERSION},", "99,", r"runs\.csv, line 3: written by a newer snnbench"),
+        ("runs", 2, f"{SCHEMA_VERSION},", "0,", r"runs\.csv, line 2: '0' is no version"),
         ("runs", 3, "done", "donee", r"line 3: unknown status 'donee'. Did you mean 'done'\?\n"),
         ("runs", 3, "0.7", "nan", r"runs\.csv, line 3: column test_accuracy: 'nan'"),
         ("runs", 3, "0.7", "None", r"runs\.csv, line 3: column test_accuracy: 'None'"),
