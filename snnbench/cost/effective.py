@@ -45,15 +45,19 @@ def fan_in(module: WeightLayer) -> int:
     return module.in_channels // module.groups * math.prod(places)
 
 
+def fans_out(module: WeightLayer) -> int:
+    """Return how many weights an input value meets: N, or C_out k k of its group."""
+    if isinstance(module, nn.Linear | Transposed):
+        return module.weight.numel() // module.weight.shape[int(isinstance(module, nn.Linear))]
+    return module.out_channels // module.groups * math.prod(module.kernel_size)
+
+
 def reach(module: WeightLayer) -> int:
-    """Return how many output positions an input position meets, away from the borders."""
-    if isinstance(module, nn.Linear):
-        return 1
-    if isinstance(module, Transposed):
-        return math.prod(module.kernel_size)
-    return math.prod(
-        math.ceil(k / s) for k, s in zip(module.kernel_size, module.stride, strict=True)
-    )
+    """Return how many outputs an input value meets, away from the borders."""
+    if isinstance(module, nn.Linear | Transposed):
+        return fans_out(module)
+    positions = [math.ceil(k / s) for k, s in zip(module.kernel_size, module.stride, strict=True)]
+    return module.out_channels // module.groups * math.prod(positions)
 
 
 def dense_operations(module: WeightLayer, input_shape: Shape, output_shape: Shape) -> int:

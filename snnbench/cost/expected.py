@@ -78,7 +78,8 @@ def _planned(entry: WeightLayer, T: int | None, *, bias: bool, batch_norm: bool)
         biases=width if bias else 0,
         states=neurons * entry.states,
         kernel=entry.kernel**2 or 1,
-        reach=entry.reach,
+        fan_out=entry.fan_out,
+        reach=entry.fan_out,
         update_operations=entry.update_operations,
         leaks=entry.leaks,
     )

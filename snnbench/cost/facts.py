@@ -103,10 +103,15 @@ class LayerFacts:
     kernel: Annotated[
         int | None, _About("positions of a convolution's kernel; 1 of a linear layer", "units", 4)
     ] = None
+    fan_out: Annotated[
+        int | None,
+        _About("weights that an input value meets: N, or C_out k k, of its group of channels",
+               "units", 4),
+    ] = None  # fmt: skip
     reach: Annotated[
         int | None,
-        _About("output positions that an input position meets, away from the borders: ceil(k / s)"
-               " an axis; 1 in a linear layer", "units", 4),
+        _About("outputs that an input value meets, away from the borders: N, or C_out ceil(k / s)"
+               " an axis, of its group of channels", "units", 4),
     ] = None  # fmt: skip
     update_operations: Annotated[
         int | None,

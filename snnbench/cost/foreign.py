@@ -21,6 +21,7 @@ from snnbench.cost.effective import (
     dense_operations,
     effective_operations,
     fan_in,
+    fans_out,
     reach,
 )
 from snnbench.cost.facts import LayerFacts
@@ -192,6 +193,7 @@ def _facts(name: str, w: _Watched, samples: int, *, snn: bool, measured: bool) -
         biases=0 if module.bias is None else module.bias.numel(),
         states=neurons,
         kernel=math.prod(getattr(module, "kernel_size", ())),
+        fan_out=fans_out(module),
         reach=reach(module),
         update_operations=neurons,
         leaks=neurons,

@@ -34,7 +34,7 @@ class WeightLayer:
         states: values that a neuron keeps from step to step; 0 where nothing spikes.
         update_operations: of a neuron's update; 0 where nothing spikes, None where not known.
         leaks: states of a neuron that decay; as above.
-        reach: output positions that an input position meets; None where not known.
+        fan_out: outputs that an input meets, away from the borders; None where not known.
         pools: windows of the max poolings that follow.
         input_kind: "spikes" are 0 or 1 by what produced them; "constant" values are the same
             at every step, so that the layer is applied once and its current is repeated.
@@ -52,7 +52,7 @@ class WeightLayer:
     states: int
     update_operations: int | None
     leaks: int | None
-    reach: int | None
+    fan_out: int | None
     pools: tuple[int, ...]
     input_kind: InputKind
     applied_steps: int
@@ -109,7 +109,7 @@ def plan_layers(config: RunConfig, input_shape: tuple[int, ...]) -> tuple[Weight
             states=neuron.states if spiking[index] else 0,
             update_operations=neuron.operations if spiking[index] else 0,
             leaks=neuron.leaks if spiking[index] else 0,
-            reach=None if LAYERS[spec.kind].plugin else spec.kernel**2 or 1,
+            fan_out=None if LAYERS[spec.kind].plugin else output[0] * (spec.kernel**2 or 1),
             pools=pools,
             input_kind=kind,
             applied_steps=1 if kind == "constant" or config.model == "ann" else config.T,
