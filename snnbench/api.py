@@ -41,11 +41,13 @@ if TYPE_CHECKING:
 class CountResult:
     """Counts of a network, as tables, and what is to be known of its data, a sentence each.
 
-    `count` has what is to be known of a model, and what of it has no rule.
+    `count` has what is to be known of a model, and what of it has no rule; `config` describes the
+    network and its data, where it is one of ours.
     """
 
     count: "NetworkCount"
     notices: tuple[str, ...] = ()
+    config: RunConfig | None = None
 
     @property
     def totals(self) -> "pd.Series[Any]":
@@ -192,14 +194,14 @@ def count(
         config = _merged(config, settings)
     if rate is not None or input_shape is not None:
         shape = data_shape(config) if input_shape is None else checked_shape(input_shape)
-        return CountResult(expected_count(config, shape, checked_rate(rate)))
+        return CountResult(expected_count(config, shape, checked_rate(rate)), config=config)
     dataset = load_data(config, trains=False)
     if network is not None:
         check_input_width(network, config, dataset)
     check_memory(config, dataset)
     from snnbench.counts import measured_count
 
-    return CountResult(measured_count(config, dataset, network), dataset.notices)
+    return CountResult(measured_count(config, dataset, network), dataset.notices, config)
 
 
 def _merged(config: RunConfig | None, settings: dict[str, Any]) -> RunConfig:

@@ -1,7 +1,9 @@
 """What `flops` prints of conventions: their meanings, their counts, two networks side by side."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.markup import escape
 
@@ -9,7 +11,10 @@ from snnbench.cli.console import print_json, print_table, say, stdout
 from snnbench.errors import UserError, did_you_mean, shortened
 
 if TYPE_CHECKING:
+    from snnbench.api import CountResult
     from snnbench.cost.report import NetworkCount
+    from snnbench.words.conventions import Convention
+    from snnbench.words.energies import Energy
 
 _INITIAL = (
     "The ANN has initial weights: how many of its hidden activations are 0 is not what training"
@@ -44,30 +49,132 @@ def print_explained(name: str | None, *, as_json: bool) -> None:
         if number:
             stdout().print()
         stdout().print(f"[bold]{escape(entry['name'])}[/]: {escape(entry['meaning'])}")
-        for key in ("unit", "formula", "source"):
+        for key in ("unit", "formula", "source", "assumes", "options"):
             if entry.get(key):
                 stdout().print(f"  {key}: {escape(entry[key])}", soft_wrap=True)
 
 
-def print_conventions(count: "NetworkCount") -> None:
-    """Print what the conventions say that tables do not have."""
-    from snnbench.cost.derive import conventions
+class Asked(NamedTuple):
+    """Conventions and energy models that somebody chose, with their options.
 
-    values, words = count.conventions(), conventions()
+    Attributes:
+        energies: the first is the headline.
+    """
+
+    energies: "tuple[Energy, ...]"
+    conventions: "tuple[Convention, ...]" = ()
+
+    @classmethod
+    def of(cls, energies: Sequence[str] | None, conventions: Sequence[str] | None) -> "Asked":
+        """Read what stands behind --energy and --convention.
+
+        Raises:
+            UserError: there is no such model or option, or it cannot be this number.
+        """
+        from snnbench.words.conventions import CONVENTIONS, find_convention
+        from snnbench.words.energies import ENERGIES
+
+        chosen = [find_convention(ENERGIES, text) for text in energies or [next(iter(ENERGIES))]]
+        others = [find_convention(CONVENTIONS, text) for text in conventions or ()]
+        return cls(tuple(chosen), tuple(others))
+
+
+def count_document(
+    result: "CountResult", twin: "NetworkCount | None", asked: Asked
+) -> dict[str, Any]:
+    """Return a network's counts, and beside its twin's, if there is one."""
+    count = result.count
+    document = {
+        "totals": count.totals(),
+        "layers": count.layers,
+        "lower_bound": count.lower_bound,
+        "uncounted": count.uncounted,
+        "notes": count.notes,
+        "conventions": count.conventions((*asked.energies, *asked.conventions)),
+    }
+    if twin is None:
+        return document
+    return document | {"comparison": _comparison(count, twin, asked)}
+
+
+def print_count(result: "CountResult", asked: Asked) -> None:
+    """Print a network's counts, layer by layer."""
+    from snnbench.cost.derive import operations
+
+    count = result.count
+    _print_energies(result, asked)
+    stdout().print()
+    layers, counts = count.layers, [quantity.name for quantity in operations()]
+    known = [
+        (f"{name}, at least" if count.lower_bound and name in counts else name, value)
+        for name, value in count.totals().items()
+        if value is not None
+    ]
+    print_table("Network, counts per sample", ("result", "value"), known)
+    if count.lower_bound:
+        listed = ", ".join(f"{name}: {n}" for name, n in count.uncounted.items())
+        stdout().print(escape(f"Lower bounds, without what has no rule: {listed}"), soft_wrap=True)
+    stdout().print()
+    _print_conventions(count, asked)
+    facts = [name for name in layers[0] if name not in counts]
+    for title, columns in (("facts", facts), ("counts per sample", ["layer", *counts])):
+        stdout().print()
+        rows = [[layer[name] for name in columns] for layer in layers]
+        print_table(f"Layers, {title}", columns, rows)
+
+
+def _print_energies(result: "CountResult", asked: Asked) -> None:
+    """Print a network's energy by the model asked for, in words, and by all there are."""
+    from snnbench.words.energies import ENERGIES
+
+    count, least = result.count, "at least " if result.lower_bound else ""
+    further = [word for word in asked.energies if word.choice]
+    values = count.conventions(further)
+    under = count.circumstances()
+    if result.config is not None and result.config.model == "snn":
+        under += f", encoding {result.config.encoding}"
+    for word in asked.energies:
+        value = values[word.column]
+        said = "not known" if value is None else f"{least}{energy_text(value)} a sample"
+        line = f"Energy by {word.label}: {said}; {under}; {word.assumption}."
+        stdout().print(escape(line), soft_wrap=True)
+    stdout().print()
+    rows = [(word.label, values[word.column], word.assumption)
+            for word in (*further, *ENERGIES.values())
+            if values[word.column] is not None]  # fmt: skip
+    print_table(f"Energy at {under}", ("model", "pJ a sample", "assumes"), rows)
+
+
+def energy_text(pj: float) -> str:
+    """Return an energy in a unit that leaves few digits.
+
+    >>> energy_text(95_400.0), energy_text(12.0)
+    ('95.4 nJ', '12 pJ')
+    """
+    power = min(max(int(math.log10(pj) // 3), 0), 4) if pj > 0 else 0
+    return f"{pj / 1000**power:.3g} {('pJ', 'nJ', 'µJ', 'mJ', 'J')[power]}"
+
+
+def _print_conventions(count: "NetworkCount", asked: Asked) -> None:
+    """Print what the counting conventions say that tables do not have."""
+    from snnbench.words.conventions import CONVENTIONS
+
+    values = count.conventions(asked.conventions)
     rows = [
-        (column, value, words[column].unit)
-        for column, value in values.items()
-        if value is not None and words[column].since is None
+        (word.label, values[word.column], word.unit)
+        for word in (*asked.conventions, *CONVENTIONS.values())
+        if values[word.column] is not None and word.since is None
     ]
     print_table("Network, by further conventions", ("result", "value", "unit"), rows)
     stdout().print("What each is: snnbench flops --explain")
 
 
-def comparison_document(snn: "NetworkCount", ann: "NetworkCount") -> dict[str, Any]:
+def _comparison(snn: "NetworkCount", ann: "NetworkCount", asked: Asked) -> dict[str, Any]:
     """Return both networks' counts, ratios, break-evens and sentences."""
     from snnbench.cost.comparing import CostComparison
 
-    both = CostComparison(snn.facts, ann.facts)
+    further = tuple(word for word in asked.energies if word.choice)
+    both = CostComparison(snn.facts, ann.facts, further)
     names = ("name", "unit", "snn", "ann", "ratio")
     return {
         "counts": [dict(zip(names, row, strict=True)) for row in both.rows()],
@@ -77,9 +184,9 @@ def comparison_document(snn: "NetworkCount", ann: "NetworkCount") -> dict[str, A
     }
 
 
-def print_comparison(snn: "NetworkCount", ann: "NetworkCount") -> None:
+def print_comparison(snn: "NetworkCount", ann: "NetworkCount", asked: Asked) -> None:
     """Print an SNN beside the ANN of the same widths."""
-    document = comparison_document(snn, ann)
+    document = _comparison(snn, ann, asked)
     stdout().print(escape(document["sentence"]), soft_wrap=True)
     stdout().print()
     rows = [
@@ -90,10 +197,12 @@ def print_comparison(snn: "NetworkCount", ann: "NetworkCount") -> None:
     print_table("Counts", ("result", "SNN", "ANN", "ANN / SNN", "unit"), rows)
     stdout().print()
     breaks = [
-        (b["model"], b["ratio"], b["spikes"], b["input_rate"], b["T"], b["first_layer"])
+        (b["model"], b["ratio"], b["spikes"], b["firing_rate"], b["input_rate"], b["T"],
+         b["first_layer"])
         for b in document["break_even"]
-    ]
-    header = ("model", "ANN / SNN", "at times the spikes", "at input rate", "at T", "first layer")
+    ]  # fmt: skip
+    header = ("model", "ANN / SNN", "at times the spikes", "at firing rate", "at input rate",
+              "at T", "first layer")  # fmt: skip
     title = "Where both cost the same, all else as it is, and the first layer's share"
     print_table(title, header, breaks)
     say(_ASSUMED if snn.facts[0].weights_nonzero is None else _INITIAL)

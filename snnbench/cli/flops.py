@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.markup import escape
 
-from snnbench.cli.console import print_json, print_table, say, stdout
+from snnbench.cli.console import print_json, say
 from snnbench.cli.costs import (
-    comparison_document,
+    Asked,
+    count_document,
     print_comparison,
-    print_conventions,
+    print_count,
     print_explained,
 )
 from snnbench.cli.options import ConfigFile, Json, with_settings
@@ -74,6 +74,14 @@ def flops(
     compare: Annotated[
         bool, typer.Option("--compare", help="Count the ANN of the same widths beside it.")
     ] = False,
+    energy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODEL[:OPTION=N,...]", help="Headline, as memory45nm:bits=8."),
+    ] = None,
+    convention: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[:OPTION=N,...]", help="Also count this, as footprint:bits=8."),
+    ] = None,
     explain: Annotated[
         bool,
         typer.Option("--explain", help="Say what is counted, or NAME alone; count nothing."),
@@ -92,11 +100,14 @@ def flops(
 
     With its ANN: snnbench flops --dataset mnist --arch 100-10 -T 10 --compare
 
+    With memory, in 8 bits: snnbench flops --arch 100-10 --energy memory45nm:bits=8
+
     What a number is: snnbench flops --explain effective_acs
     """
     if explain:
         print_explained(name, as_json=json)
         return
+    asked = Asked.of(energy, convention)
     if name is not None:
         raise UserError(f"'{shortened(name)}' is no option of flops.", "Names are for --explain.")
     twin: NetworkCount | None = None
@@ -104,7 +115,7 @@ def flops(
         if compare:
             raise UserError("--compare makes an ANN of settings, not of a model.", "Leave it out.")
         with redirect_stdout(sys.stderr):  # what the model prints is no result
-            count = _count_foreign(
+            result = _count_foreign(
                 model_from, input_shape, input, settings, layout=layout, input_kind=input_kind
             )
     else:
@@ -112,17 +123,18 @@ def flops(
             option = "--input" if input is not None else "--input-kind"
             raise UserError(f"{option} is for --model-from.", "Use --samples to measure on data.")
         settings |= _measured(samples, rate, input_shape)
-        count, twin = _count_ours(checkpoint, input_shape, rate, config, settings, compare=compare)
+        result, twin = _count_ours(checkpoint, input_shape, rate, config, settings, compare=compare)
+    count = result.count
     for note in count.notes:
         say(note)
     if out is not None:
         _write(out, count.layers)
     if json:
-        print_json(_document(count, twin))
+        print_json(count_document(result, twin, asked))
     elif twin is not None:
-        print_comparison(count, twin)
+        print_comparison(count, twin, asked)
     else:
-        _print(count)
+        print_count(result, asked)
 
 
 def _measured(samples: str | None, rate: str | None, input_shape: str | None) -> dict[str, str]:
@@ -141,7 +153,7 @@ def _count_ours(
     settings: dict[str, Any],
     *,
     compare: bool,
-) -> tuple["NetworkCount", "NetworkCount | None"]:
+) -> tuple["CountResult", "NetworkCount | None"]:
     """Count a network of settings or of a saved model and, to compare, the ANN of its widths."""
     from snnbench import api
 
@@ -160,7 +172,9 @@ def _count_ours(
             shape = None if share is None else shape
             twin = api.count(_ann_of(described), rate=share, input_shape=shape)
         count = api.count(checkpoint=checkpoint, rate=share, **given)
-    return _told(count), None if twin is None else twin.count
+    for notice in count.notices:
+        say(f"Notice: {notice}")
+    return count, None if twin is None else twin.count
 
 
 def _ann_of(described: "RunConfig") -> "RunConfig":
@@ -179,40 +193,6 @@ def _saved(
     return saved.config.changed(**settings), saved.network.plan[0].input_shape
 
 
-def _document(count: "NetworkCount", twin: "NetworkCount | None") -> dict[str, Any]:
-    document = {
-        "totals": count.totals(),
-        "layers": count.layers,
-        "lower_bound": count.lower_bound,
-        "uncounted": count.uncounted,
-        "notes": count.notes,
-        "conventions": count.conventions(),
-    }
-    return document | ({} if twin is None else {"comparison": comparison_document(count, twin)})
-
-
-def _print(count: "NetworkCount") -> None:
-    from snnbench.cost.derive import operations
-
-    layers, counts = count.layers, [quantity.name for quantity in operations()]
-    known = [
-        (f"{name}, at least" if count.lower_bound and name in counts else name, value)
-        for name, value in count.totals().items()
-        if value is not None
-    ]
-    print_table("Network, counts per sample", ("result", "value"), known)
-    if count.lower_bound:
-        listed = ", ".join(f"{name}: {n}" for name, n in count.uncounted.items())
-        stdout().print(escape(f"Lower bounds, without what has no rule: {listed}"), soft_wrap=True)
-    stdout().print()
-    print_conventions(count)
-    facts = [name for name in layers[0] if name not in counts]
-    for title, columns in (("facts", facts), ("counts per sample", ["layer", *counts])):
-        stdout().print()
-        rows = [[layer[name] for name in columns] for layer in layers]
-        print_table(f"Layers, {title}", columns, rows)
-
-
 def _described(
     input_shape: str | None, config: Path | None, settings: dict[str, Any]
 ) -> tuple["RunConfig", tuple[int, ...] | None]:
@@ -227,19 +207,13 @@ def _described(
     return build_config(settings, config), shape
 
 
-def _told(result: "CountResult") -> "NetworkCount":
-    for notice in result.notices:
-        say(f"Notice: {notice}")
-    return result.count
-
-
 def _read_rate(rate: str | None) -> float | None:
     return None if rate is None else read_number("rate", rate)
 
 
 def _count_foreign(
     source: str, shape: str | None, file: Path | None, settings: dict[str, Any], **about: Any
-) -> "NetworkCount":
+) -> "CountResult":
     from snnbench import api
 
     if settings:
@@ -251,7 +225,7 @@ def _count_foreign(
             "Give, for instance, --input-shape 4,1,1,28,28 --layout TB.",
         )
     given = None if shape is None else read_shape(shape)
-    return api.count(model_from=source, input=file, input_shape=given, **about).count
+    return api.count(model_from=source, input=file, input_shape=given, **about)
 
 
 def read_shape(text: str) -> tuple[int, ...]:

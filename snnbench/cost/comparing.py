@@ -4,27 +4,34 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from snnbench.cost.activity import ALIVE, activity_of
-from snnbench.cost.derive import conventions, network_values
+from snnbench.cost.derive import conventions, network_value
 from snnbench.cost.facts import LayerFacts
-from snnbench.words.energies import ENERGIES
+from snnbench.words.conventions import Convention
+from snnbench.words.energies import ENERGIES, Energy
+
+Layers = tuple[LayerFacts, ...]
+_MOST_BITS = 32
 
 
 @dataclass(frozen=True)
 class Break:
-    """Where an SNN's energy reaches its twin's; what is not known, or never happens, is None.
+    """Where an SNN's energy reaches its twin's, all else as it is; None where it never does.
 
     Attributes:
         model: the energy model's name.
         ratio: the twin's energy over the SNN's: above 1 the SNN is cheaper.
-        spikes: as many times as many spikes as now, T as it is.
-        input_rate: the mean input of the layers that spikes enter, spikes a unit and step, then.
-        T: time steps, rates as they are.
+        spikes: as many times as many spikes as now, of input and neurons.
+        firing_rate: spikes a neuron and step, the input's as they are.
+        input_rate: mean input, where it is spikes; the neurons' as they are.
+        T: time steps, rates as they are. An ANN of as many bits as tell as much as T steps has
+            other bits then.
         first_layer: the first layer's share of the SNN's energy.
     """
 
     model: str
     ratio: float
     spikes: float | None
+    firing_rate: float | None
     input_rate: float | None
     T: float | None
     first_layer: float
@@ -36,50 +43,80 @@ class CostComparison:
 
     Attributes:
         snn, ann: a layer each, in the same order.
+        energies: further models, those with options of the user's.
     """
 
-    snn: tuple[LayerFacts, ...]
-    ann: tuple[LayerFacts, ...]
+    snn: Layers
+    ann: Layers
+    energies: tuple[Energy, ...] = ()
+
+    @property
+    def steps(self) -> int | None:
+        """The SNN's time steps."""
+        return next((layer.steps for layer in self.snn if layer.steps), None)
+
+    def _models(self) -> tuple[Energy, ...]:
+        return (*self.energies, *ENERGIES.values())
 
     def rows(self) -> Iterator[tuple[str, str, float | None, float | None, float | None]]:
         """Yield of each convention its column, unit, the SNN's and the ANN's count, and ANN / SNN.
 
         A ratio of what is no amount, as a sparsity, is None.
         """
-        snn, ann = network_values(self.snn), network_values(self.ann)
-        for column, word in conventions().items():
-            mine, other = snn[column], ann[column]
+        words: dict[str, Convention] = conventions() | {word.column: word for word in self.energies}
+        for column, word in words.items():
+            mine = network_value(word, self.snn)
+            other = self._twins(word) if isinstance(word, Energy) else network_value(word, self.ann)
             has_ratio = word.unit != "fraction"
             ratio = other / mine if has_ratio and mine and other is not None else None
             yield column, word.unit, mine, other, ratio
 
+    def _twins(self, word: Energy, steps: int | None = None) -> float | None:
+        steps = steps or self.steps
+        return network_value(word if steps is None else word.of_twin(steps), self.ann)
+
     def breaks(self) -> list[Break]:
         """Return where each energy model that knows both networks changes its mind."""
-        now, twin = network_values(self.snn), network_values(self.ann)
-        silent = network_values([_fired(layer, 0.0) for layer in self.snn])
-        longer = network_values([_lasting(layer, 2) for layer in self.snn])
-        first = network_values(self.snn[:1])
-        steps = next((layer.steps for layer in self.snn if layer.steps), None)
-        rate = _mean_input(self.snn)
+        firing, arriving = _firing_rate(self.snn), _arriving_rate(self.snn)
         found = []
-        for word in ENERGIES.values():
-            column = word.column
-            mine, other = now[column], twin[column]
+        for word in self._models():
+            mine, other = network_value(word, self.snn), self._twins(word)
             if not mine or other is None:
                 continue
-            spikes = _reached(other, silent[column], mine)
-            more = _reached(other, mine, longer[column], least=-1)
+            places = [
+                _reached(other, network_value(word, _fired(self.snn, *factors)), mine)
+                for factors in ((0, 0), (1, 0), (0, 1))
+            ]
             found.append(
                 Break(
-                    word.name,
+                    word.label,
                     other / mine,
-                    spikes,
-                    None if spikes is None or rate is None else spikes * rate,
-                    None if more is None or steps is None else steps * (1 + more),
-                    (first[column] or 0.0) / mine,
+                    places[0],
+                    _rate(places[1], firing),
+                    _rate(places[2], arriving),
+                    self._last_step(word, mine, other),
+                    (network_value(word, self.snn[:1]) or 0.0) / mine,
                 )
             )
         return found
+
+    def _last_step(self, word: Energy, mine: float, other: float) -> float | None:
+        """Return T at which the SNN costs what its twin does."""
+        longer = network_value(word, tuple(_lasting(layer, 2) for layer in self.snn))
+        if self.steps is None:
+            return None
+        if not word.same_information:
+            more = _reached(other, mine, longer, least=-1)
+            return None if more is None else self.steps * (1 + more)
+        for bits in range(1, _MOST_BITS + 1):
+            first, last = 2 ** (bits - 1), 2**bits - 1  # the steps that tell as much
+            twins = self._twins(word, first)
+            more = None if twins is None else _reached(twins, mine, longer, least=-1)
+            if more is None:
+                return None
+            if self.steps * (1 + more) <= last:
+                return max(self.steps * (1 + more), first) if bits > 1 else self.steps * (1 + more)
+        return None
 
     def sentence(self) -> str:
         """Return in words who is cheaper, and whether the models agree."""
@@ -109,8 +146,23 @@ def _reached(
     return place if place > least else None
 
 
-def _fired(layer: LayerFacts, factor: float) -> LayerFacts:
-    """Return the facts with so many times as many spikes in; energies are linear in them."""
+def _rate(times: float | None, now: float | None) -> float | None:
+    """Return a rate so many times as large; None if it is none, or would be more than 1."""
+    rate = None if times is None or now is None else times * now
+    return None if rate is None or rate > 1 else rate
+
+
+def _fired(layers: Layers, arriving: float, firing: float) -> Layers:
+    """Return the facts with so many times as many spikes in the input, and of the neurons."""
+    return tuple(
+        _entered(layer, firing if number else arriving, firing)
+        for number, layer in enumerate(layers)
+    )
+
+
+def _entered(layer: LayerFacts, factor: float, firing: float) -> LayerFacts:
+    """Return the facts with so many times as many spikes in and out: energies are linear."""
+    layer = replace(layer, output_spikes=_times(layer.output_spikes, firing))
     if not layer.accumulates:
         return layer
     return replace(
@@ -140,14 +192,16 @@ def _lasting(layer: LayerFacts, factor: int) -> LayerFacts:
     )
 
 
-def _mean_input(layers: Sequence[LayerFacts]) -> float | None:
-    """Return spikes a unit and step, over all units of the layers that spikes enter."""
-    entered = [layer for layer in layers if layer.accumulates]
-    known = [(x.input_rate, x.input_values) for x in entered if x.input_rate is not None]
-    units = sum(values or 0 for _, values in known)
-    if len(known) < len(entered) or not units:
-        return None
-    return sum(rate * (values or 0) for rate, values in known if rate is not None) / units
+def _firing_rate(layers: Layers) -> float | None:
+    """Return spikes a neuron and step, over all neurons."""
+    spiking = [layer for layer in layers if layer.neuron_updates]
+    fired = [layer.output_spikes for layer in spiking if layer.output_spikes is not None]
+    updates = sum(layer.neuron_updates or 0 for layer in spiking)
+    return sum(fired) / updates if updates and len(fired) == len(spiking) else None
+
+
+def _arriving_rate(layers: Layers) -> float | None:
+    return layers[0].input_rate if layers and layers[0].accumulates else None
 
 
 def _times(value: float | None, factor: float) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 from snnbench.cost.facts import FACTS, LayerFacts, Quantity, Share
 from snnbench.errors import UserError
 from snnbench.words.conventions import CONVENTIONS, Convention
-from snnbench.words.energies import ENERGIES
+from snnbench.words.energies import ENERGIES, Energy
 
 Row = Mapping[str, Any]
 
@@ -103,15 +103,25 @@ def totals(rows: Sequence[Row]) -> dict[str, float | None]:
 
 def explained() -> dict[str, dict[str, str]]:
     """Return what every convention, energy model and fact is: name, meaning, unit and the like."""
-    words = {
-        column: {"name": column, "meaning": word.meaning, "unit": word.unit,
-                 "formula": word.formula, "source": word.source}
-        for column, word in conventions().items()
-    }  # fmt: skip
+    words = {column: _about(word) for column, word in conventions().items()}
     facts = {
         fact.name: {"name": fact.name, "meaning": fact.meaning, "unit": fact.unit} for fact in FACTS
     }
     return words | facts
+
+
+def _about(word: Convention) -> dict[str, str]:
+    about = {"name": word.column, "meaning": word.meaning, "unit": word.unit,
+             "formula": word.formula, "source": word.source}  # fmt: skip
+    if isinstance(word, Energy):
+        about["assumes"] = word.assumption
+    options = (
+        f"{n}: {o.meaning}, {o.default} unless one of {o}"
+        if o.choices
+        else f"{n}: {o.meaning}, {o.default} unless {o}"
+        for n, o in word.options.items()
+    )
+    return about | {"options": "; ".join(options)}
 
 
 def network_values(layers: Sequence[LayerFacts]) -> dict[str, float | None]:
@@ -121,12 +131,14 @@ def network_values(layers: Sequence[LayerFacts]) -> dict[str, float | None]:
         Column -> sum over the layers, or the share in all of them; None where a layer's is not
         known, there is no layer, or the convention has nothing to count in any.
     """
-    found: dict[str, float | None] = {}
-    for name, word in conventions().items():
-        counts = [_count(word, facts) for facts in layers]
-        known = [count for count in counts if count is not None]
-        found[name] = _together(known) if known and len(known) == len(counts) else None
-    return found
+    return {name: network_value(word, layers) for name, word in conventions().items()}
+
+
+def network_value(word: Convention, layers: Sequence[LayerFacts]) -> float | None:
+    """Return what one convention or energy model says of a whole network; see `network_values`."""
+    counts = [_count(word, facts) for facts in layers]
+    known = [count for count in counts if count is not None]
+    return _together(known) if known and len(known) == len(counts) else None
 
 
 def _together(counts: Sequence[float | Share]) -> float | None:
@@ -160,7 +172,7 @@ def _value(word: Convention, facts: LayerFacts) -> float | None:
 
 def _count(word: Convention, facts: LayerFacts) -> float | Share | None:
     try:
-        value = word.load()(facts)
+        value = word.load()(facts, **{name: o.default for name, o in word.options.items()})
         return value if value is None or isinstance(value, Share) else float(value)
     except Exception as error:
         if not word.plugin:

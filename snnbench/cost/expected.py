@@ -20,8 +20,8 @@ def expected_count(
         config: describes the network.
         input_shape: of one sample, (F,) or (C, H, W).
         rate: assumed mean of every layer's input: F of the lab convention and share of ones where
-            it is spikes; None where it is not known. Inputs that are no spikes are
-            taken as non-zero throughout, and so are all weights.
+            it is spikes; and of what its neurons fire. None where it is not known. Inputs that are
+            no spikes are taken as non-zero throughout, and so are all weights.
 
     Raises:
         UserError: the arch does not fit the input.
@@ -91,6 +91,10 @@ def _assumed(entry: WeightLayer, facts: LayerFacts, rate: float | None) -> Layer
     return replace(
         facts,
         input_rate=rate,
+        output_rate=rate if facts.neuron_updates else None,
+        output_spikes=None
+        if rate is None or not facts.neuron_updates
+        else rate * facts.neuron_updates,
         input_nonzero=None if share is None else share * facts.input_values * entry.applied_steps,
         effective_operations=None if share is None else share * entry.dense_macs,
     )

@@ -107,9 +107,19 @@ def connection_sparsity(layer: LayerFacts) -> Share | None:
     return Share(layer.weights - layer.weights_nonzero, layer.weights)
 
 
-def footprint(layer: LayerFacts) -> float | None:
-    """Return the bytes of parameters and neuron states, 32 bits each."""
-    return None if layer.states is None else 4 * (layer.params + layer.states)
+def neuron_operations(layer: LayerFacts) -> float | None:
+    """Return the operations of all updates of neurons, the sums of their inputs aside.
+
+    Source: NeuroBench's NeuronOperations. It leaves out neurons whose membrane did not change.
+    """
+    if layer.neuron_updates is None or layer.update_operations is None:
+        return None
+    return layer.neuron_updates * layer.update_operations
+
+
+def footprint(layer: LayerFacts, *, bits: int = 32) -> float | None:
+    """Return the bytes of parameters and neuron states, so many bits each."""
+    return None if layer.states is None else bits / 8 * (layer.params + layer.states)
 
 
 # Energy of one 32-bit floating point operation in 45 nm CMOS at 0.9 V.
@@ -168,6 +178,35 @@ def energy_pj_spinnaker(layer: LayerFacts) -> float | None:
 def energy_pj_spinnaker2(layer: LayerFacts) -> float | None:
     """Return 450 pJ a synaptic event and 2,190 a neuron update; None where no spikes enter."""
     return _events(layer, 450, 2_190)
+
+
+def energy_pj_truenorth(layer: LayerFacts) -> float | None:
+    """Return 26 pJ a synaptic event, measured on TrueNorth; None where no spikes enter."""
+    return _events(layer, 26, 0)
+
+
+def energy_pj_cpu(layer: LayerFacts) -> float | None:
+    """Return 8.6 nJ a synapse and step, used or not, and as much an update.
+
+    Source: keras-spiking 0.3.0.
+    """
+    return _every_synapse(layer, 8_600)
+
+
+def energy_pj_gpu(layer: LayerFacts) -> float | None:
+    """Return 0.3 nJ a synapse and step, used or not, and as much an update."""
+    return _every_synapse(layer, 300)
+
+
+def energy_pj_arm(layer: LayerFacts) -> float | None:
+    """Return 0.9 nJ a synapse and step, used or not, and as much an update."""
+    return _every_synapse(layer, 900)
+
+
+def _every_synapse(layer: LayerFacts, pj: float) -> float | None:
+    if layer.steps is None:
+        return None
+    return pj * layer.outputs * (layer.inputs * layer.applied_steps + layer.steps)
 
 
 def _events(layer: LayerFacts, synapse_pj: float, update_pj: float) -> float | None:

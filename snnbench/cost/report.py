@@ -1,11 +1,13 @@
 """The result of counting: the facts of every weight layer, and what follows. No torch."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from snnbench.cost.activity import activity_of
-from snnbench.cost.derive import layer_row, network_values, totals
+from snnbench.cost.derive import layer_row, network_value, network_values, totals
 from snnbench.cost.facts import LayerFacts
+from snnbench.words.conventions import Convention
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,23 @@ class NetworkCount:
             **totals(self.layers),
         }
 
-    def conventions(self) -> dict[str, float | None]:
-        """Return what every convention and energy model says of the network, by column."""
-        return network_values(self.facts)
+    def conventions(self, further: Iterable[Convention] = ()) -> dict[str, float | None]:
+        """Return what every convention and energy model says of the network, by column.
+
+        Args:
+            further: those that are no rows of the tables: with options that somebody chose.
+        """
+        chosen = {word.column: network_value(word, self.facts) for word in further}
+        return network_values(self.facts) | chosen
+
+    def circumstances(self) -> str:
+        """Return in words what an energy hangs on beside its model: T, and how much is active."""
+        first = self.facts[0]
+        parts = [f"T = {first.steps}" if first.model == "snn" else "an ANN"]
+        if first.input_rate is not None:
+            parts.append(f"mean input {first.input_rate:.3g}")
+        fired = [(f.output_spikes, f.neuron_updates) for f in self.facts if f.neuron_updates]
+        if fired and all(spikes is not None for spikes, _ in fired):
+            rate = sum(s or 0 for s, _ in fired) / sum(u or 0 for _, u in fired)
+            parts.append(f"firing rate {rate:.3g}")
+        return ", ".join(parts)

@@ -5,10 +5,35 @@ for one sample over all its steps.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Self, TypeVar
 
-from snnbench.errors import UserError
-from snnbench.words.table import Table, Word
+from snnbench.errors import UserError, did_you_mean, shortened
+from snnbench.words.table import Bounds, Table, Word
+
+
+class Option(NamedTuple):
+    """A number that a convention's function takes, by keyword.
+
+    Attributes:
+        default: what it is unless it is chosen.
+        meaning: one line for people.
+        choices: what it can be; none: any whole number within the bounds.
+        bounds: between what it lies.
+    """
+
+    default: int
+    meaning: str
+    choices: tuple[int, ...] = ()
+    bounds: Bounds = Bounds(ge=1)
+
+    def takes(self, value: int) -> bool:
+        """Whether it can be this number."""
+        return value in self.choices if self.choices else self.bounds.holds(value)
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.choices)) or str(self.bounds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +49,8 @@ class Convention(Word):
         source: where the formula stands.
         since: version of the tables from which they have its column; None where they have none,
             and it is computed from the facts wherever it is asked for.
+        options: keyword of its function -> what it is.
+        choice: "OPTION=NUMBER,...", the options that were chosen.
 
     Raises:
         UserError: its column's name is not made of letters, digits and '_'.
@@ -33,6 +60,8 @@ class Convention(Word):
     formula: str
     source: str
     since: int | None = 2
+    options: Mapping[str, Option] = field(default_factory=dict)
+    choice: str = ""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"\w+", self.column, re.ASCII):
@@ -43,7 +72,52 @@ class Convention(Word):
     @property
     def column(self) -> str:
         """The name of its column in the tables."""
-        return self.name
+        return "_".join([self.name, *re.findall(r"\w+", self.choice)])
+
+    @property
+    def label(self) -> str:
+        """Its name as users write it, with the options that they chose."""
+        return f"{self.name}:{self.choice}" if self.choice else self.name
+
+    def chosen(self, values: Mapping[str, int]) -> Self:
+        """Return it with other options than the defaults."""
+        if not values:
+            return self
+        options = {name: option._replace(default=values.get(name, option.default))
+                   for name, option in self.options.items()}  # fmt: skip
+        choice = ",".join(f"{name}={value}" for name, value in values.items())
+        return replace(self, options=options, choice=choice, since=None)
+
+
+C = TypeVar("C", bound=Convention)
+
+
+def find_convention(table: Table[C], text: str) -> C:
+    """Return the convention that "NAME" or "NAME:OPTION=NUMBER,..." chooses.
+
+    Raises:
+        UserError: there is no such convention or option, or it cannot be this number.
+    """
+    name, colon, rest = text.partition(":")
+    word = table.find(name)
+    values: dict[str, int] = {}
+    for part in rest.split(",") if colon else ():
+        option, _, value = part.partition("=")
+        if option not in word.options:
+            raise UserError(
+                f"{name} has no option '{shortened(option)}'.", did_you_mean(option, word.options)
+            )
+        if option in values:
+            raise UserError(f"{name}: {option} is given twice.", "Give it once.")
+        # more digits than these are no number of bits or words
+        known = value.isascii() and value.isdigit() and len(value) <= 12
+        if not known or not word.options[option].takes(int(value)):
+            raise UserError(
+                f"{name}: {option} cannot be '{shortened(value)}'.",
+                f"It can be: {word.options[option]}.",
+            )
+        values[option] = int(value)
+    return word.chosen(values)
 
 
 _NEUROBENCH = "NeuroBench (J. Yik et al., Nature Communications, 2025), synaptic operations"
@@ -141,11 +215,22 @@ CONVENTIONS = Table(
             since=None,
         ),
         Convention(
+            "neuron_operations",
+            "operations of the neurons' updates, the sums of their inputs aside",
+            "snnbench.cost.formulas:neuron_operations",
+            unit="operations a sample",
+            formula="neuron_updates update_operations: 4 an update of a leaky neuron, 3 without"
+            " the leak",
+            source="NeuroBench's NeuronOperations, which leaves out updates that change nothing",
+            since=None,
+        ),
+        Convention(
             "footprint",
-            "memory for parameters and neuron states, 32 bits each",
+            "memory for parameters and neuron states",
             "snnbench.cost.formulas:footprint",
             unit="bytes",
-            formula="4 (params + states)",
+            formula="bits / 8 (params + states)",
+            options={"bits": Option(32, "of a number", bounds=Bounds(ge=1, le=64))},
             source="NeuroBench's Footprint, which counts parameters and buffers, zeros included",
             since=None,
         ),

@@ -294,7 +294,7 @@ def test_an_snn_beside_its_ann(snnbench):
     assert counted["energy_pj_compute45nm"]["ratio"] == pytest.approx(46 / 9)
     said = snnbench(*given, "--compare")
     assert said.stdout.startswith(
-        "The SNN is cheaper by all models that know both: compute45nm (5.11 "
+        "The models disagree: the SNN is cheaper by compute45nm (5.11 "
     )
     assert "no pixel and no activation of the ANN is taken as 0" in said.stderr
 
@@ -325,3 +325,45 @@ def test_what_was_measured_is_not_said_to_be_assumed(snnbench):
     assert done.returncode == 0, done.stderr
     assert "The ANN has initial weights" in done.stderr
     assert "Nothing was run" not in done.stderr
+
+
+def test_an_energy_is_printed_with_all_that_it_hangs_on(snnbench):
+    given = ("flops", "--arch", "20-10", "--input-shape", "30", "-T", "4", "--rate", "0.1")
+    chosen = ("--energy", "memory45nm:bits=8", "--energy", "loihi", "--convention",
+              "footprint:bits=4")  # fmt: skip
+    first, second, *rest = snnbench(*given, *chosen).stdout.splitlines()
+    assert first.startswith("Energy by memory45nm:bits=8: ")
+    assert "T = 4, mean input 0.1, firing rate 0.1, encoding bernoulli; 8-bit numbers" in first
+    assert second.startswith("Energy by loihi: ")
+    assert any(line.startswith("footprint:bits=4 ") for line in rest)
+    found = json.loads(snnbench(*given, *chosen, "--json").stdout)["conventions"]
+    assert found["energy_pj_memory45nm_bits_8"] < found["energy_pj_memory45nm"]
+    assert found["footprint_bits_4"] == found["footprint"] / 8
+    compared = json.loads(snnbench(*given, *chosen, "--compare", "--json").stdout)["comparison"]
+    assert compared["break_even"][0]["model"] == "memory45nm:bits=8"
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        ("--energy", "compute45", "Did you mean 'compute45nm'?"),
+        ("--energy", "", "is not known"),
+        ("--energy", "memory45nm:", "no option ''"),
+        ("--energy", "memory45nm:bit=8", "Did you mean 'bits'?"),
+        ("--energy", "memory45nm:bits=7", "It can be: 32, 16, 8."),
+        ("--energy", "memory45nm:bits=8,bits=8", "given twice"),
+        ("--energy", "compute45nm:bits=8", "no option 'bits'"),
+        ("--energy", "lemaire_leat:fifo=0", "It can be: at least 1."),
+        ("--energy", "lemaire_leat:fifo=-5", "fifo cannot be '-5'"),
+        ("--energy", "lemaire_leat:fifo=1e3", "fifo cannot be '1e3'"),
+        ("--energy", "lemaire_leat:fifo=" + "9" * 5000, "fifo cannot be"),
+        ("--energy", "lemaire_leat:fifo=٣", "fifo cannot be"),
+        ("--convention", "footprint:bits=65", "at least 1 and at most 64"),
+        ("--convention", "loihi", "is not known"),
+    ],
+)
+def test_a_model_or_option_that_there_is_not_is_refused(option, text, said, snnbench):
+    done = snnbench("flops", "--arch", "10", "--input-shape", "30", option, text)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr) < 400

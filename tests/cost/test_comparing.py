@@ -1,12 +1,16 @@
 """An SNN beside its twin: at a break-even both cost the same."""
 
+import math
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnbench import count
+from snnbench.config import RunConfig
 from snnbench.cost.comparing import CostComparison
-from snnbench.cost.derive import network_values
+from snnbench.cost.derive import network_value, network_values
+from snnbench.cost.expected import expected_count
 from snnbench.words.energies import ENERGIES
 from tests.cost.layers import layer
 
@@ -15,25 +19,56 @@ RATES = st.floats(0.01, 1)
 
 
 def snn(widths, rate, T, encoding="bernoulli"):
-    settings = {"arch": "-".join(map(str, (*widths, 10))), "T": T, "encoding": encoding}
-    return count(**settings, rate=rate, input_shape=(50,)).count.facts
+    arch = "-".join(map(str, (*widths, 10)))
+    return expected_count(RunConfig(arch=arch, T=T, encoding=encoding), (50,), rate).facts
 
 
 def ann(widths):
     arch = "-".join(map(str, (*widths, 10)))
-    return count(model="ann", arch=arch, input_shape=(50,)).count.facts
+    return expected_count(RunConfig(model="ann", arch=arch), (50,), None).facts
+
+
+def mixed(widths, arriving, firing, T):
+    """An SNN whose input has one rate and whose neurons have another."""
+    first, *others = snn(widths, firing, T)
+    entered = snn(widths, arriving, T)[0]
+    return (replace(entered, output_spikes=first.output_spikes), *others)
+
+
+def energy(model, facts, T=None):
+    """By a model's name; T of the SNN that an ANN is compared with."""
+    word = ENERGIES[model]
+    return network_value(word if T is None else word.of_twin(T), facts)
+
+
+@given(SIZES, RATES, RATES, st.integers(1, 30))
+def test_at_a_rate_named_both_cost_the_same(widths, arriving, firing, T):
+    other = ann(widths)
+    for found in CostComparison(mixed(widths, arriving, firing, T), other).breaks():
+        twin = energy(found.model, other, T)
+        if found.firing_rate is not None:
+            then = energy(found.model, mixed(widths, arriving, found.firing_rate, T))
+            assert then == pytest.approx(twin)
+        if found.input_rate is not None:
+            then = energy(found.model, mixed(widths, found.input_rate, firing, T))
+            assert then == pytest.approx(twin)
+        if found.spikes is not None and found.spikes * max(arriving, firing) <= 1:
+            rates = found.spikes * arriving, found.spikes * firing
+            assert energy(found.model, mixed(widths, *rates, T)) == pytest.approx(twin)
 
 
 @given(SIZES, RATES, st.integers(1, 30))
-def test_with_as_many_times_the_spikes_both_cost_the_same(widths, rate, T):
+def test_where_no_rate_is_named_none_makes_both_cost_the_same(widths, rate, T):
     other = ann(widths)
     for found in CostComparison(snn(widths, rate, T), other).breaks():
-        column = ENERGIES[found.model].column
-        if found.input_rate is None or found.input_rate > 1:
-            continue  # no rate: even always firing it is cheaper
-        then = network_values(snn(widths, found.input_rate, T))[column]
-        assert then == pytest.approx(network_values(other)[column])
-        assert found.input_rate == pytest.approx(rate * found.spikes)
+        twin = energy(found.model, other, T)
+        for name, ends in {
+            "firing_rate": [mixed(widths, rate, end, T) for end in (0, 1)],
+            "input_rate": [mixed(widths, end, rate, T) for end in (0, 1)],
+        }.items():
+            if getattr(found, name) is None:
+                low, high = (energy(found.model, facts) for facts in ends)
+                assert low >= twin * (1 - 1e-9) or high <= twin * (1 + 1e-9), name
 
 
 @given(SIZES, RATES, st.integers(1, 30), st.sampled_from(("bernoulli", "repeat")))
@@ -42,13 +77,24 @@ def test_costs_are_linear_in_the_steps_and_meet_the_twins_at_the_break_even(
 ):
     other = ann(widths)
     for found in CostComparison(snn(widths, rate, T, encoding), other).breaks():
-        column = ENERGIES[found.model].column
-        one, two = (network_values(snn(widths, rate, n, encoding))[column] for n in (1, 2))
-        twin = network_values(other)[column]
+        one, two = (energy(found.model, snn(widths, rate, n, encoding)) for n in (1, 2))
+        slope = two - one
+        if ENERGIES[found.model].same_information:
+            if found.T is None and one >= energy(found.model, other, 1):
+                continue  # it never wins, or not from the first step on
+            up_to = 100 if found.T is None else math.ceil(found.T)
+            for n in range(1, up_to, 7):  # below it the SNN costs less
+                assert one + slope * (n - 1) < energy(found.model, other, n) * (1 + 1e-9)
+            if found.T is not None and found.T >= 1:
+                assert one + slope * (found.T - 1) >= energy(
+                    found.model, other, math.floor(found.T)
+                ) * (1 - 1e-9)
+            continue
+        twin = energy(found.model, other)
         if found.T is None:  # already a single step costs as much, or no more spikes cost more
-            assert two == one or one - (two - one) >= twin
+            assert two == one or one - slope >= twin
         else:
-            assert one + (two - one) * (found.T - 1) == pytest.approx(twin)
+            assert one + slope * (found.T - 1) == pytest.approx(twin)
 
 
 def test_models_that_disagree_are_named():

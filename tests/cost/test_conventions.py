@@ -87,7 +87,7 @@ def test_what_no_spikes_enter_has_no_spikes_a_synapse_and_costs_no_events():
 @pytest.mark.parametrize("name", conventions())
 def test_what_is_not_known_is_missing(name):
     assert network_values([])[name] is None
-    unknown = layer(input_kind=None, input_rate=None, effective_operations=None)
+    unknown = layer(input_kind=None, input_rate=None, effective_operations=None, steps=None)
     assert network_values([unknown])[name] is None
 
 
