@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snnbench.cli.console import print_json, print_table, say, stdout
+from snnbench.cli.costs import Asked
 from snnbench.cli.options import Json
 from snnbench.errors import UserError
 
@@ -42,6 +43,10 @@ def report(
     figures: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write each figure as an SVG file.")
     ] = None,
+    energy: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL[:OPTION=N,...]", help="Energy of figures and comparisons."),
+    ] = None,
     fail_if: Annotated[
         str | None,
         typer.Option(metavar="EXPRESSION", help="Exit with 4 if a configuration's mean is so."),
@@ -51,9 +56,12 @@ def report(
     """Summarise results: means with intervals over seeds, costs, figures, verdicts on claims.
 
     Example: snnbench report results/lab1-beta --html report.html
+
+    By memory, too: snnbench report results/lab1-beta --energy memory45nm:bits=8
     """
     from snnbench.report.conditions import parse_condition, parse_where
 
+    headline = Asked.of([energy] if energy is not None else None, None).energies[0]
     condition = None if fail_if is None else parse_condition(fail_if)
     where = None if baseline is None else parse_where(baseline)
     for path in (html, markdown):
@@ -64,7 +72,7 @@ def report(
     from snnbench.studies.catalogue import find_study
 
     given = None if study is None else find_study(str(study))  # it may bring plug-ins
-    tables = load(folders)
+    tables = load(folders, headline)
     names = [str(name) for name in tables.runs["study"].unique()]
     made = summarise(tables, _studies(names, given), with_figures=bool(html or figures))
     if where is not None:

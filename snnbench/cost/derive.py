@@ -10,6 +10,8 @@ from snnbench.words.energies import ENERGIES, Energy
 
 Row = Mapping[str, Any]
 
+# Facts that every layer counted has; functions do not ask whether these are known.
+_SIZES = ("applied_steps", "inputs", "outputs", "params")
 _FACT_NAMES = frozenset(fact.name for fact in FACTS)
 
 
@@ -79,7 +81,7 @@ def derive(row: Row) -> dict[str, float]:
     lacking = {name: word for name, word in derived().items() if row.get(name) is None}
     if not lacking:
         return {}
-    facts = _facts_of(row)
+    facts = facts_of(row)
     values = {name: _value(word, facts) for name, word in lacking.items()}
     return {name: value for name, value in values.items() if value is not None}
 
@@ -150,7 +152,8 @@ def _together(counts: Sequence[float | Share]) -> float | None:
     return sum(share.part for share in shares) / whole if whole else None
 
 
-def _facts_of(row: Row) -> LayerFacts:
+def facts_of(row: Row) -> LayerFacts:
+    """Return the facts of a row of layers.csv, whatever version of the tables it is of."""
     known: dict[str, Any] = {name: row.get(name) for name in _FACT_NAMES}
     # Rows of version 1 hold two facts under the names of conventions.
     if known["dense_operations"] is None:
@@ -171,6 +174,8 @@ def _value(word: Convention, facts: LayerFacts) -> float | None:
 
 
 def _count(word: Convention, facts: LayerFacts) -> float | Share | None:
+    if any(getattr(facts, name) is None for name in _SIZES):  # of a table somebody wrote
+        return None
     try:
         value = word.load()(facts, **{name: o.default for name, o in word.options.items()})
         return value if value is None or isinstance(value, Share) else float(value)

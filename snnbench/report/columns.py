@@ -11,8 +11,8 @@ RESULTS = ("test_accuracy", "max_test_accuracy", "val_accuracy", "train_accuracy
 # Shares of samples -> the part of the data that these belong to.
 ACCURACIES = {"test_accuracy": "test", "max_test_accuracy": "test", "val_accuracy": "val",
               "train_accuracy": "train"}  # fmt: skip
-# What configurations are compared with a baseline in.
-COMPARED = ("test_accuracy", "flops_lab", "energy_pj_compute45nm", "train_seconds")
+# What configurations are compared with a baseline in, beside energy.
+COMPARED = ("test_accuracy", "flops_lab", "train_seconds")
 # Learning curves that are drawn.
 CURVES = ("test_accuracy", "test_loss", "train_loss")
 
@@ -35,6 +35,7 @@ MIXED_ORIGINS = {
     "torch_version": "versions of torch",
 }
 
+_ENERGY = "energy_pj_"  # how the names of energies' columns begin
 # Columns whose names are no words.
 _LABELS = {
     "train_loss": "Training loss",
@@ -42,7 +43,6 @@ _LABELS = {
     "dense_macs": "Dense MACs",
     "effective_macs": "Effective MACs",
     "effective_acs": "Effective ACs",
-    "energy_pj_compute45nm": "Energy",
     "params": "Parameters",
 }
 
@@ -81,6 +81,11 @@ def counts() -> tuple[str, ...]:
     return tuple(quantity.name for quantity in operations())
 
 
+def is_cost(column: str) -> bool:
+    """Whether a convention or energy model counts what the column holds."""
+    return column.startswith(_ENERGY) or column in counts()
+
+
 def costs() -> tuple[str, ...]:
     """Return what a configuration costs, to train and to run."""
     return ("params", "train_seconds", "eval_seconds", "epochs_run", *counts())
@@ -111,6 +116,8 @@ def label_of(column: str) -> str:
     >>> label_of("test_accuracy"), label_of("energy_pj_compute45nm")
     ('Test accuracy', 'Energy')
     """
+    if column.startswith(_ENERGY):
+        return "Energy"
     return _LABELS.get(column) or column.replace("_", " ").capitalize()
 
 
@@ -120,5 +127,6 @@ def axis_label(column: str) -> str:
     >>> axis_label("train_seconds"), axis_label("test_accuracy")
     ('train_seconds (s)', 'test_accuracy')
     """
-    unit = next(known.unit for known in columns_of("runs") if known.name == column)
+    known = {column.name: column.unit for column in columns_of("runs")}
+    unit = known.get(column, "pJ a sample" if is_cost(column) else "")
     return f"{column} ({unit})" if unit not in ("", "fraction") else column

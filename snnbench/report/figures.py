@@ -26,13 +26,13 @@ from snnbench.report.statistics import Estimate, mean
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import value_text
 
-_ENERGY = "energy_pj_compute45nm"
 _MANY_TIMES = 20  # from this ratio of dearest to cheapest on, the axis is logarithmic
 _MOST_CHARACTERS = 24  # of a name that stands at a point
 
 
 def figures_of(prefix: str, evidence: Evidence, rates: Mapping[str, Mapping[str, float]],
-               best: Sequence[Configuration], objective: Objective) -> list[Figure]:  # fmt: skip
+               best: Sequence[Configuration], objective: Objective, *,
+               energy: str) -> list[Figure]:  # fmt: skip
     """Draw what the runs have something to show for.
 
     Args:
@@ -41,6 +41,7 @@ def figures_of(prefix: str, evidence: Evidence, rates: Mapping[str, Mapping[str,
         rates: configuration's name -> layer -> mean firing rate.
         best: the configurations, best first: where not all can be drawn, the first ones are.
         objective: what configurations are compared by.
+        energy: column of the energy that they are drawn by.
     """
     configurations = evidence.configurations
     with drawing():
@@ -48,7 +49,7 @@ def figures_of(prefix: str, evidence: Evidence, rates: Mapping[str, Mapping[str,
             *(figure for column in CURVES for figure in _curves(prefix, column, evidence, best)),
             *sensitivities(prefix, configurations, objective),
             *comparisons(prefix, configurations, objective),
-            _energy(prefix, configurations),
+            _energy(prefix, configurations, energy),
             rate_map(prefix, rates),
         ]
     return [figure for figure in found if figure is not None]
@@ -106,11 +107,11 @@ def _curve(
     return plot.finish(name, title, f"{BAND}{more}", f"{'; '.join(told)}.")
 
 
-def _energy(prefix: str, configurations: Sequence[Configuration]) -> Figure | None:
+def _energy(prefix: str, configurations: Sequence[Configuration], column: str) -> Figure | None:
     points = [
         (c, cost.value, accuracy)
         for c in configurations
-        if (cost := c.mean(_ENERGY)) and (accuracy := c.mean("test_accuracy"))
+        if (cost := c.mean(column)) and (accuracy := c.mean("test_accuracy"))
     ]
     alive = [i for i, (c, _, _) in enumerate(points) if not c.dead]
     if len(points) < 2 or not alive:
@@ -133,7 +134,7 @@ def _energy(prefix: str, configurations: Sequence[Configuration]) -> Figure | No
         energies = [math.log(energy) for energy in energies]
     places = [(x, reached.value) for x, (_, _, reached) in zip(energies, points, strict=True)]
     _name_points(plot, [points[i] for i in sorted(_apart(places, front), key=front.index)])
-    plot.axes.set_xlabel(axis_label(_ENERGY))
+    plot.axes.set_xlabel(axis_label(column))
     plot.axes.set_ylabel("test_accuracy")
     told = "; ".join(f"{points[i][0].name}: {points[i][2].value:.3g} at {points[i][1]:.4g} pJ"
                      for i in front)  # fmt: skip

@@ -11,7 +11,7 @@ import pandas as pd
 
 from snnbench.config.setting import Value
 from snnbench.cost.activity import ALIVE
-from snnbench.report.columns import ACCURACIES, counts, numbers, telling
+from snnbench.report.columns import ACCURACIES, is_cost, numbers, telling
 from snnbench.report.statistics import Estimate, binomial_error, mean
 from snnbench.studies.selecting import value_text
 from snnbench.words.datasets import DATASETS
@@ -68,7 +68,7 @@ class Configuration:
     def comparable(self, column: str) -> dict[int, float]:
         """Return `by_seed`, but no cost of a network that gives the same answer to everything."""
         values = self.by_seed(column)
-        if not self.dead or column not in counts():
+        if not self.dead or not is_cost(column):
             return values
         alive = self.done[self.done["activity"].isna() | self.done["activity"].eq(ALIVE)]
         seeds = {int(seed) for seed in alive["seed"]}

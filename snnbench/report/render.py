@@ -1,6 +1,7 @@
 """A report as HTML, as Markdown, and as a document for JSON."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import jinja2
 
 from snnbench.report.columns import RESULTS, costs
+from snnbench.report.energies import models
 from snnbench.report.groups import Configuration
 from snnbench.report.statistics import Estimate
 from snnbench.report.summary import (
@@ -71,6 +73,7 @@ def to_document(report: Report) -> dict[str, Any]:
 
 
 def _section(section: Section) -> dict[str, Any]:
+    energies = [word.column for word in models(section.energy)]
     return {
         "study": section.name or None,
         "title": title_of(section),
@@ -80,7 +83,8 @@ def _section(section: Section) -> dict[str, Any]:
         "statuses": dict(section.statuses),
         "objective": section.objective,
         "best": [c.name for c in section.best],
-        "configurations": [_configuration(c) for c in section.configurations],
+        "energy": {word.label: word.assumption for word in models(section.energy)},
+        "configurations": [_configuration(c, energies) for c in section.configurations],
         "verdicts": [
             {
                 "claim": v.claim.text,
@@ -115,7 +119,7 @@ def _section(section: Section) -> dict[str, Any]:
     }
 
 
-def _configuration(configuration: Configuration) -> dict[str, Any]:
+def _configuration(configuration: Configuration, energies: Sequence[str]) -> dict[str, Any]:
     return {
         "name": configuration.name,
         "variant": configuration.row["variant"],
@@ -125,7 +129,7 @@ def _configuration(configuration: Configuration) -> dict[str, Any]:
         "unfinished": configuration.unfinished,
         "results": {
             column: _estimate(found)
-            for column in (*RESULTS, *costs())
+            for column in dict.fromkeys((*RESULTS, *costs(), *energies))
             if (found := configuration.mean(column))
         },
     }

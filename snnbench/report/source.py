@@ -10,10 +10,12 @@ import pandas as pd
 from snnbench.errors import UserError
 from snnbench.report.columns import MIXED_ORIGINS, SAME_RESULT
 from snnbench.report.deriving import completed
+from snnbench.report.energies import HEADLINE, with_energies
 from snnbench.results.journal import table_path
 from snnbench.results.lines import whole_size
 from snnbench.results.trusted import read_trusted
 from snnbench.words.datasets import DATASETS
+from snnbench.words.energies import Energy
 
 _MOST_NAMED = 5
 
@@ -28,6 +30,7 @@ class Tables:
             is "".
         folders: in the order given.
         notes: what a reader must know, a sentence each.
+        energy: the model that figures and comparisons show; `runs` have a column of every model.
     """
 
     runs: pd.DataFrame
@@ -35,6 +38,7 @@ class Tables:
     layers: pd.DataFrame
     folders: tuple[Path, ...]
     notes: tuple[str, ...] = field(default=())
+    energy: Energy = HEADLINE
 
     def of(self, runs: pd.DataFrame) -> "Tables":
         """Return the tables of some of the runs, without the notes."""
@@ -43,10 +47,10 @@ class Tables:
             table[pd.MultiIndex.from_frame(table[["folder", "run_id"]]).isin(keys)]
             for table in (self.epochs, self.layers)
         )
-        return Tables(runs, epochs, layers, self.folders)
+        return Tables(runs, epochs, layers, self.folders, energy=self.energy)
 
 
-def load(folders: Sequence[Path]) -> Tables:
+def load(folders: Sequence[Path], energy: Energy = HEADLINE) -> Tables:
     """Read folders of results; a run that several of them hold counts once a study.
 
     Of two records of a run the one that is done is kept, else the first. Runs of which a row does
@@ -70,12 +74,18 @@ def load(folders: Sequence[Path]) -> Tables:
     )
     runs["study"] = runs["study"].fillna("")
     runs, layers = completed(runs.reset_index(drop=True), layers.reset_index(drop=True))
+    runs = with_energies(runs, layers, energy)
     runs, twice = _once(runs, folders)
     notes = [note for one in found for note in one.notes] + twice
+    if runs[energy.column].isna().all():
+        notes.append(
+            f"Energy by {energy.label} is not known of any run: it does not count such networks,"
+            " or the tables were recorded before what it needs."
+        )
     whole = Tables(runs, epochs.reset_index(drop=True), layers, ())
     kept = whole.of(runs)
     notes += _torn_notes(folders) + origin_notes(runs) + data_notes(runs)
-    return Tables(runs, kept.epochs, kept.layers, tuple(folders), tuple(notes))
+    return Tables(runs, kept.epochs, kept.layers, tuple(folders), tuple(notes), energy)
 
 
 def _once(runs: pd.DataFrame, folders: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:

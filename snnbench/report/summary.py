@@ -28,6 +28,7 @@ from snnbench.studies.claims import Published
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study
+from snnbench.words.energies import Energy
 
 _BEST = 3
 
@@ -76,6 +77,7 @@ class Section:
         origin: column -> value -> number of runs.
         notes: what a reader must know.
         figures: drawn.
+        energy: the model that they show.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Section:
     origin: Mapping[str, Mapping[str, int]]
     notes: tuple[str, ...]
     figures: tuple[Figure, ...]
+    energy: Energy
 
     @property
     def best(self) -> tuple[Configuration, ...]:
@@ -174,7 +177,9 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
     figures: list[Figure] = []
     if prefix is not None:
         rates = firing_rates(configurations, tables.layers)
-        figures = figures_of(prefix, evidence, rates, ranked, objective)
+        figures = figures_of(
+            prefix, evidence, rates, ranked, objective, energy=tables.energy.column
+        )
         raster, why_none_drawn = raster_of(prefix, tables, objective, configurations)
         figures += [raster] if raster is not None else []
         notes += [why_none_drawn] if why_none_drawn is not None else []
@@ -193,6 +198,7 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         origin={c: _counted(runs[c]) for c in ORIGIN},
         notes=tuple(notes),
         figures=tuple(figures),
+        energy=tables.energy,
     )
 
 
@@ -226,7 +232,7 @@ def compare(report: Report, where: Selector) -> tuple[str, tuple[Difference, ...
     for name, configuration in named:
         if configuration is base:
             continue
-        for column in COMPARED:
+        for column in (*COMPARED, report.sections[0].energy.column):
             sides = [(c, c.comparable(column)) for c in (configuration, base)]
             errors = [binomial_error_of([c], column, values) for c, values in sides]
             found = difference(sides[0][1], sides[1][1], error=math.hypot(*errors))

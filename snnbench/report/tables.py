@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from snnbench.cost.activity import SATURATED, SILENT
 from snnbench.report.columns import RESULTS, costs
 from snnbench.report.deciding import OUTCOMES
+from snnbench.report.energies import ARRIVING, models
 from snnbench.report.groups import Configuration, printable
 from snnbench.report.statistics import Estimate
 from snnbench.report.summary import Report, Section
@@ -52,7 +53,8 @@ class Table:
 def section_tables(section: Section) -> list[Table]:
     """Return a study's tables that have rows, in the order in which they are read."""
     makers: tuple[Callable[[Section], Table], ...] = (
-        _verdicts, _published, _best, _configurations, _costs, _unfinished, _origin,
+        _verdicts, _published, _best, _configurations, _costs, _energies, _assumed, _unfinished,
+        _origin,
     )  # fmt: skip
     return [table for make in makers if (table := make(section)).rows]
 
@@ -153,6 +155,34 @@ def _costs(section: Section) -> Table:
     return _by_configuration("Cost of training and of a sample", section, costs())
 
 
+def _energies(section: Section) -> Table:
+    """The mean energy by every model, and what it hangs on beside the model."""
+    words = [w for w in models(section.energy)
+             if any(c.mean(w.column) for c in section.configurations)]  # fmt: skip
+    rows = []
+    for c in section.configurations:
+        about = (c.row["T"], c.row["encoding"]) if c.row["model"] == "snn" else (1, "an ANN")
+        means = [c.mean(name) for name in (ARRIVING, "firing_rate", *(w.column for w in words))]
+        cells = (_number(m.value) if m else "" for m in means)
+        rows.append((c.name, _cell(about[0]), _cell(about[1]), *cells))
+    known = ("configuration", "T", "encoding", "input rate", "firing rate")
+    header = (*known, *(word.label for word in words))
+    extremes, selection = _extremes(section)
+    places = {c.name: i for i, c in enumerate(section.configurations)}
+    first = [places[c.name] for c in extremes]
+    return _table("Energy of a sample by every model, pJ", header, rows if words else [], first,
+                  selection)  # fmt: skip
+
+
+def _assumed(section: Section) -> Table:
+    rows = [
+        (word.label, word.meaning, word.assumption)
+        for word in models(section.energy)
+        if any(c.mean(word.column) for c in section.configurations)
+    ]
+    return _table("What the energies take for given", ("model", "what it is", "assumes"), rows)
+
+
 def _by_configuration(title: str, section: Section, columns: Sequence[str]) -> Table:
     """Mean and half width of the interval in each column that a configuration has."""
     estimates = [(c, {name: c.mean(name) for name in columns}) for c in section.configurations]
@@ -217,6 +247,10 @@ def _estimate(found: Estimate | None) -> tuple[Cell, Cell, Cell, Cell]:
         "no interval" if end is None else _number(end) for end in (found.low, found.high)
     ]
     return _number(found.value), ends[0], ends[1], _number(found.n)
+
+
+def _cell(value: object) -> Cell:
+    return _number(value) if isinstance(value, int | float) else str(value or "")
 
 
 def _number(value: float) -> Number:

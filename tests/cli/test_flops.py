@@ -293,9 +293,7 @@ def test_an_snn_beside_its_ann(snnbench):
     assert counted["energy_pj_compute45nm"]["ann"] == pytest.approx(4.6 * 79_400)
     assert counted["energy_pj_compute45nm"]["ratio"] == pytest.approx(46 / 9)
     said = snnbench(*given, "--compare")
-    assert said.stdout.startswith(
-        "The models disagree: the SNN is cheaper by compute45nm (5.11 "
-    )
+    assert said.stdout.startswith("The models disagree: the SNN is cheaper by compute45nm (5.11 ")
     assert "no pixel and no activation of the ANN is taken as 0" in said.stderr
 
 

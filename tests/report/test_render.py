@@ -55,7 +55,7 @@ def test_every_number_in_the_tables_of_the_page_follows_from_the_csv(folder):
     for beta in {row["beta"] for row in rows}:
         runs = [row for row in rows if row["beta"] == beta]
         done = [row for row in runs if row["status"] == "done"]
-        numbers = {float(len(runs)), float(len(done))}
+        numbers = {float(len(runs)), float(len(done)), *(float(row["T"]) for row in runs)}
         for column in (*RESULTS, *costs()):
             values = [float(row[column]) for row in done if row[column]]
             if values:

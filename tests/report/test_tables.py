@@ -61,13 +61,13 @@ def test_a_long_table_is_folded_and_a_short_one_is_not(tmp_path):
     text = to_html(report)
     page = Page(text)
     assert "@media print {\n  details::details-content { content-visibility: visible; }" in text
-    assert page.texts.count("61 rows") == 2  # results and costs
-    assert len(page.named("details")) == 2
+    assert page.texts.count("61 rows") == 3  # results, costs and energies
+    assert len(page.named("details")) == 3
     header, *rows = page.tables[1]
     assert header[0] == "configuration"
     assert len(rows) == 61
     assert page.named("svg")
-    assert to_markdown(report).count("lr=99.5") == 3
+    assert to_markdown(report).count("lr=99.5") == 4
     few = summarise(load([many(tmp_path / "few", 49)]), {}, with_figures=False)
     assert Page(to_html(few)).named("details") == []
 
