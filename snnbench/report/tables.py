@@ -53,8 +53,8 @@ class Table:
 def section_tables(section: Section) -> list[Table]:
     """Return a study's tables that have rows, in the order in which they are read."""
     makers: tuple[Callable[[Section], Table], ...] = (
-        _verdicts, _published, _best, _configurations, _costs, _energies, _assumed, _unfinished,
-        _origin,
+        _verdicts, _published, _best, _configurations, _costs, _energies, _unfinished,
+        _origin, _assumed,
     )  # fmt: skip
     return [table for make in makers if (table := make(section)).rows]
 
