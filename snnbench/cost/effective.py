@@ -37,12 +37,22 @@ def fan_in(module: WeightLayer) -> int:
     """
     if not isinstance(module, Transposed):
         return module.weight[0].numel()
+    width = module.in_channels // module.groups
+    return transposed_fan_in(width, module.kernel_size, module.stride, module.dilation)
+
+
+def transposed_fan_in(width: int, kernel: Shape, stride: Shape, dilation: Shape) -> int:
+    """Return the most inputs that an output of a transposed convolution sums.
+
+    Args:
+        width: channels of a group's input.
+        kernel, stride, dilation: an entry an axis.
+    """
     # An output meets the kernel's places whose offset is its own, modulo the stride.
     places = [
-        math.ceil(k * math.gcd(s, d) / s)
-        for k, s, d in zip(module.kernel_size, module.stride, module.dilation, strict=True)
+        math.ceil(k * math.gcd(s, d) / s) for k, s, d in zip(kernel, stride, dilation, strict=True)
     ]
-    return module.in_channels // module.groups * math.prod(places)
+    return width * math.prod(places)
 
 
 def fans_out(module: WeightLayer) -> int:

@@ -1,49 +1,23 @@
-"""Count a model that is not ours: any torch module of linear and convolutional layers."""
+"""Count a model that is not ours: any torch module, of any library."""
 
 import copy
 import logging
-import math
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
 
+import numpy as np
 import torch
-from spikingjelly.activation_based import functional
 from torch import nn
 from torch.utils._pytree import tree_leaves
 
-from snnbench.cost.effective import (
-    Shape,
-    Transposed,
-    WeightLayer,
-    axes,
-    dense_operations,
-    effective_operations,
-    fan_in,
-    fans_out,
-    reach,
-)
-from snnbench.cost.facts import LayerFacts
+from snnbench.cost.neurons import is_neuron, rates, reset
 from snnbench.cost.report import NetworkCount
-from snnbench.cost.tally import Tally
-from snnbench.cost.tracking import Tracker, is_neuron
-from snnbench.cost.values import NOTHING, REAL, SPIKES, Values, joined
+from snnbench.cost.rows import facts_of
+from snnbench.cost.tracking import Tracker
+from snnbench.cost.values import REAL, SPIKES, WHOLE
+from snnbench.cost.watching import Watch
 from snnbench.errors import UserError, users_code
-
-
-@dataclass
-class _Watched:
-    """What went through a weight layer at one size of its input, in however many calls."""
-
-    module: WeightLayer
-    input_shape: Shape
-    output_shape: Shape
-    tally: Tally = field(default_factory=Tally)
-    values: Values = NOTHING
-
-
-_Layers = dict[tuple[str, Shape, Shape], _Watched]
 
 
 def count_model(
@@ -54,17 +28,19 @@ def count_model(
     spikes: bool,
     measured: bool,
     place: str = "",
+    time: bool | None = None,
 ) -> NetworkCount:
-    """Run a copy of a model once and count its linear and convolutional layers.
+    """Run a copy of a model once and count what its layers multiply, and its neurons' spikes.
 
     Args:
-        model: any module, in the mode it is in; of the copy, SpikingJelly's neurons are reset.
-        x: its input, with `samples` samples on the batch axis.
+        model: any module, in the mode it is in; of the copy, neurons' states are reset.
+        x: its input, with `samples` samples on the batch axis; integers are indices.
         samples: counts are per sample.
         spikes: the input is spikes; of all other tensors it is known from what produced them.
         measured: the values of `x` are real data; otherwise only its shape means something,
             and what depends on values is left out.
         place: where the model is made, for errors that come from no line of its code.
+        time: the first axis of `x` are steps; None to tell that from its shape.
 
     Raises:
         UserError: the model cannot be copied, does not run on this input, or has no layer that
@@ -72,31 +48,27 @@ def count_model(
     """
     with users_code("The model cannot be copied", "Return one that has just been made.", place):
         model = _copy(model)
-    tracker = Tracker(model)
-    tracker.know(x, SPIKES if spikes else REAL)
-    watched: _Layers = {}
-    _watch(model, tracker, watched)
-    with _running(tracker, x, place), _quietly(), torch.no_grad():
-        functional.reset_net(model)
+    watch = Watch(model, x, samples, time=time, measured=measured)
+    tracker = watch.tracker
+    tracker.know(x, SPIKES if spikes else REAL if x.is_floating_point() else WHOLE)
+    with _running(tracker, x, place), _aside(model), torch.no_grad():
+        reset(model)
         with tracker:
             model(x)
-    if not watched:
+    if not watch.layers:
+        listed = f" What has no rule: {', '.join(tracker.uncounted)}." if tracker.uncounted else ""
         raise UserError(
-            "The model calls no linear or convolutional layer.",
-            "Count models made of torch.nn.Linear, Conv1d to Conv3d and their transposes.",
+            f"The model calls no layer that multiplies.{listed}",
+            "Count models of linear, convolutional, recurrent or attention layers.",
         )
     snn = tracker.fires or any(is_neuron(module) for module in model.modules())
-    seen = [name for name, *_ in watched]
-    facts = []
-    for (name, *shapes), w in watched.items():
-        sizes = " to ".join("x".join(map(str, shape)) for shape in shapes)
-        label = name if seen.count(name) == 1 else f"{name} {sizes}"
-        facts.append(_facts(label, w, samples, snn=snn, measured=measured))
+    known = measured and not watch.fires_elsewhere
     return NetworkCount(
-        facts=tuple(facts),
+        facts=facts_of(watch, samples, snn=snn, measured=measured),
         params=sum(p.numel() for p in model.parameters() if p.requires_grad),
+        **(rates(watch.firings.values()) if known else {}),
         uncounted=dict(tracker.uncounted),
-        notes=(*_modes(model), *_doubts(facts, list(watched.values()))),
+        notes=tuple(_notes(model, watch)),
     )
 
 
@@ -114,7 +86,8 @@ def _running(tracker: Tracker, x: torch.Tensor, place: str) -> Iterator[None]:
     """Within the context the model runs; what it raises is the user's to mend."""
 
     def problem() -> str:
-        module = f", in {tracker.running}" if tracker.running else ""
+        running = tracker.frames.running()
+        module = f", in {running}" if running else ""
         return f"The model does not run on an input of shape {tuple(x.shape)}{module}"
 
     remedy = "Check --input-shape (or --input) and --layout, or mend the model."
@@ -125,132 +98,73 @@ def _running(tracker: Tracker, x: torch.Tensor, place: str) -> Iterator[None]:
         if tracker.fault is not None:  # ours
             raise tracker.fault from None
         raise
+    finally:
+        tracker.frames.close()
 
 
-def _watch(model: nn.Module, tracker: Tracker, watched: _Layers) -> None:
-    """Let every module tell when it runs, and every weight layer what goes through it."""
+@contextmanager
+def _aside(model: nn.Module) -> Iterator[None]:
+    """Within the context a model runs without a trace: random draws and torch's settings stay.
 
-    def began(name: str, kind: str, aside: bool) -> Any:
-        return lambda module, args: tracker.enter(name, kind, aside=aside)
-
-    def left(name: str) -> Any:
-        def hook(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
-            tracker.leave()
-            if is_neuron(module) and isinstance(output, torch.Tensor):
-                if tracker.of(output).unknown:  # by a kernel, of which torch knows nothing
-                    tracker.know(output, SPIKES)
-            elif isinstance(module, WeightLayer):
-                x = args[0] if args else kwargs["input"]
-                n, values = axes(module), tracker.of(x)
-                shapes = tuple(x.shape[-n:]), tuple(output.shape[-n:])
-                w = watched.setdefault((name, *shapes), _Watched(module, *shapes))
-                w.values = joined([w.values, values])
-                with tracker.looking():
-                    w.tally.add_input(x.reshape(1, -1, *shapes[0]), sums=values.bounded)
-
-        return hook
-
-    for name, module in model.named_modules():
-        if isinstance(module, torch.jit.ScriptModule):
-            continue  # it takes no hooks: what it multiplies is listed
-        aside = isinstance(module, WeightLayer) or is_neuron(module)
-        module.register_forward_pre_hook(began(name or "model", type(module).__name__, aside))
-        module.register_forward_hook(left(name), with_kwargs=True)
+    Kernels of whole attention layers show no products: they are not used. What torch logs each
+    time Triton is missed, for which SpikingJelly has operators, is silenced.
+    """
+    logger = logging.getLogger("torch._library.triton")
+    level, fast = logger.level, torch.backends.mha.get_fastpath_enabled()
+    drawn, drawn_by_numpy = random.getstate(), np.random.get_state()
+    devices = {p.device.index for p in model.parameters() if p.device.type == "cuda"}
+    logger.setLevel(logging.ERROR)
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.random.fork_rng(devices=[d for d in devices if d is not None]):
+            yield
+    finally:
+        logger.setLevel(level)
+        torch.backends.mha.set_fastpath_enabled(fast)
+        random.setstate(drawn)
+        np.random.set_state(drawn_by_numpy)
 
 
-def _facts(name: str, w: _Watched, samples: int, *, snn: bool, measured: bool) -> LayerFacts:
-    module, tally, shapes = w.module, w.tally, (w.input_shape, w.output_shape)
-    steps, odd = divmod(tally.samples, samples)
-    if odd:
-        raise UserError(
-            f"The layer {name or type(module).__name__} is applied {tally.samples} times to "
-            f"{samples} samples.",
-            "Check --layout; let every sample pass a layer equally often.",
+def _notes(model: nn.Module, watch: Watch) -> Iterator[str]:
+    """Say what else is to be known of the counts."""
+    modes = {type(m).__name__ for m in model.modules() if m.training and _has_modes(m)}
+    if modes:
+        yield (
+            f"The model is in training mode, in which {', '.join(sorted(modes))} compute "
+            "otherwise: return model.eval() to count it as it is used."
         )
-    assert tally.nonzero is not None
-    # Which neurons follow the layer is not known, only whether there are any in the model.
-    neurons = None if snn else 0
-    return LayerFacts(
-        layer=name,
-        kind=_kind(module),
-        input_kind=_input_kind(w.values),
-        applied_steps=steps,
-        inputs=fan_in(module),
-        outputs=math.prod(w.output_shape),
-        params=sum(p.numel() for p in module.parameters()),
-        input_rate=tally.input_rate if measured else None,
-        model="snn" if snn else "ann",
-        steps=steps,
-        input_values=math.prod(w.input_shape),
-        input_nonzero=tally.input_nonzero if measured else None,
-        dense_operations=float(dense_operations(module, *shapes) * steps),
-        effective_operations=effective_operations(module, tally.nonzero, samples, w.output_shape)
-        if measured
-        else None,
-        neuron_updates=neurons,
-        weights=module.weight.numel(),
-        weights_nonzero=int(module.weight.count_nonzero()),
-        biases=0 if module.bias is None else module.bias.numel(),
-        states=neurons,
-        kernel=math.prod(getattr(module, "kernel_size", ())),
-        fan_out=fans_out(module),
-        reach=reach(module),
-        update_operations=neurons,
-        leaks=neurons,
-    )
+    for (name, *_), layer in watch.layers.items():
+        if layer.values.unknown:
+            yield (
+                f"Whether {name or 'the layer'} receives spikes is not known: its input comes from "
+                f"{layer.values.unknown}."
+            )
+    if watch.fractions:
+        yield (
+            f"{_listed(watch.fractions)} averages spikes: sums, and one division each, which are "
+            "not counted; the fractions are real, so that layers after it multiply."
+        )
+    if watch.fused:
+        yield (
+            f"{_listed(watch.fused)} is taken as fused with the layer before it: it is in "
+            "dense_macs alone, 2 an element as fvcore counts."
+        )
+    if watch.fires_elsewhere:
+        yield (
+            "Spikes are made outside modules of neurons, so that firing rates are not known: give "
+            "neurons a module of their own."
+        )
+    alone = dict.fromkeys(f.name for (*_, source), f in watch.firings.items() if source is None)
+    if alone:
+        yield f"No layer comes before the neurons of {_listed(alone)}: no layer's row has them."
 
 
-def _kind(module: WeightLayer) -> str:
-    if isinstance(module, nn.Linear):
-        return "linear"
-    return "transposed-conv" if isinstance(module, Transposed) else "conv"
-
-
-def _input_kind(values: Values) -> str | None:
-    if values.unknown:
-        return None
-    if not values.bounded:
-        return "real"
-    return "spikes" if values.low >= 0 and values.high <= 1 else "integers"
-
-
-def _modes(model: nn.Module) -> list[str]:
-    """Say which modules compute otherwise in training, if they do so now."""
-    names = {type(m).__name__ for m in model.modules() if m.training and _has_modes(m)}
-    if not names:
-        return []
-    return [
-        f"The model is in training mode, in which {', '.join(sorted(names))} compute otherwise: "
-        "return model.eval() to count it as it is used."
-    ]
+def _listed(names: dict[str, None]) -> str:
+    most = 3
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join([name or "the model" for name in names][:most]) + more
 
 
 def _has_modes(module: nn.Module) -> bool:
     names = [kind.__name__ for kind in type(module).__mro__]
     return any("Dropout" in name or "BatchNorm" in name for name in names)
-
-
-def _doubts(facts: list[LayerFacts], watched: list[_Watched]) -> list[str]:
-    """Say of which layers it is not known what they receive, and why."""
-    return [
-        f"Whether {layer.layer or 'the layer'} receives spikes is not known: its input comes from "
-        f"{w.values.unknown}."
-        for layer, w in zip(facts, watched, strict=True)
-        if w.values.unknown
-    ]
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep torch's random draws as they are, and silence what it logs each time Triton is missed.
-
-    SpikingJelly has operators for Triton.
-    """
-    logger = logging.getLogger("torch._library.triton")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            yield
-    finally:
-        logger.setLevel(level)

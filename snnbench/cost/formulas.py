@@ -14,7 +14,7 @@ def flops_lab(layer: LayerFacts) -> float | None:
     is linear; A is how often the weights are applied to other values: at every step, or once where
     an ANN runs or the current of a constant input is kept. Of real values the mean says nothing:
     each meets a product, as in an ANN. The terms are real numbers: silent spikes give N T, for
-    bias and neuron.
+    bias and neuron. Norms are not in it.
 
     Source: section 4.3 of "Lab 1: Spike Neural Networks" (J. Yu, 2024), for fully connected
     layers. For a convolution M = C_in k k and N = C_out H_out W_out, our extension.
@@ -26,6 +26,8 @@ def flops_lab(layer: LayerFacts) -> float | None:
     15900.0
     """
     M, N, F, T = layer.inputs, layer.outputs, layer.input_rate, layer.steps
+    if layer.kind == "norm":
+        return 0.0
     if layer.accumulates is False:
         return float((2 * M - 1) * N + 2 * N) * layer.applied_steps
     if layer.accumulates is None or F is None or T is None:

@@ -58,7 +58,8 @@ def _names(text: str) -> frozenset[str]:
 # Arguments whose values an operation of _MOVES passes on; not indices, masks and sizes.
 _SOURCES = ("self", "input", "tensors", "src", "source", "other", "value", "values", "weight")
 _MOVES = _names("""
-    cat stack lift_fresh lift_fresh_copy repeat roll flip rot90 index _unsafe_index
+    cat stack unsafe_split unsafe_split_with_sizes unsafe_chunk lift_fresh lift_fresh_copy repeat
+    roll flip rot90 index _unsafe_index
     index_select take gather masked_select embedding where masked_fill masked_scatter index_copy
     index_fill scatter select_scatter slice_scatter diagonal_scatter as_strided_scatter resize
     constant_pad_nd reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d

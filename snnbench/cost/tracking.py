@@ -6,13 +6,12 @@ and what is written in place changes it.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any, NamedTuple
 
 import torch
-from spikingjelly.activation_based.neuron import BaseNode, SimpleBaseNode
 from torch import nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn.parameter import is_lazy
@@ -20,23 +19,26 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from snnbench.cost.call import Call
+from snnbench.cost.frames import Frame, Frames
 from snnbench.cost.operations import multiplies, results
+from snnbench.cost.products import Operand
 from snnbench.cost.values import REAL, SPIKES, WHOLE, Values, joined, named, number, unknown
 
 # Where in its storage a tensor's values lie.
 _Place = tuple[int, torch.Size, tuple[int, ...]]
+Layers = frozenset[Hashable]
 _FOREIGN = "values that no operation of torch's made while the model ran"
+_CONSTANT, _PARAMETER = 1, 2  # see `Operand.weight`
 
 
-def is_neuron(module: nn.Module) -> bool:
-    """Return whether the module is a spiking neuron of SpikingJelly (ours are, too)."""
-    return isinstance(module, BaseNode | SimpleBaseNode)
+class _Known(NamedTuple):
+    """What is known of a storage: its values, the weight layers they come from, see `Operand`."""
 
-
-class _Running(NamedTuple):
-    name: str
-    kind: str
-    aside: bool
+    values: Values
+    place: _Place
+    layers: Layers = frozenset()
+    weight: int = 0
+    fresh: bool = False
 
 
 class Tracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -44,28 +46,38 @@ class Tracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     Args:
         model: its parameters are real; what else it holds are constants that are what they are.
+        record: is told of every operation, its results and the innermost module that runs; says
+            whether all that it multiplied is counted.
 
     Attributes:
+        frames: the modules that run.
         fires: real values have become spikes.
         fault: an error of ours, not of the model's, that ended its run.
-        uncounted: operations outside the modules that are `aside` that may multiply weights, and
-            the kind of module they ran in -> how often.
+        uncounted: operations that may multiply weights and have no rule, and the kind of module
+            they ran in -> how often; those of neurons are no synapses'.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        record: Callable[[Call, Any, Frame], bool] = lambda call, given, frame: False,
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self.frames = Frames()
         self.fires = False
         self.fault: Exception | None = None
         self.uncounted: Counter[str] = Counter()
+        self._record = record
         # A storage is known by a weak reference, so that another at its address is another.
-        self._values: dict[StorageWeakRef, tuple[Values, _Place]] = {}
+        self._known: dict[StorageWeakRef, _Known] = {}
+        self._most = 10_000
         self._names = count()
-        self._running: list[_Running] = []
         self._looking = False
         for module in model.modules():
             for held in tree_leaves(dict(vars(module))):
                 if isinstance(held, torch.Tensor):
-                    self.know(held, _constant(held))
+                    weight = _PARAMETER if isinstance(held, nn.Parameter) else _CONSTANT
+                    self.know(held, _constant(held), weight=weight)
 
     def of(self, tensor: torch.Tensor) -> Values:
         """Return what is known of a tensor's values."""
@@ -74,21 +86,44 @@ class Tracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
         storage = _storage(tensor)
         if storage is None:
             return REAL if isinstance(tensor, nn.Parameter) else unknown("a sparse tensor")
-        if isinstance(tensor, nn.Parameter) and storage not in self._values:
-            self.know(tensor, REAL)  # so that its views are known, too
-        if storage in self._values:
-            values, place = self._values[storage]
+        if isinstance(tensor, nn.Parameter) and storage not in self._known:
+            self.know(tensor, REAL, weight=_PARAMETER)  # so that its views are known, too
+        if storage in self._known:
+            values, place, *_ = self._known[storage]
             # Terms are those of values at the same places; a view elsewhere has a name of its own.
             same = place == _place(tensor)
             return values if same else named(values, (storage, values.terms, _place(tensor)))
         return _constant(tensor) if tensor.numel() == 1 else unknown(_FOREIGN)
 
-    def know(self, tensor: torch.Tensor, values: Values) -> None:
-        """Take these for the tensor's values from now on."""
+    def about(self, tensor: torch.Tensor) -> Operand:
+        """Return what is known of a tensor as a factor of a product."""
+        values, known = self.of(tensor), self._of_storage(tensor)
+        return Operand(values, known.weight if known else 0, bool(known and known.fresh))
+
+    def layers_of(self, tensor: torch.Tensor) -> Layers:
+        """Return the weight layers that a tensor comes from, with no neuron in between."""
+        known = self._of_storage(tensor)
+        return known.layers if known else frozenset()
+
+    def know(
+        self,
+        tensor: torch.Tensor,
+        values: Values,
+        layers: Iterable[Hashable] = (),
+        *,
+        weight: int = 0,
+        fresh: bool = False,
+    ) -> None:
+        """Take this for what is known of the tensor from now on."""
         storage = _storage(tensor)
         if storage is not None:
             values = values if values.terms else named(values, next(self._names))
-            self._values[storage] = values, _place(tensor)
+            self._known[storage] = _Known(
+                values, _place(tensor), frozenset(layers), weight, fresh
+            )
+        if len(self._known) > self._most:  # those of tensors that are no more
+            self._known = {s: k for s, k in self._known.items() if not s.expired()}
+            self._most = 10_000 + 2 * len(self._known)
 
     @contextmanager
     def looking(self) -> Iterator[None]:
@@ -99,20 +134,6 @@ class Tracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 yield
         finally:
             self._looking = False
-
-    def enter(self, name: str, kind: str, *, aside: bool) -> None:
-        """A module begins to run; `aside`: what it multiplies is counted or is a neuron's."""
-        within = bool(self._running) and self._running[-1].aside
-        self._running.append(_Running(name, kind, aside or within))
-
-    def leave(self) -> None:
-        """The module that began last has run."""
-        self._running.pop()
-
-    @property
-    def running(self) -> str:
-        """The innermost module that runs; "" if none does."""
-        return f"{self._running[-1].name} ({self._running[-1].kind})" if self._running else ""
 
     @contextmanager
     def _ours(self) -> Iterator[None]:
@@ -132,40 +153,71 @@ class Tracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
         with self._ours():
             call = Call(func, args, kwargs, self.of)
             values = results(call)
-            came = [self.of(x) for x in call.tensors() if x.is_floating_point()]
-            shared = {_storage(tensor) for tensor in call.tensors()}
+            tensors = call.tensors()
+            came = [self.of(x) for x in tensors if x.is_floating_point()]
+            shared = {_storage(tensor) for tensor in tensors}
+            layers = frozenset[Hashable]().union(*map(self.layers_of, tensors))
         given = func(*args, **kwargs)
         with self._ours():
-            self._follow(call, values, came, shared, given)
+            made = [x for x in tree_leaves(given) if isinstance(x, torch.Tensor)]
+            self._follow(call, values, layers, self._weight(call), made, shared)
+            self._note(call, given, made)
+            fresh = [x for x in made if x.is_floating_point() and _storage(x) not in shared]
+            if fresh and _fires(call, values, came):
+                self.fires = True
+                self.frames.fire(layers)
         return given
 
+    def _note(self, call: Call, given: Any, made: list[torch.Tensor]) -> None:
+        """Have what an operation multiplies recorded, or list it."""
+        frame = self.frames.innermost
+        if self._record(call, given, frame) or frame.neuron or frame.layer:
+            return
+        real = any(x.is_floating_point() or x.is_complex() or x.is_quantized for x in made)
+        if real and not call.views and multiplies(call):
+            self.uncounted[f"{call.full_name} in {frame.kind}"] += 1
+
+    def _weight(self, call: Call) -> int:
+        """Return whether results are weights: they are if all that they come from are."""
+        tensors = call.tensors()
+        many = [x for x in tensors if x.numel() > 1] or tensors  # numbers make no activations
+        kinds = [known.weight if known else 0 for known in map(self._of_storage, many)]
+        return max(kinds, default=0) if all(kinds) else 0
+
     def _follow(
-        self, call: Call, values: Values, came: list[Values], shared: set[Any], given: Any
+        self,
+        call: Call,
+        values: Values,
+        layers: Layers,
+        weight: int,
+        made: list[torch.Tensor],
+        shared: set[Any],
     ) -> None:
-        made = [x for x in tree_leaves(given) if isinstance(x, torch.Tensor)]
         for tensor in _tensors(call.written):
-            self._write(tensor, values)
+            self._write(tensor, values, layers, weight)
         for tensor in made:
             if _storage(tensor) not in shared:
-                self.know(tensor, _of_type(values, tensor.dtype))
-        floats = any(x.is_floating_point() and _storage(x) not in shared for x in made)
-        if floats and multiplies(call):
-            self._note(call)
-        if floats and _may_be_spikes(values):
-            self.fires |= not any(map(_may_be_spikes, came))
+                self.know(tensor, _of_type(values, tensor.dtype), layers, weight=weight)
 
-    def _write(self, tensor: torch.Tensor, values: Values) -> None:
+    def _write(self, tensor: torch.Tensor, values: Values, layers: Layers, weight: int) -> None:
         """Note what is written into a tensor, which may be a part of what its storage holds."""
         if _storage(tensor) is None:
             return
         whole = tensor.numel() * tensor.element_size() >= tensor.untyped_storage().nbytes()
         values = _of_type(values, tensor.dtype)
-        self.know(tensor, values if whole else joined([self.of(tensor), values]))
+        self.know(
+            tensor, values if whole else joined([self.of(tensor), values]), layers, weight=weight
+        )
 
-    def _note(self, call: Call) -> None:
-        if not (self._running and self._running[-1].aside):
-            kind = self._running[-1].kind if self._running else "the model"
-            self.uncounted[f"{call.full_name} in {kind}"] += 1
+    def _of_storage(self, tensor: torch.Tensor) -> _Known | None:
+        storage = _storage(tensor)
+        return None if storage is None else self._known.get(storage)
+
+
+def _fires(call: Call, values: Values, came: list[Values]) -> bool:
+    """Return whether an operation makes spikes of what were none; a mask of chance is none."""
+    by_chance = call.name == "bernoulli" and isinstance(call["p"], float)
+    return _may_be_spikes(values) and not any(map(_may_be_spikes, came)) and not by_chance
 
 
 def _constant(tensor: torch.Tensor) -> Values:

@@ -1,0 +1,100 @@
+"""Which of a model's modules run, one in the other, and what happened in them so far."""
+
+from collections.abc import Hashable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from snnbench.cost.effective import WeightLayer
+from snnbench.cost.neurons import is_neuron
+
+
+@dataclass
+class Frame:
+    """A module that runs.
+
+    Attributes:
+        name, kind: of the module; "" and "the model" outside all modules.
+        layer: a weight layer runs, this or around this: what is multiplied is its own.
+        neuron: a known neuron runs, this or around this.
+        recurrent: an RNN, LSTM or GRU, or a cell of those.
+        fired: how often values that weight layers gave became spikes, not counting known neurons.
+        multiplied: products with weights within, by ATen's operations; see `Work.dense`.
+        weighted: weight layers ran within.
+        difference: a GRU has computed z (h - n) up to the difference.
+    """
+
+    name: str = ""
+    kind: str = "the model"
+    layer: bool = False
+    neuron: bool = False
+    recurrent: bool = False
+    fired: int = 0
+    multiplied: int = 0
+    weighted: bool = False
+    difference: bool = False
+    module: nn.Module | None = None
+    ends: ExitStack = field(default_factory=ExitStack)
+
+
+class Frames:
+    """The stack of modules that run; at its bottom what runs outside all."""
+
+    def __init__(self) -> None:
+        self._frames = [Frame()]
+
+    @property
+    def innermost(self) -> Frame:
+        """The innermost module that runs."""
+        return self._frames[-1]
+
+    def enter(self, name: str, module: nn.Module) -> None:
+        """A module begins to run."""
+        around = self.innermost
+        frame = Frame(
+            name=name,
+            kind=type(module).__name__,
+            layer=around.layer or isinstance(module, WeightLayer),
+            neuron=around.neuron or is_neuron(module),
+            recurrent=isinstance(module, nn.RNNBase | nn.RNNCellBase),
+            module=module,
+        )
+        if frame.recurrent:  # libraries' kernels of whole layers show no products
+            frame.ends.enter_context(_setting(torch.backends.mkldnn))
+            frame.ends.enter_context(_setting(torch.backends.cudnn))
+        self._frames.append(frame)
+
+    def leave(self, module: nn.Module) -> Frame:
+        """The module has run, and so have those within that an error ended: return its frame."""
+        while True:
+            frame = self._frames.pop()
+            frame.ends.close()
+            if frame.module is module:
+                break
+        around = self.innermost
+        if not isinstance(module, WeightLayer):
+            around.multiplied += frame.multiplied
+        around.weighted |= frame.weighted or frame.layer
+        return frame
+
+    def fire(self, layers: frozenset[Hashable]) -> None:
+        """Values have become spikes; what no weight layer gave is an encoding of the input."""
+        if layers and not self.innermost.neuron:
+            self.innermost.fired += 1
+
+    def close(self) -> None:
+        """Leave all modules, at the end of a run or after an error."""
+        while len(self._frames) > 1:
+            self._frames.pop().ends.close()
+
+    def running(self) -> str:
+        """Return the innermost module that runs; "" if none does."""
+        frame = self.innermost
+        return f"{frame.name} ({frame.kind})" if frame.module is not None else ""
+
+
+def _setting(backend: Any) -> Any:
+    return backend.flags(enabled=False)
