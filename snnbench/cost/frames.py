@@ -1,9 +1,8 @@
 """Which of a model's modules run, one in the other, and what happened in them so far."""
 
-from collections.abc import Hashable
-from contextlib import ExitStack
+from collections.abc import Hashable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import nn
@@ -63,8 +62,7 @@ class Frames:
             module=module,
         )
         if frame.recurrent:  # libraries' kernels of whole layers show no products
-            frame.ends.enter_context(_setting(torch.backends.mkldnn))
-            frame.ends.enter_context(_setting(torch.backends.cudnn))
+            frame.ends.enter_context(_without_kernels_of_layers())
         self._frames.append(frame)
 
     def leave(self, module: nn.Module) -> Frame:
@@ -96,5 +94,14 @@ class Frames:
         return f"{frame.name} ({frame.kind})" if frame.module is not None else ""
 
 
-def _setting(backend: Any) -> Any:
-    return backend.flags(enabled=False)
+@contextmanager
+def _without_kernels_of_layers() -> Iterator[None]:
+    backends = torch.backends.mkldnn, torch.backends.cudnn
+    before = [backend.enabled for backend in backends]
+    try:
+        for backend in backends:
+            backend.enabled = False
+        yield
+    finally:
+        for backend, enabled in zip(backends, before, strict=True):
+            backend.enabled = enabled

@@ -47,6 +47,8 @@ def multiplies(call: Call) -> bool:
     """Return whether it may multiply weights: a product, a norm, or an operation not known here."""
     if call.name in _MATRICES | _OTHER_PRODUCTS or call.name.startswith(_PRODUCT_STARTS):
         return True
+    if call.name.startswith("_embedding_bag"):
+        return call["per_sample_weights"] is not None
     known = call.name in _MOVES or call.name in _RULES or call.name in _REAL
     return not (known or call.pointwise or call.views or call.name.endswith("_copy"))
 
@@ -59,7 +61,7 @@ def _names(text: str) -> frozenset[str]:
 _SOURCES = ("self", "input", "tensors", "src", "source", "other", "value", "values", "weight")
 _MOVES = _names("""
     cat stack unsafe_split unsafe_split_with_sizes unsafe_chunk lift_fresh lift_fresh_copy repeat
-    roll flip rot90 index _unsafe_index
+    transpose t squeeze unsqueeze roll flip rot90 index _unsafe_index
     index_select take gather masked_select embedding where masked_fill masked_scatter index_copy
     index_fill scatter select_scatter slice_scatter diagonal_scatter as_strided_scatter resize
     constant_pad_nd reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d
@@ -83,7 +85,7 @@ _REAL = _OTHER_PRODUCTS | _names("""
     mean var std var_mean std_mean norm linalg_vector_norm logsumexp avg_pool1d avg_pool2d
     avg_pool3d adaptive_avg_pool1d _adaptive_avg_pool2d _adaptive_avg_pool3d upsample_linear1d
     upsample_bilinear2d upsample_bicubic2d upsample_trilinear3d _softmax _log_softmax _safe_softmax
-    native_dropout rand rand_like randn randn_like normal uniform exponential log_normal cauchy
+    _embedding_bag _embedding_bag_forward_only native_dropout rand rand_like randn randn_like normal uniform exponential log_normal cauchy
     linspace logspace _cdist_forward
 """)
 

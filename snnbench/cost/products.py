@@ -38,7 +38,6 @@ class Work:
     """Products of one operation: `rows` times `inputs` values with `outputs` columns.
 
     Attributes:
-        operation: its name.
         kind: linear or conv or transposed-conv, by weights; matmul, of two activations; norm;
             gates, of a recurrent layer.
         values: of what enters.
@@ -49,7 +48,6 @@ class Work:
         fused: it is not done, but another layer's weights are other ones instead.
     """
 
-    operation: str
     kind: str
     values: Values
     inputs: int
@@ -137,7 +135,6 @@ def _matrices(
         effective = (counted.sum(1, dtype=torch.float64) * meeting).sum().item()
     bias = call["self"] if call.name.startswith(("add", "_add", "badd")) else None
     return Work(
-        operation=call.name,
         kind="linear" if meets.weight else "matmul",
         values=REAL if enters.weight == 2 else enters.values,
         inputs=k * (batch if call.name == "addbmm" else 1),
@@ -146,10 +143,15 @@ def _matrices(
         dense=batch * m * k * n,
         effective=effective,
         **_entering(x, enters.values, counted),
-        weight=(a if right_enters else b) if meets.weight else None,
-        bias=bias if bias is not None and about(bias).weight else None,
+        weight=_once(a if right_enters else b) if meets.weight else None,
+        bias=_once(bias) if bias is not None and about(bias).weight else None,
         alone=enters.weight > 0,
     )
+
+
+def _once(weight: torch.Tensor) -> torch.Tensor:
+    """Return the weight without the axes along which it is repeated."""
+    return weight[tuple(0 if step == 0 else slice(None) for step in weight.stride())]
 
 
 def _order(operand: Operand) -> tuple[int, int]:
@@ -194,7 +196,6 @@ def _convolution(call: Call, given: torch.Tensor, about: _About, *, measured: bo
         weight.shape[0] // call["groups"], weight.shape[2:], call["stride"], call["dilation"]
     )  # fmt: skip
     return Work(
-        operation=call.name,
         kind="conv" if plain else "transposed-conv",
         values=enters.values,
         inputs=fan_in,
@@ -235,7 +236,6 @@ def _attention(call: Call, about: _About, *, measured: bool) -> list[Work]:
         if seen is not None:  # every row of the softmax adds up to 1
             about_input |= {"input_sum": batch * length, "input_nonzero": seen.sum().item()}
     weighted = Work(
-        operation=call.name,
         kind="matmul",
         values=known.values if spikes else REAL,
         inputs=v.shape[1],
@@ -275,7 +275,6 @@ def _norm(call: Call, about: _About, *, measured: bool) -> Work:
     fused = not training and about(x).fresh
     effective = 0.0 if fused else float(each * x.numel())
     return Work(
-        operation=call.name,
         kind="norm",
         values=REAL,
         inputs=each,
@@ -309,6 +308,6 @@ def gates(call: Call, given: Any) -> Work | None:
     else:
         return None
     return Work(
-        operation="gates", kind="gates", values=REAL, inputs=3, outputs=given[0].numel(),
+        kind="gates", values=REAL, inputs=3, outputs=given[0].numel(),
         rows=0, dense=dense, effective=float(effective), input_elements=given.numel(),
     )  # fmt: skip

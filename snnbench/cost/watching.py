@@ -172,7 +172,9 @@ class Watch:
         if _averages(call, frame) and about(call["self"]).values.bounded:
             self.fractions[frame.name or "the model"] = None
         found = works(call, given, about, measured=self._measured)
-        if not found and frame.recurrent:
+        if call.name == "add":
+            self._biased(call, given)
+        elif not found and frame.recurrent:
             found = self._gates(call, given, frame)
         parts = ("scores", "values") if len(found) == 2 else ("",)
         keys = [self._add(w, part, frame) for w, part in zip(found, parts, strict=bool(found))]
@@ -181,6 +183,19 @@ class Watch:
                 frame.weighted = True
                 self._gave(given, keys[0])
         return bool(keys) and None not in keys
+
+    def _biased(self, call: Call, given: Any) -> None:
+        """Take what is added to a product with weights for its bias, where it can be one."""
+        x, bias = call["self"], call["other"]
+        if not isinstance(bias, torch.Tensor) or bias.dim() != 1:
+            return
+        (product, added), layers = map(self.tracker.about, (x, bias)), self.tracker.layers_of(x)
+        if product.fresh and added.weight == 2 and len(layers) == 1:
+            (key,) = layers
+            layer = self.layers[key]  # type: ignore[index]
+            if isinstance(layer, Worked) and layer.outputs == len(bias) and not layer.biases:
+                layer.biases[part_of_memory(bias)] = bias
+                self.tracker.know(given, self.tracker.of(given), layers, fresh=True)
 
     def _gates(self, call: Call, given: Any, frame: Frame) -> list[Work]:
         if call.name == "mul" and frame.difference:
@@ -197,7 +212,7 @@ class Watch:
         inputs, outputs, rows, times = work.inputs, work.outputs, work.rows, 1
         if rows % self._samples and work.alone:
             times = self._samples  # it is done once, whatever the number of samples
-        elif rows % self._samples:
+        elif rows % self._samples and work.weight is None:
             if rows * outputs % self._samples:
                 return None
             outputs = rows * outputs // self._samples
@@ -221,7 +236,7 @@ class Watch:
         if work.kind == "norm" and "Norm" in frame.kind:
             return name
         parameter = self._parameters.get(_place(work.weight), "").removeprefix(f"{name}.")
-        operation = part or work.operation
+        operation = part or work.kind
         label = f"{operation}({parameter})" if parameter else operation
         return f"{name}.{label}" if name else label
 
