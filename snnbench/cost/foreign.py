@@ -48,13 +48,17 @@ def count_model(
     """
     with users_code("The model cannot be copied", "Return one that has just been made.", place):
         model = _copy(model)
+    with (
+        _aside(model),
+        users_code("The model's states cannot be reset", "Mend its reset().", place),
+        torch.no_grad(),
+    ):
+        reset(model)
     watch = Watch(model, x, samples, time=time, measured=measured)
     tracker = watch.tracker
     tracker.know(x, SPIKES if spikes else REAL if x.is_floating_point() else WHOLE)
-    with _running(tracker, x, place), _aside(model), torch.no_grad():
-        reset(model)
-        with tracker:
-            model(x)
+    with _running(tracker, x, place), _aside(model), torch.no_grad(), tracker:
+        model(x)
     if not watch.layers:
         listed = f" What has no rule: {', '.join(tracker.uncounted)}." if tracker.uncounted else ""
         raise UserError(

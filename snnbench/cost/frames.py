@@ -44,6 +44,7 @@ class Frames:
 
     def __init__(self) -> None:
         self._frames = [Frame()]
+        self._failed: Frame | None = None
 
     @property
     def innermost(self) -> Frame:
@@ -52,7 +53,7 @@ class Frames:
 
     def enter(self, name: str, module: nn.Module) -> None:
         """A module begins to run."""
-        around = self.innermost
+        self._failed, around = None, self.innermost
         frame = Frame(
             name=name,
             kind=type(module).__name__,
@@ -65,13 +66,16 @@ class Frames:
             frame.ends.enter_context(_without_kernels_of_layers())
         self._frames.append(frame)
 
-    def leave(self, module: nn.Module) -> Frame:
-        """The module has run, and so have those within that an error ended: return its frame."""
+    def leave(self, module: nn.Module, *, failed: bool) -> Frame | None:
+        """The module has run, or has failed: return its frame; None if it did not begin."""
+        if all(frame.module is not module for frame in self._frames):
+            return None
         while True:
             frame = self._frames.pop()
             frame.ends.close()
             if frame.module is module:
                 break
+        self._failed = (self._failed or frame) if failed else None
         around = self.innermost
         if not isinstance(module, WeightLayer):
             around.multiplied += frame.multiplied
@@ -89,8 +93,8 @@ class Frames:
             self._frames.pop().ends.close()
 
     def running(self) -> str:
-        """Return the innermost module that runs; "" if none does."""
-        frame = self.innermost
+        """Return the innermost module that runs or has just failed; "" if none does."""
+        frame = self._failed or self.innermost
         return f"{frame.name} ({frame.kind})" if frame.module is not None else ""
 
 

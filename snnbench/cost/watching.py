@@ -99,7 +99,9 @@ class Watch:
         for name, module in model.named_modules():
             if not isinstance(module, torch.jit.ScriptModule):  # it takes no hooks
                 module.register_forward_pre_hook(self._beginning(name))
-                module.register_forward_hook(self._ending(name), with_kwargs=True)
+                module.register_forward_hook(
+                    self._ending(name), with_kwargs=True, always_call=True
+                )
 
     @property
     def fires_elsewhere(self) -> bool:
@@ -111,7 +113,9 @@ class Watch:
 
     def _ending(self, name: str) -> Any:
         def hook(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
-            frame = self.tracker.frames.leave(module)
+            frame = self.tracker.frames.leave(module, failed=output is None)
+            if output is None or frame is None:
+                return
             if isinstance(module, WeightLayer):
                 self._passed(name, module, args[0] if args else kwargs["input"], output, frame)
             elif not self.tracker.frames.innermost.neuron:
