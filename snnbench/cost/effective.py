@@ -23,6 +23,7 @@ _TRANSPOSED: tuple[Any, ...] = (
     functional.conv_transpose1d, functional.conv_transpose2d, functional.conv_transpose3d
 )  # fmt: skip
 Shape = tuple[int, ...]
+_VALUES_AT_ONCE = 2**20
 
 
 def axes(module: WeightLayer) -> int:
@@ -95,20 +96,35 @@ def fan_out(
         float64 of the input's shape; exact at a convolution's borders, where a value meets fewer
         weights, or, if the padding repeats it, more.
     """
-    binary = (module.weight.detach() != 0).double()
+    weight = module.weight.detach()
     if isinstance(module, nn.Linear):
-        return binary.sum(0)
+        total = torch.zeros(weight.shape[1], dtype=torch.float64, device=weight.device)
+        for rows in weight.split(max(1, _VALUES_AT_ONCE // weight.shape[1])):
+            total += rows.count_nonzero(0)  # torch would hold 8 bytes a weight
+        return total
+    binary = (weight != 0).double()
+    summed = sum_of_outputs(binary, module.groups, isinstance(module, Transposed))
     # Adjoint of the convolution: what each value contributes to a sum over all outputs.
     x = torch.zeros(1, *input_shape, dtype=torch.float64, device=binary.device, requires_grad=True)
     with torch.enable_grad():
         if isinstance(module, Transposed):
             assert output_shape is not None
-            total = _transposed(module, x, binary, output_shape).sum()
+            total = _transposed(module, x, summed, output_shape).sum()
         else:
             kind = _CONVOLUTIONS[len(input_shape) - 2]
-            total = kind._conv_forward(module, x, binary, None).sum()
+            total = kind._conv_forward(module, x, summed, None).sum()
     (gradient,) = torch.autograd.grad(total, x)
     return gradient[0]
+
+
+def sum_of_outputs(weight: torch.Tensor, groups: int, transposed: bool) -> torch.Tensor:
+    """Return a convolution's weight that gives the sum of each group's channels, and is as small.
+
+    A sum over all outputs is what it was.
+    """
+    if transposed:
+        return weight.sum(1, keepdim=True)
+    return weight.unflatten(0, (groups, -1)).sum(1)
 
 
 def effective_operations(

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import torch
 
 from snnbench.cost.call import Call
-from snnbench.cost.effective import transposed_fan_in
+from snnbench.cost.effective import sum_of_outputs, transposed_fan_in
 from snnbench.cost.values import REAL, Values
 
 
@@ -185,10 +185,11 @@ def _convolution(call: Call, given: torch.Tensor, about: _About, *, measured: bo
         both = enters is first
         counted = _counted(x, first.values) if both else x != 0
         meeting = weight != 0 if both else _counted(weight, second.values)
-        # The sum is linear, so that samples can be added up before.
+        # The sum over all outputs is linear: samples and channels can be added up before.
+        summed = sum_of_outputs(meeting.double(), call["groups"], not plain)
         geometry = [*(call[name] for name in moves), call["transposed"], call["output_padding"]]
         total = torch.ops.aten.convolution(
-            counted.sum(0, keepdim=True, dtype=torch.float64), meeting.double(), None,
+            counted.sum(0, keepdim=True, dtype=torch.float64), summed, None,
             *geometry, call["groups"],
         )  # fmt: skip
         effective = total.sum().item()
