@@ -24,7 +24,7 @@ from snnbench.runs import default_threads, resolve_machine
 from snnbench.training.evaluation import NetworkEvaluator, evaluate
 from snnbench.training.machine import using
 
-_LAYOUTS, _KINDS = ("TB", "B"), ("spikes", "real", None)
+_LAYOUTS, _KINDS = ("TB", "B"), ("spikes", "real", "indices", None)
 _FOLDER = "Run the command in the folder of your .py file, and mend what it says."
 
 
@@ -75,7 +75,8 @@ def foreign_count(
         layout: "TB" for an input of [T, B, ...], "B" for [B, ...].
         shape: of an input whose values are not known, batch axis included; or None and
         given: the input, an array or tensor, or an .npy file with it.
-        input_kind: "spikes", 0 or 1, or "real"; None for spikes if the input's values are boolean.
+        input_kind: "spikes", 0 or 1, or "real", or "indices", which stay whole numbers, as an
+            embedding takes them; None for spikes if the input's values are boolean, else real.
 
     Raises:
         UserError: no such function, it returns no module, the model does not run, or the input
@@ -83,7 +84,9 @@ def foreign_count(
     """
     for name, value, known in (("layout", layout, _LAYOUTS), ("input_kind", input_kind, _KINDS)):
         if value not in known:
-            raise UserError(f"{name}: '{value}' is not known.", did_you_mean(str(value), known[:2]))
+            raise UserError(
+                f"{name}: '{value}' is not known.", did_you_mean(str(value), filter(None, known))
+            )
     if (given is None) == (shape is None):
         raise UserError(
             "A model of your own needs an input: its values or its shape, one of them.",
@@ -96,7 +99,7 @@ def foreign_count(
         raise UserError(
             f"The input of shape {values.shape} holds no values.", "Give one sample or more."
         )
-    if values.ndim <= axis + 1:
+    if values.ndim <= axis + (input_kind != "indices"):  # of indices there may be one a sample
         raise UserError(
             f"An input of shape {values.shape} has no batch axis and values in layout {layout}.",
             "Give every axis, as in --input-shape 4,1,1,28,28 --layout TB.",
@@ -107,11 +110,17 @@ def foreign_count(
             "The input has values other than 0 and 1: these are no spikes.",
             "Leave --input-kind spikes out, or give 0 and 1 alone.",
         )
+    if input_kind == "indices" and not (values == np.floor(values)).all():
+        raise UserError(
+            "The input has values that are not whole: these are no indices.",
+            "Leave --input-kind indices out, or give whole numbers alone.",
+        )
     device = next((p.device for p in model.parameters()), None)
-    x = torch.from_numpy(values.astype(np.float32)).to(device)
+    x = torch.from_numpy(values.astype(np.int64 if input_kind == "indices" else np.float32))
     return count_model(
-        model, x, samples=x.shape[axis], spikes=bool(spikes), measured=shape is None, place=place
-    )
+        model, x.to(device), samples=x.shape[axis], spikes=bool(spikes), measured=shape is None,
+        place=place, time=axis > 0,
+    )  # fmt: skip
 
 
 def _make_model(source: str) -> tuple[torch.nn.Module, str]:

@@ -64,8 +64,11 @@ def flops(
         Literal["TB", "B"], typer.Option(help="Axes of that input: time and batch, or batch.")
     ] = "TB",
     input_kind: Annotated[
-        Literal["spikes", "real"] | None,
-        typer.Option(help="Values of that input: 0 or 1, or real; real unless they are boolean."),
+        Literal["spikes", "real", "indices"] | None,
+        typer.Option(
+            help="Values of that input: 0 or 1, real, or whole numbers that embeddings look up; "
+            "real unless they are boolean."
+        ),
     ] = None,
     config: ConfigFile = None,
     out: Annotated[

@@ -99,7 +99,7 @@ def fan_out(
     weight = module.weight.detach()
     if isinstance(module, nn.Linear):
         total = torch.zeros(weight.shape[1], dtype=torch.float64, device=weight.device)
-        for rows in weight.split(max(1, _VALUES_AT_ONCE // weight.shape[1])):
+        for rows in torch.split(weight, max(1, _VALUES_AT_ONCE // weight.shape[1])):
             total += rows.count_nonzero(0)  # torch would hold 8 bytes a weight
         return total
     binary = (weight != 0).double()
@@ -124,7 +124,7 @@ def sum_of_outputs(weight: torch.Tensor, groups: int, transposed: bool) -> torch
     """
     if transposed:
         return weight.sum(1, keepdim=True)
-    return weight.unflatten(0, (groups, -1)).sum(1)
+    return weight.view(groups, -1, *weight.shape[1:]).sum(1)
 
 
 def effective_operations(

@@ -98,10 +98,11 @@ def _running(tracker: Tracker, x: torch.Tensor, place: str) -> Iterator[None]:
     try:
         with users_code(problem, remedy, place):
             yield
-    except UserError:
+    except UserError as error:
         if tracker.fault is not None:  # ours
             raise tracker.fault from None
-        raise
+        wanted = tracker.frames.expected()
+        raise UserError(error.problem, f"{wanted} {error.remedy}".strip()) from None
     finally:
         tracker.frames.close()
 

@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import nn
@@ -97,10 +98,38 @@ class Frames:
         frame = self._failed or self.innermost
         return f"{frame.name} ({frame.kind})" if frame.module is not None else ""
 
+    def expected(self) -> str:
+        """Return what that module takes, in a sentence; "" if that is not known."""
+        frame = self._failed or self.innermost
+        takes = "" if frame.module is None else _taken(frame.module)
+        return f"{frame.name} takes {takes}." if takes else ""
+
+
+def _taken(module: nn.Module) -> str:
+    taken = ""
+    match module:
+        case nn.Linear():
+            taken = f"{module.in_features} values on the last axis"
+        case nn.modules.conv._ConvNd():
+            axes = len(module.kernel_size)
+            taken = f"{module.in_channels} channels, before {axes} axes of space"
+        case nn.modules.batchnorm._BatchNorm():
+            taken = f"{module.num_features} channels, after the batch axis"
+        case nn.LayerNorm():
+            taken = f"{'x'.join(map(str, module.normalized_shape))} values on the last axes"
+        case nn.RNNBase() | nn.RNNCellBase():
+            taken = f"{module.input_size} values on the last axis"
+        case nn.MultiheadAttention():
+            taken = f"{module.embed_dim} values on the last axis"
+        case nn.Embedding() | nn.EmbeddingBag():
+            last = module.num_embeddings - 1
+            taken = f"indices, whole numbers from 0 to {last} (--input-kind indices)"
+    return taken
+
 
 @contextmanager
 def _without_kernels_of_layers() -> Iterator[None]:
-    backends = torch.backends.mkldnn, torch.backends.cudnn
+    backends: tuple[Any, ...] = torch.backends.mkldnn, torch.backends.cudnn
     before = [backend.enabled for backend in backends]
     try:
         for backend in backends:

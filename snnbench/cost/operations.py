@@ -85,8 +85,8 @@ _REAL = _OTHER_PRODUCTS | _names("""
     mean var std var_mean std_mean norm linalg_vector_norm logsumexp avg_pool1d avg_pool2d
     avg_pool3d adaptive_avg_pool1d _adaptive_avg_pool2d _adaptive_avg_pool3d upsample_linear1d
     upsample_bilinear2d upsample_bicubic2d upsample_trilinear3d _softmax _log_softmax _safe_softmax
-    _embedding_bag _embedding_bag_forward_only native_dropout rand rand_like randn randn_like normal uniform exponential log_normal cauchy
-    linspace logspace _cdist_forward
+    _embedding_bag _embedding_bag_forward_only _cdist_forward native_dropout rand rand_like randn
+    randn_like normal uniform exponential log_normal cauchy linspace logspace
 """)
 
 

@@ -100,7 +100,9 @@ def _of_operation(
     params = _new((*weights, *biases), counted)
     if layer.kind == "norm":  # its weights are no synapses, and its sums are in its products
         weights, biases = [], []
-    known = measured and layer.input_sum is not None and layer.input_elements
+    rate = None
+    if measured and layer.input_sum is not None and layer.input_elements:
+        rate = layer.input_sum / layer.input_elements
     return LayerFacts(
         **about,
         kind=layer.kind,
@@ -109,7 +111,7 @@ def _of_operation(
         inputs=layer.inputs,
         outputs=layer.outputs,
         params=params,
-        input_rate=layer.input_sum / layer.input_elements if known else None,
+        input_rate=rate,
         input_values=layer.input_elements // max(rows, 1),
         input_nonzero=_share(layer.input_nonzero, samples) if measured else None,
         dense_operations=layer.dense / samples,
@@ -131,9 +133,7 @@ def _new(parameters: Iterable[torch.Tensor], counted: set[Part]) -> int:
     return sum(size for _, size in parts)
 
 
-def _neurons(
-    firings: list[Firing], samples: int, *, known: bool, measured: bool
-) -> dict[str, Any]:
+def _neurons(firings: list[Firing], samples: int, *, known: bool, measured: bool) -> dict[str, Any]:
     """Return the facts of the neurons that follow a layer; none are known if there are others."""
     if not known:
         return {"neuron_updates": None, "states": None}

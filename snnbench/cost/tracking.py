@@ -41,6 +41,14 @@ class _Known(NamedTuple):
     fresh: bool = False
 
 
+class _Result(NamedTuple):
+    """What is known of an operation's results; see `_Known`."""
+
+    values: Values
+    layers: Layers
+    weight: int
+
+
 class Tracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Follows values through all that is computed while it is active.
 
@@ -118,11 +126,11 @@ class Tracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
         storage = _storage(tensor)
         if storage is not None:
             values = values if values.terms else named(values, next(self._names))
-            self._known[storage] = _Known(
-                values, _place(tensor), frozenset(layers), weight, fresh
-            )
+            self._known[storage] = _Known(values, _place(tensor), frozenset(layers), weight, fresh)
         if len(self._known) > self._most:  # those of tensors that are no more
-            self._known = {s: k for s, k in self._known.items() if not s.expired()}
+            gone = [s for s in self._known if s.expired()]  # type: ignore[no-untyped-call]
+            for storage in gone:
+                del self._known[storage]
             self._most = 10_000 + 2 * len(self._known)
 
     @contextmanager
@@ -152,20 +160,19 @@ class Tracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return func(*args, **kwargs)
         with self._ours():
             call = Call(func, args, kwargs, self.of)
-            values = results(call)
             tensors = call.tensors()
             came = [self.of(x) for x in tensors if x.is_floating_point()]
             shared = {_storage(tensor) for tensor in tensors}
-            layers = frozenset[Hashable]().union(*map(self.layers_of, tensors))
+            result = self._result(call, results(call))
         given = func(*args, **kwargs)
         with self._ours():
             made = [x for x in tree_leaves(given) if isinstance(x, torch.Tensor)]
-            self._follow(call, values, layers, self._weight(call), made, shared)
+            self._follow(call, result, made, shared)
             self._note(call, given, made)
             fresh = [x for x in made if x.is_floating_point() and _storage(x) not in shared]
-            if fresh and _fires(call, values, came):
+            if fresh and _fires(call, result.values, came):
                 self.fires = True
-                self.frames.fire(layers)
+                self.frames.fire(result.layers)
         return given
 
     def _note(self, call: Call, given: Any, made: list[torch.Tensor]) -> None:
@@ -177,37 +184,27 @@ class Tracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if real and not call.views and multiplies(call):
             self.uncounted[f"{call.full_name} in {frame.kind}"] += 1
 
-    def _weight(self, call: Call) -> int:
-        """Return whether results are weights: they are if all that they come from are."""
+    def _result(self, call: Call, values: Values) -> _Result:
+        """Return what an operation gives: weights, if all that it comes from are."""
         tensors = call.tensors()
         many = [x for x in tensors if x.numel() > 1] or tensors  # numbers make no activations
         kinds = [known.weight if known else 0 for known in map(self._of_storage, many)]
-        return max(kinds, default=0) if all(kinds) else 0
+        layers = frozenset[Hashable]().union(*map(self.layers_of, tensors))
+        return _Result(values, layers, max(kinds, default=0) if all(kinds) else 0)
 
     def _follow(
-        self,
-        call: Call,
-        values: Values,
-        layers: Layers,
-        weight: int,
-        made: list[torch.Tensor],
-        shared: set[Any],
+        self, call: Call, result: _Result, made: list[torch.Tensor], shared: set[Any]
     ) -> None:
         for tensor in _tensors(call.written):
-            self._write(tensor, values, layers, weight)
+            if _storage(tensor) is not None:  # may be a part of what its storage holds
+                whole = tensor.numel() * tensor.element_size() >= tensor.untyped_storage().nbytes()
+                values = _of_type(result.values, tensor.dtype)
+                values = values if whole else joined([self.of(tensor), values])
+                self.know(tensor, values, result.layers, weight=result.weight)
         for tensor in made:
             if _storage(tensor) not in shared:
-                self.know(tensor, _of_type(values, tensor.dtype), layers, weight=weight)
-
-    def _write(self, tensor: torch.Tensor, values: Values, layers: Layers, weight: int) -> None:
-        """Note what is written into a tensor, which may be a part of what its storage holds."""
-        if _storage(tensor) is None:
-            return
-        whole = tensor.numel() * tensor.element_size() >= tensor.untyped_storage().nbytes()
-        values = _of_type(values, tensor.dtype)
-        self.know(
-            tensor, values if whole else joined([self.of(tensor), values]), layers, weight=weight
-        )
+                values = _of_type(result.values, tensor.dtype)
+                self.know(tensor, values, result.layers, weight=result.weight)
 
     def _of_storage(self, tensor: torch.Tensor) -> _Known | None:
         storage = _storage(tensor)

@@ -13,10 +13,11 @@ from snnbench.cost.call import Call
 from snnbench.cost.effective import Shape, WeightLayer, axes, dense_operations
 from snnbench.cost.frames import Frame
 from snnbench.cost.neurons import Firing, fired, is_encoder, is_neuron, states_of, step_axes
-from snnbench.cost.products import NORMS, Work, gates, works
+from snnbench.cost.products import Work
 from snnbench.cost.tally import Tally
 from snnbench.cost.tracking import Tracker
 from snnbench.cost.values import NOTHING, REAL, SPIKES, Values, joined
+from snnbench.cost.works import gates, works
 
 Key = tuple[str, Shape, Shape]
 Part = tuple[int, int]
@@ -99,9 +100,7 @@ class Watch:
         for name, module in model.named_modules():
             if not isinstance(module, torch.jit.ScriptModule):  # it takes no hooks
                 module.register_forward_pre_hook(self._beginning(name))
-                module.register_forward_hook(
-                    self._ending(name), with_kwargs=True, always_call=True
-                )
+                module.register_forward_hook(self._ending(name), with_kwargs=True, always_call=True)
 
     @property
     def fires_elsewhere(self) -> bool:
@@ -171,7 +170,7 @@ class Watch:
         about = self.tracker.about
         if frame.layer:
             found = works(call, given, about, measured=False)
-            frame.multiplied += sum(w.dense for w in found if w.weight is not None and not w.alone)
+            frame.multiplied += sum(w.dense for w in found if w.synapses)
             return True
         if _averages(call, frame) and about(call["self"]).values.bounded:
             self.fractions[frame.name or "the model"] = None
@@ -182,10 +181,9 @@ class Watch:
             found = self._gates(call, given, frame)
         parts = ("scores", "values") if len(found) == 2 else ("",)
         keys = [self._add(w, part, frame) for w, part in zip(found, parts, strict=bool(found))]
-        if len(keys) == 1 and keys[0] and found[0].weight is not None and found[0].kind != "norm":
-            if not found[0].alone:
-                frame.weighted = True
-                self._gave(given, keys[0])
+        if len(keys) == 1 and keys[0] and found[0].synapses:
+            frame.weighted = True
+            self._gave(given, keys[0])
         return bool(keys) and None not in keys
 
     def _biased(self, call: Call, given: Any) -> None:
@@ -206,7 +204,7 @@ class Watch:
             frame.difference = False  # counted with its difference
             return []
         work = gates(call, given) if not isinstance(given, list) else None
-        if work is None or not isinstance(call["other"], torch.Tensor) and call.name == "sub":
+        if work is None or (not isinstance(call["other"], torch.Tensor) and call.name == "sub"):
             return []
         frame.difference = call.name == "sub"
         return [work]

@@ -1,5 +1,7 @@
 """A ResNet-18 and a spiking VGG-11, as their papers have them, for 224 x 224 images."""
 
+from itertools import pairwise
+
 import torch
 from spikingjelly.activation_based import functional, layer, neuron
 from torch import nn
@@ -28,7 +30,7 @@ class Block(nn.Module):
 def resnet18():
     widths = [64, 64, 128, 256, 512]
     blocks = []
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in pairwise(widths):
         blocks += [Block(inputs, outputs, 1 + (inputs != outputs)), Block(outputs, outputs, 1)]
     return nn.Sequential(
         nn.Conv2d(3, 64, 7, 2, padding=3, bias=False), nn.BatchNorm2d(64), nn.ReLU(),
@@ -48,7 +50,7 @@ def spiking_vgg11():
             channels = width
     sizes = [512 * 49, 4096, 4096, 1000]
     layers.append(layer.Flatten())
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+    for inputs, outputs in pairwise(sizes):
         layers += [layer.Linear(inputs, outputs), neuron.LIFNode()]
     model = nn.Sequential(*layers)
     functional.set_step_mode(model, "m")

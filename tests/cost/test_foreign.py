@@ -1,6 +1,5 @@
 """Models that are not ours: spikes are known from what produced them, calls are added up."""
 
-import logging
 import sys
 import warnings
 from types import SimpleNamespace
@@ -230,51 +229,10 @@ def test_an_input_given_by_name_is_counted():
     assert count.totals()["dense_macs"] == 8
 
 
-@pytest.mark.parametrize("training", [True, False])
-def test_a_model_is_counted_in_its_mode_and_left_as_it_was(training):
-    model = nn.Sequential(
-        nn.Linear(6, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), neuron.IFNode(), nn.Linear(4, 3)
-    )
-    model.train(training)
-    model[2].train(not training)
-    calls = []
-    model.register_forward_hook(lambda *_: calls.append(1))
-    model(torch.rand(3, 6))  # its states and statistics are part of what stays
-    before = {name: value.clone() for name, value in model.state_dict().items()}
-    v, hooks = model[3].v.clone(), [len(m._forward_hooks) for m in model.modules()]
-    modes, rng = [m.training for m in model.modules()], torch.get_rng_state()
-    count = count_model(model, torch.rand(3, 6), samples=3, spikes=False, measured=True)
-    assert [m.training for m in model.modules()] == modes
-    assert [len(m._forward_hooks) for m in model.modules()] == hooks
-    assert all(torch.equal(before[n], value) for n, value in model.state_dict().items())
-    assert torch.equal(model[3].v, v)
-    torch.rand(3, 6)
-    assert not torch.equal(torch.get_rng_state(), rng)
-    note = count.notes[0]
-    assert ("BatchNorm1d" in note, "Dropout" in note) == (training, not training)
-    assert "eval()" in note
-    assert ["fused" in note for note in count.notes[1:]] == [True] * (not training)
-
-
-def test_a_model_in_evaluation_mode_has_no_notes():
-    model = nn.Sequential(nn.Linear(6, 4), nn.Dropout(0.5)).eval()
-    assert count_model(model, torch.rand(3, 6), samples=3, spikes=False, measured=True).notes == ()
-
-
 def test_an_ann_has_no_neurons():
     ann = counts(nn.Linear(6, 4), torch.rand(2, 3, 6))[""]
     assert (ann.model, ann.neuron_updates, ann.states) == ("ann", 0, 0)
     assert (ann.input_values, ann.weights, ann.biases) == (6, 24, 4)
-
-
-def test_counting_leaves_the_level_of_torchs_logger():
-    logger = logging.getLogger("torch._library.triton")
-    before = logger.level
-    levels = []
-    model = nn.Linear(6, 4)
-    model.register_forward_hook(lambda *_: levels.append(logger.level))
-    counts(model, torch.rand(2, 3, 6))
-    assert logger.level == before != levels[0] == logging.ERROR
 
 
 @pytest.mark.parametrize("broken", [False, True])

@@ -191,6 +191,10 @@ def test_a_shared_or_tied_weight_is_there_once():
     assert found["back"]["applied_steps"] == 2
 
 
+def outputs_of(recurrent):
+    return Function(lambda m, x: m.m(x)[0], m=recurrent)
+
+
 CONVOLUTIONAL = nn.Sequential(
     nn.Conv2d(2, 4, 3, padding=1, groups=2), nn.ReLU(), nn.ConvTranspose2d(4, 2, 2, stride=2),
     nn.Conv2d(2, 3, 3, dilation=2, padding_mode="reflect", padding=1), nn.Flatten(),
@@ -202,11 +206,11 @@ CONVOLUTIONAL = nn.Sequential(
     ("model", "x", "samples"),
     [
         (CONVOLUTIONAL, torch.rand(3, 2, 6, 6), 3),
-        (nn.Sequential(nn.Unfold(3), nn.Flatten(), nn.Linear(18 * 16, 4)), torch.rand(3, 2, 6, 6), 3),
+        (nn.Sequential(nn.Unfold(3), nn.Flatten(), nn.Linear(288, 4)), torch.rand(3, 2, 6, 6), 3),
         (nn.TransformerEncoderLayer(6, 2, 8, batch_first=True), torch.rand(3, 5, 6), 3),
-        (Function(lambda m, x: m.m(x)[0], m=nn.LSTM(6, 4, 2, proj_size=3)), torch.rand(5, 3, 6), 3),
-        (Function(lambda m, x: m.m(x)[0], m=nn.GRU(6, 4, bidirectional=True)), torch.rand(5, 3, 6), 3),
-        (Function(lambda m, x: m.m(x)[0], m=nn.RNN(6, 4)), torch.rand(5, 3, 6), 3),
+        (outputs_of(nn.LSTM(6, 4, 2, proj_size=3)), torch.rand(5, 3, 6), 3),
+        (outputs_of(nn.GRU(6, 4, bidirectional=True)), torch.rand(5, 3, 6), 3),
+        (outputs_of(nn.RNN(6, 4)), torch.rand(5, 3, 6), 3),
         (Function(lambda m, x: torch.einsum("tbi,tbj->bij", x, x)), torch.rand(5, 3, 6), 3),
     ],
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """Counting leaves no trace: in the model, in random states, or in torch's settings."""
 
+import contextlib
+import logging
 import random
 
 import numpy as np
@@ -14,19 +16,18 @@ from tests.cost.models import counted
 
 
 def everything(model):
-    """All that a model holds, bit by bit, and the identity of what holds it."""
-    held = {}
-    for name, module in model.named_modules():
-        for key, value in vars(module).items():
-            if key == "_memories":
-                value = {k: v.clone() if isinstance(v, torch.Tensor) else v for k, v in
-                         value.items()}  # fmt: skip
-            held[name, key] = (
-                {k: (id(v), v.clone()) for k, v in value.items() if v is not None}
-                if key in ("_parameters", "_buffers")
-                else dict(value) if isinstance(value, dict) else value
-            )  # fmt: skip
-    return held
+    """All that a model holds, bit by bit, and the identity of its parameters and buffers."""
+    return {
+        (name, key): kept(value)
+        for name, module in model.named_modules()
+        for key, value in vars(module).items()
+    }
+
+
+def kept(value):
+    if isinstance(value, torch.Tensor):
+        return id(value), value.clone()
+    return {k: kept(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def same(a, b):
@@ -151,10 +152,8 @@ def test_a_model_that_goes_on_after_an_error_in_a_module_is_counted():
             self.fails, self.fc = nn.Sequential(Fails()), nn.Linear(6, 3)
 
         def forward(self, x):
-            try:
+            with contextlib.suppress(ValueError):
                 self.fails(x)
-            except ValueError:
-                pass
             return self.fc(x) @ self.fc.weight
 
     count = counted(GoesOn(), torch.rand(2, 6), 2)
@@ -184,3 +183,44 @@ def test_what_is_followed_of_a_long_run_does_not_pile_up(monkeypatch):
     monkeypatch.setattr(watching, "Tracker", Kept)
     count_model(Long(), torch.rand(2, 6), samples=2, spikes=False, measured=True)
     assert len(kept[0]._known) <= 10_001
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_model_is_counted_in_its_mode_and_left_as_it_was(training):
+    model = nn.Sequential(
+        nn.Linear(6, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), neuron.IFNode(), nn.Linear(4, 3)
+    )
+    model.train(training)
+    model[2].train(not training)
+    calls = []
+    model.register_forward_hook(lambda *_: calls.append(1))
+    model(torch.rand(3, 6))  # its states and statistics are part of what stays
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    v, hooks = model[3].v.clone(), [len(m._forward_hooks) for m in model.modules()]
+    modes, rng = [m.training for m in model.modules()], torch.get_rng_state()
+    count = count_model(model, torch.rand(3, 6), samples=3, spikes=False, measured=True)
+    assert [m.training for m in model.modules()] == modes
+    assert [len(m._forward_hooks) for m in model.modules()] == hooks
+    assert all(torch.equal(before[n], value) for n, value in model.state_dict().items())
+    assert torch.equal(model[3].v, v)
+    torch.rand(3, 6)
+    assert not torch.equal(torch.get_rng_state(), rng)
+    note = count.notes[0]
+    assert ("BatchNorm1d" in note, "Dropout" in note) == (training, not training)
+    assert "eval()" in note
+    assert ["fused" in note for note in count.notes[1:]] == [True] * (not training)
+
+
+def test_a_model_in_evaluation_mode_has_no_notes():
+    model = nn.Sequential(nn.Linear(6, 4), nn.Dropout(0.5)).eval()
+    assert count_model(model, torch.rand(3, 6), samples=3, spikes=False, measured=True).notes == ()
+
+
+def test_counting_leaves_the_level_of_torchs_logger():
+    logger = logging.getLogger("torch._library.triton")
+    before = logger.level
+    levels = []
+    model = nn.Linear(6, 4)
+    model.register_forward_hook(lambda *_: levels.append(logger.level))
+    counted(model, torch.rand(2, 3, 6))
+    assert logger.level == before != levels[0] == logging.ERROR

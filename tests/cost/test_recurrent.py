@@ -105,7 +105,7 @@ def attended(q, k, v, seen):
         if seen[i][j]
         for e in range(v.shape[2])
     )
-    scores = (((q != 0).double() @ (k != 0).double().mT)).sum().item()
+    scores = ((q != 0).double() @ (k != 0).double().mT).sum().item()
     return scores, values
 
 
