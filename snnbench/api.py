@@ -148,7 +148,7 @@ def count(
     model_from: "str | nn.Module | None" = None,
     input: Any = None,
     layout: Literal["TB", "B"] = "TB",
-    input_kind: Literal["spikes", "real"] | None = None,
+    input_kind: Literal["spikes", "real", "indices"] | None = None,
     **settings: Any,
 ) -> "CountResult":
     """Count operations, firing rates and energy of a network, layer by layer.
@@ -167,7 +167,8 @@ def count(
         model_from: a torch module, or "module:function" that returns one. It is left as it is.
         input: of `model_from`: an array or tensor, or an .npy file.
         layout: of that input: [T, B, ...] or [B, ...].
-        input_kind: of its values: spikes, 0 or 1, or real; None for real unless they are boolean.
+        input_kind: of its values: spikes, 0 or 1, or real, or indices, whole numbers that
+            embeddings look up; None for real unless they are boolean.
 
     Raises:
         UserError: anything wrong with settings, data or the model.

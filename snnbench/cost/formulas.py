@@ -88,7 +88,7 @@ def spikes_per_synapse(layer: LayerFacts) -> Share | None:
     """Return synaptic operations over synapses, of layers that spikes enter."""
     if layer.accumulates is None or layer.effective_operations is None:
         return None
-    if not layer.accumulates:
+    if not layer.accumulates or layer.kind == "matmul":  # two activations have no synapses
         return Share(0, 0)
     return Share(layer.effective_operations, layer.inputs * layer.outputs)
 

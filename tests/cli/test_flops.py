@@ -26,6 +26,11 @@ def number():
 """
 
 
+class QR(nn.Module):
+    def forward(self, x):
+        return torch.linalg.qr(x).R
+
+
 def totals(done):
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout, parse_constant=pytest.fail)["totals"]
@@ -132,7 +137,8 @@ def test_a_model_in_a_notebook_is_counted_as_by_the_command(snnbench, tmp_path, 
     assert found == [spikes.sum() / 2 * 4] * 4
     result = count(model_from=model, input=spikes.astype(float), input_kind="spikes")
     assert result.layers["effective_acs"][0] == found[0]
-    assert result.lower_bound
+    assert not result.lower_bound
+    assert count(model_from=nn.Sequential(model, QR()), input=spikes).lower_bound
     by_name = count(model_from="net_of_a_notebook:make", input_shape=(5, 2, 6))
     assert not by_name.lower_bound
     assert by_name.totals["dense_macs"] == 5 * 36
@@ -146,71 +152,11 @@ def test_a_model_in_a_notebook_is_counted_as_by_the_command(snnbench, tmp_path, 
         count(model_from=model, input=spikes, layout="BT")
 
 
-def test_totals_that_leave_something_out_say_that_they_are_lower_bounds(snnbench, tmp_path):
-    (tmp_path / "net.py").write_text(
-        "from torch import nn\n"
-        "def make():\n"
-        "    norm = nn.BatchNorm1d(4)\n"
-        "    return nn.Sequential(nn.Linear(6, 4), norm, nn.Dropout(), nn.Linear(4, 3))\n"
-    )
-    model = ("flops", "--model-from", "net:make", "--input-shape", "3,6", "--layout", "B")
-    done = snnbench(*model)
-    assert done.returncode == 0
-    for name in ("flops_lab", "dense_macs"):
-        assert f"{name}, at least" in done.stdout
-    assert "BatchNorm1d" in done.stdout
-    assert "training mode" in done.stderr
-    document = json.loads(snnbench(*model, "--json").stdout)
-    assert document["lower_bound"] is True
-    assert document["uncounted"] == {"aten::native_batch_norm in BatchNorm1d": 1}
-    assert "Dropout" in document["notes"][0]
-    (tmp_path / "net.py").write_text(NET)
-    plain = ("flops", "--model-from", "net:make", "--input-shape", "5,2,6")
-    assert "at least" not in snnbench(*plain).stdout
-    assert json.loads(snnbench(*plain, "--json").stdout)["lower_bound"] is False
-
-
 def test_what_a_model_prints_is_no_result(snnbench, tmp_path):
     (tmp_path / "net.py").write_text("print('loading')\n" + NET)
     done = snnbench("flops", "--model-from", "net:make", "--input-shape", "5,2,6", "--json")
     assert totals(done)["dense_macs"] == 180
     assert "loading" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("text", "line", "words"),
-    [
-        ("def make(:", 1, "SyntaxError"),
-        ("import sys\nsys.exit(0)", 2, "SystemExit"),
-        ("import sys\ndef make():\n    sys.exit()", 3, "SystemExit"),
-        (NET.replace("nn.Linear(4, 3)", "nn.Linear(5, 3)"), 5, "shapes cannot be multiplied"),
-    ],
-)
-def test_what_a_users_code_raises_names_its_line(text, line, words, snnbench, tmp_path):
-    (tmp_path / "net.py").write_text(text + "\n")
-    done = snnbench("flops", "--model-from", "net:make", "--input-shape", "5,2,6")
-    assert done.returncode == 2, done.stderr
-    assert "Traceback" not in done.stderr
-    assert f"{tmp_path / 'net.py'}, line {line}" in done.stderr
-    assert words in done.stderr
-    assert done.stdout == ""
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--model-from", "net"], "MODULE:FUNCTION"),
-        (["--model-from", "nonet:make"], "nonet"),
-        (["--model-from", "net:mak"], "mak"),
-        (["--model-from", "net:number"], "int"),
-        (["--model-from", "net:make", "--layout", "B"], "batch"),
-    ],
-)
-def test_a_users_model_that_cannot_be_had_is_refused(arguments, words, snnbench, tmp_path):
-    (tmp_path / "net.py").write_text(NET)
-    done = snnbench("flops", *arguments, "--input-shape", "7")
-    assert done.returncode == 2
-    assert words in done.stderr
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", None])
