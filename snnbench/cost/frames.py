@@ -19,6 +19,7 @@ class Frame:
     Attributes:
         name, kind: of the module; "" and "the model" outside all modules.
         layer: a weight layer runs, this or around this: what is multiplied is its own.
+        own: the parameter that is that layer's weight; None if it is computed.
         neuron: a known neuron runs, this or around this.
         recurrent: an RNN, LSTM or GRU, or a cell of those.
         fired: how often values that weight layers gave became spikes, not counting known neurons.
@@ -30,6 +31,7 @@ class Frame:
     name: str = ""
     kind: str = "the model"
     layer: bool = False
+    own: nn.Parameter | None = None
     neuron: bool = False
     recurrent: bool = False
     fired: int = 0
@@ -59,6 +61,7 @@ class Frames:
             name=name,
             kind=type(module).__name__,
             layer=around.layer or isinstance(module, WeightLayer),
+            own=_weight(module) if isinstance(module, WeightLayer) else around.own,
             neuron=around.neuron or is_neuron(module),
             recurrent=isinstance(module, nn.RNNBase | nn.RNNCellBase),
             module=module,
@@ -103,6 +106,10 @@ class Frames:
         frame = self._failed or self.innermost
         takes = "" if frame.module is None else _taken(frame.module)
         return f"{frame.name} takes {takes}." if takes else ""
+
+
+def _weight(module: nn.Module) -> nn.Parameter | None:
+    return module._parameters.get("weight")
 
 
 def _taken(module: nn.Module) -> str:

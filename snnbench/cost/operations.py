@@ -78,14 +78,15 @@ _MATRICES = _names("mm bmm mv dot addmm baddbmm addmv convolution")
 _OTHER_PRODUCTS = _names("""
     vdot addbmm addr _addmm_activation linear _convolution _sparse_mm native_batch_norm
     _native_batch_norm_legit _native_batch_norm_legit_no_training _batch_norm_with_update
-    cudnn_batch_norm native_layer_norm native_group_norm _fused_rms_norm
+    cudnn_batch_norm native_layer_norm native_group_norm _fused_rms_norm _cdist_forward
 """)
 _PRODUCT_STARTS = ("_scaled_dot_product", "mkldnn_rnn", "lstm", "gru", "rnn_", "_thnn_")
 _REAL = _OTHER_PRODUCTS | _names("""
     mean var std var_mean std_mean norm linalg_vector_norm logsumexp avg_pool1d avg_pool2d
     avg_pool3d adaptive_avg_pool1d _adaptive_avg_pool2d _adaptive_avg_pool3d upsample_linear1d
     upsample_bilinear2d upsample_bicubic2d upsample_trilinear3d _softmax _log_softmax _safe_softmax
-    _embedding_bag _embedding_bag_forward_only _cdist_forward native_dropout rand rand_like randn
+    _embedding_bag _embedding_bag_forward_only _prelu_kernel hardswish glu log_sigmoid_forward
+    rrelu_with_noise native_dropout rand rand_like randn
     randn_like normal uniform exponential log_normal cauchy linspace logspace
 """)
 

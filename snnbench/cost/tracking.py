@@ -21,7 +21,7 @@ from torch.utils._pytree import tree_leaves
 from snnbench.cost.call import Call
 from snnbench.cost.frames import Frame, Frames
 from snnbench.cost.operations import multiplies, results
-from snnbench.cost.products import Operand
+from snnbench.cost.products import FACTORS, Operand
 from snnbench.cost.values import REAL, SPIKES, WHOLE, Values, joined, named, number, unknown
 
 # Where in its storage a tensor's values lie.
@@ -168,19 +168,21 @@ class Tracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
         with self._ours():
             made = [x for x in tree_leaves(given) if isinstance(x, torch.Tensor)]
             self._follow(call, result, made, shared)
-            self._note(call, given, made)
+            self._note(call, given, made, result)
             fresh = [x for x in made if x.is_floating_point() and _storage(x) not in shared]
             if fresh and _fires(call, result.values, came):
                 self.fires = True
                 self.frames.fire(result.layers)
         return given
 
-    def _note(self, call: Call, given: Any, made: list[torch.Tensor]) -> None:
+    def _note(self, call: Call, given: Any, made: list[torch.Tensor], result: _Result) -> None:
         """Have what an operation multiplies recorded, or list it."""
         frame = self.frames.innermost
-        if self._record(call, given, frame) or frame.neuron or frame.layer:
-            return
-        real = any(x.is_floating_point() or x.is_complex() or x.is_quantized for x in made)
+        if self._record(call, given, frame) or frame.neuron or frame.layer or result.weight:
+            return  # what depends on weights alone can be done before
+        real = call.name in FACTORS or any(
+            x.is_floating_point() or x.is_complex() or x.is_quantized for x in made
+        )
         if real and not call.views and multiplies(call):
             self.uncounted[f"{call.full_name} in {frame.kind}"] += 1
 

@@ -170,8 +170,10 @@ class Watch:
         about = self.tracker.about
         if frame.layer:
             found = works(call, given, about, measured=False)
-            frame.multiplied += sum(w.dense for w in found if w.synapses)
-            return True
+            dense = sum(w.dense for w in found if w.synapses)
+            if not dense or not self._is_beside(found[0], frame):
+                frame.multiplied += dense
+                return True
         if _averages(call, frame) and about(call["self"]).values.bounded:
             self.fractions[frame.name or "the model"] = None
         found = works(call, given, about, measured=self._measured)
@@ -185,6 +187,11 @@ class Watch:
             frame.weighted = True
             self._gave(given, keys[0])
         return bool(keys) and None not in keys
+
+    def _is_beside(self, work: Work, frame: Frame) -> bool:
+        """Return whether another parameter than the layer's own meets what enters, as in LoRA."""
+        place = _place(work.weight)
+        return frame.own is not None and place in self._parameters and place != _place(frame.own)
 
     def _biased(self, call: Call, given: Any) -> None:
         """Take what is added to a product with weights for its bias, where it can be one."""

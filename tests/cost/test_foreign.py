@@ -8,6 +8,7 @@ import pytest
 import torch
 from spikingjelly.activation_based import layer, neuron
 from torch import nn
+from torch.nn import functional
 
 from snnbench.config import RunConfig
 from snnbench.cost.counting import count_network, dense_count, tallying
@@ -120,6 +121,22 @@ def test_whatever_may_multiply_without_a_rule_makes_all_totals_lower_bounds(modu
     assert count.lower_bound
     assert count.uncounted == {words: 1}
     assert count.layers[-1]["layer"] == "fc"
+
+
+def test_what_a_layer_multiplies_beside_its_own_weight_is_a_row_of_its_own():
+    class LoRA(nn.Linear):
+        def __init__(self):
+            super().__init__(6, 4)
+            self.a, self.b = nn.Parameter(torch.rand(2, 6)), nn.Parameter(torch.rand(4, 2))
+
+        def forward(self, x):
+            return super().forward(x) + functional.linear(functional.linear(x, self.a), self.b)
+
+    model = nn.Sequential(LoRA(), nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)))
+    count = count_model(model, torch.rand(3, 6), samples=3, spikes=False, measured=True)
+    found = {row["layer"]: row["dense_macs"] for row in count.layers}
+    assert found == {"0": 24, "0.linear(a)": 12, "0.linear(b)": 8, "1": 12}
+    assert not count.lower_bound
 
 
 def test_products_that_samples_share_are_listed():
