@@ -58,17 +58,27 @@ def transposed_fan_in(width: int, kernel: Shape, stride: Shape, dilation: Shape)
 
 def fans_out(module: WeightLayer) -> int:
     """Return how many weights an input value meets: N, or C_out k k of its group."""
-    if isinstance(module, nn.Linear | Transposed):
-        return module.weight.numel() // module.weight.shape[int(isinstance(module, nn.Linear))]
-    return module.out_channels // module.groups * math.prod(module.kernel_size)
+    if isinstance(module, nn.Linear):
+        return module.weight.shape[0]
+    return conv_fan_out(module.weight, module.groups, isinstance(module, Transposed))
+
+
+def conv_fan_out(weight: torch.Tensor, groups: int, transposed: bool) -> int:
+    """Return how many weights of a convolution an input value meets."""
+    return weight[0].numel() if transposed else weight[:, 0].numel() // groups
 
 
 def reach(module: WeightLayer) -> int:
     """Return how many outputs an input value meets, away from the borders."""
     if isinstance(module, nn.Linear | Transposed):
         return fans_out(module)
-    positions = [math.ceil(k / s) for k, s in zip(module.kernel_size, module.stride, strict=True)]
-    return module.out_channels // module.groups * math.prod(positions)
+    return conv_reach(module.weight, module.groups, module.stride)
+
+
+def conv_reach(weight: torch.Tensor, groups: int, stride: Shape) -> int:
+    """Return how many outputs of a convolution that is not transposed an input value meets."""
+    positions = [math.ceil(k / s) for k, s in zip(weight.shape[2:], stride, strict=True)]
+    return len(weight) // groups * math.prod(positions)
 
 
 def dense_operations(module: WeightLayer, input_shape: Shape, output_shape: Shape) -> int:

@@ -14,7 +14,12 @@ from typing import Any, NamedTuple
 import torch
 
 from snnbench.cost.call import Call
-from snnbench.cost.effective import sum_of_outputs, transposed_fan_in
+from snnbench.cost.effective import (
+    conv_fan_out,
+    conv_reach,
+    sum_of_outputs,
+    transposed_fan_in,
+)
 from snnbench.cost.values import REAL, Values
 
 
@@ -44,6 +49,7 @@ class Work:
         dense, effective: products of all rows; effective is None if nothing was measured.
         input_sum, input_nonzero, input_elements: of all that enters; see `Tally`.
         weight, bias: those that there are.
+        kernel, fan_out, reach: as a layer's facts of these names.
         alone: nothing of it depends on the model's input.
         fused: it is not done, but another layer's weights are other ones instead.
     """
@@ -59,6 +65,9 @@ class Work:
     input_nonzero: float | None = None
     input_elements: int = 0
     weight: torch.Tensor | None = None
+    kernel: int | None = None
+    fan_out: int | None = None
+    reach: int | None = None
     bias: torch.Tensor | None = None
     alone: bool = False
     fused: bool = False
@@ -118,11 +127,15 @@ def matrices(
         meeting = (other != 0).sum(2, dtype=torch.float64)
         effective = (counted.sum(1, dtype=torch.float64) * meeting).sum().item()
     bias = call["self"] if call.name.startswith(("add", "_add", "badd")) else None
+    outputs = m if right_enters else n
     return Work(
         kind="linear" if meets.weight else "matmul",
         values=REAL if enters.weight == 2 else enters.values,
         inputs=k * (batch if call.name == "addbmm" else 1),
-        outputs=m if right_enters else n,
+        outputs=outputs,
+        kernel=1,
+        fan_out=outputs,
+        reach=outputs,
         rows=(1 if call.name == "addbmm" else batch) * (n if right_enters else m),
         dense=batch * m * k * n,
         effective=effective,
@@ -187,6 +200,9 @@ def convolution(call: Call, given: torch.Tensor, about: About, *, measured: bool
         values=enters.values,
         inputs=fan_in,
         outputs=math.prod(given.shape[1:]),
+        kernel=math.prod(weight.shape[2:]),
+        fan_out=(met := conv_fan_out(weight, call["groups"], not plain)),
+        reach=conv_reach(weight, call["groups"], call["stride"]) if plain else met,
         rows=len(x),
         dense=(given if plain else x).numel() * weight[0].numel(),
         effective=effective,

@@ -12,6 +12,8 @@ from snnbench.cost.effective import (
     dense_operations,
     effective_operations,
     fan_in,
+    fans_out,
+    reach,
 )
 from snnbench.cost.facts import LayerFacts
 from snnbench.cost.neurons import Firing
@@ -89,6 +91,9 @@ def _of_module(
         weights=module.weight.numel(),
         weights_nonzero=int(module.weight.count_nonzero()),
         biases=0 if module.bias is None else module.bias.numel(),
+        kernel=math.prod(getattr(module, "kernel_size", ())),
+        fan_out=fans_out(module),
+        reach=reach(module),
     )
 
 
@@ -119,6 +124,9 @@ def _of_operation(
         weights=sum(w.numel() for w in weights),
         weights_nonzero=sum(int(w.count_nonzero()) for w in weights),
         biases=sum(b.numel() for b in biases),
+        kernel=layer.kernel,
+        fan_out=layer.fan_out,
+        reach=layer.reach,
     )
 
 
@@ -136,12 +144,14 @@ def _new(parameters: Iterable[torch.Tensor], counted: set[Part]) -> int:
 def _neurons(firings: list[Firing], samples: int, *, known: bool, measured: bool) -> dict[str, Any]:
     """Return the facts of the neurons that follow a layer; none are known if there are others."""
     if not known:
-        return {"neuron_updates": None, "states": None}
+        return {}
     updates = sum(f.neurons * f.seen for f in firings)
     states = [f.states for f in firings]
     facts: dict[str, Any] = {
         "neuron_updates": updates // samples,
         "states": None if None in states else sum(s or 0 for s in states) // samples,
+        # What others' neurons compute is not looked into.
+        **({} if firings else {"update_operations": 0, "leaks": 0}),
     }
     if measured and updates:
         spikes = sum(f.spikes for f in firings)

@@ -44,6 +44,9 @@ class Worked:
     kind: str
     inputs: int
     outputs: int
+    kernel: int | None
+    fan_out: int | None
+    reach: int | None
     weights: dict[Part, torch.Tensor] = field(default_factory=dict)
     biases: dict[Part, torch.Tensor] = field(default_factory=dict)
     values: Values = NOTHING
@@ -226,7 +229,8 @@ class Watch:
                 return None
             outputs = rows * outputs // self._samples
         key = (self._label(work, part, frame), (inputs,), (outputs,))
-        layer = self.layers.setdefault(key, Worked(work.kind, inputs, outputs))
+        about = (work.kind, inputs, outputs, work.kernel, work.fan_out, work.reach)
+        layer = self.layers.setdefault(key, Worked(*about))
         assert isinstance(layer, Worked)
         layer.add(work, times)
         for kept, new in ((layer.weights, work.weight), (layer.biases, work.bias)):
