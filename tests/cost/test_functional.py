@@ -45,7 +45,7 @@ WITH_WEIGHTS = {
 
 
 @pytest.mark.parametrize("name", WITH_WEIGHTS)
-@settings(max_examples=8)
+@settings(deadline=None, max_examples=8)
 @given(B=SIZES, T=SIZES, M=SIZES, N=SIZES, seed=st.integers(0, 9))
 def test_a_product_with_weights_is_a_linear_layer_however_it_is_called(name, B, T, M, N, seed):
     M += name == "einsum"  # over one value torch takes no product of matrices
@@ -69,7 +69,7 @@ def test_a_product_with_weights_is_a_linear_layer_however_it_is_called(name, B, 
         assert rows[0]["input_rate"] == pytest.approx(x.mean().item())
 
 
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 @given(
     sizes=st.tuples(SIZES, SIZES, SIZES, SIZES),
     kinds=st.tuples(*[st.sampled_from(["spikes", "integers", "real"])] * 2),
@@ -105,7 +105,7 @@ def test_a_product_of_two_activations_one_product_after_another(sizes, kinds, se
     assert row.outputs == (n if left else m)
 
 
-@settings(max_examples=25)
+@settings(deadline=None, max_examples=25)
 @given(
     axes=st.integers(1, 3), groups=st.integers(1, 2), transposed=st.booleans(),
     padding=st.integers(0, 1), dilation=st.integers(1, 2), seed=st.integers(0, 99),
