@@ -149,6 +149,8 @@ def count(
     input: Any = None,
     layout: Literal["TB", "B"] = "TB",
     input_kind: Literal["spikes", "real", "indices"] | None = None,
+    nir: str | Path | None = None,
+    dt: float | str | None = None,
     **settings: Any,
 ) -> "CountResult":
     """Count operations, firing rates and energy of a network, layer by layer.
@@ -169,12 +171,26 @@ def count(
         layout: of that input: [T, B, ...] or [B, ...].
         input_kind: of its values: spikes, 0 or 1, or real, or indices, whole numbers that
             embeddings look up; None for real unless they are boolean.
+        nir: a file with a NIR graph, which takes an input as `model_from` does, or none, and `T`.
+        dt: seconds of a step of that graph; None for what the file says, or else 1e-4.
 
     Raises:
         UserError: anything wrong with settings, data or the model.
     """
     from snnbench.cost.expected import expected_count
 
+    if nir is not None:
+        T = settings.pop("T", None)
+        if settings or any(other is not None for other in (config, checkpoint, rate, model_from)):
+            raise UserError("A NIR graph takes an input, dt and T alone.", "Leave the rest out.")
+        from snnbench.counts import nir_count
+
+        about: dict[str, Any] = {"layout": layout, "input_kind": input_kind}
+        return CountResult(
+            nir_count(Path(nir), dt=dt, T=T, shape=input_shape, given=input, **about)
+        )
+    if dt is not None:
+        raise UserError("dt is for a NIR graph.", "Leave it out.")
     if model_from is not None:
         if settings or any(other is not None for other in (config, checkpoint, rate)):
             raise UserError("Settings and rate have no effect on model_from.", "Leave them out.")
@@ -182,7 +198,7 @@ def count(
 
         return CountResult(foreign_count(model_from, layout, input_shape, input, input_kind))
     if input is not None or input_kind is not None:
-        raise UserError("input and input_kind are for model_from.", "Leave them out.")
+        raise UserError("input and input_kind are for model_from and nir.", "Leave them out.")
     network = None
     if checkpoint is not None:
         from snnbench.network.checkpoint import load_model

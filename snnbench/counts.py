@@ -5,6 +5,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from snnbench.cost.foreign import count_model
 from snnbench.cost.report import NetworkCount
 from snnbench.data.dataset import Dataset
 from snnbench.errors import UserError, did_you_mean, users_code
+from snnbench.exchange.counting import open_graph
 from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
 from snnbench.network.build import Network, build_network
@@ -82,11 +84,7 @@ def foreign_count(
         UserError: no such function, it returns no module, the model does not run, or the input
             is not of its kind.
     """
-    for name, value, known in (("layout", layout, _LAYOUTS), ("input_kind", input_kind, _KINDS)):
-        if value not in known:
-            raise UserError(
-                f"{name}: '{value}' is not known.", did_you_mean(str(value), filter(None, known))
-            )
+    _check_words(layout, input_kind)
     if (given is None) == (shape is None):
         raise UserError(
             "A model of your own needs an input: its values or its shape, one of them.",
@@ -121,6 +119,50 @@ def foreign_count(
         model, x.to(device), samples=x.shape[axis], spikes=bool(spikes), measured=shape is None,
         place=place, time=axis > 0,
     )  # fmt: skip
+
+
+def _check_words(layout: str, input_kind: str | None) -> None:
+    for name, value, known in (("layout", layout, _LAYOUTS), ("input_kind", input_kind, _KINDS)):
+        if value not in known:
+            raise UserError(
+                f"{name}: '{value}' is not known.", did_you_mean(str(value), filter(None, known))
+            )
+
+
+def nir_count(
+    path: Path,
+    *,
+    dt: object,
+    T: object,
+    layout: str,
+    shape: tuple[int, ...] | None,
+    given: Any,
+    input_kind: str | None = None,
+) -> NetworkCount:
+    """Count a NIR graph, run in steps of dt seconds.
+
+    Args:
+        path: of the file.
+        dt: seconds of a step; None for what the file says, or else 1e-4.
+        T: steps; None where the input says how many.
+        layout, shape, given, input_kind: as of `foreign_count`; without shape and values the graph
+            says the shape of a sample. A "B" input is there at every step.
+
+    Raises:
+        UserError: the file or its graph cannot be run, or the input does not fit.
+    """
+    _check_words(layout, input_kind)
+    if given is not None and shape is not None:
+        raise UserError("An input has its shape: --input and --input-shape.", "Keep one.")
+    opened = open_graph(path, dt, T)
+    values = None if given is None else _read_array(given)
+    over_time = opened.fitted(shape if values is None else values.shape, layout)
+    if values is not None:
+        values = np.broadcast_to(values, over_time)
+    else:
+        shape = over_time
+    count = foreign_count(opened.model, "TB", shape, values, input_kind)
+    return replace(count, notes=(*opened.notices, *count.notes))
 
 
 def _make_model(source: str) -> tuple[torch.nn.Module, str]:

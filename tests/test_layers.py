@@ -21,6 +21,7 @@ ORDER = [
     ["neurons"],
     ["network"],
     ["inputs"],
+    ["exchange"],
     ["cost"],
     ["training"],
     ["results"],

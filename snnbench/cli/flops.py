@@ -17,10 +17,11 @@ from snnbench.cli.costs import (
     print_count,
     print_explained,
 )
+from snnbench.cli.exchange import count_nir
 from snnbench.cli.options import ConfigFile, Json, with_settings
 from snnbench.config.arch import split_input
 from snnbench.config.sources import build_config, settings_from_toml
-from snnbench.config.values import checked_shape, read_number
+from snnbench.config.values import read_number, read_shape
 from snnbench.errors import UserError, shortened
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from snnbench.cost.report import NetworkCount
 
 _TABLE = "flops.csv"
-_MOST_AXES = 8
 
 
 @with_settings
@@ -49,16 +49,23 @@ def flops(
         str | None,
         typer.Option(metavar="MODULE:FUNCTION", help="Count the torch module it returns."),
     ] = None,
+    nir: Annotated[
+        Path | None, typer.Option(metavar="FILE.nir", help="Count a NIR graph, run for -T steps.")
+    ] = None,
+    dt: Annotated[
+        str | None,
+        typer.Option(metavar="SECONDS", help="A step of --nir; else the file's own, else 1e-4."),
+    ] = None,
     input_shape: Annotated[
         str | None,
         typer.Option(
             metavar="SHAPE",
-            help="Shape of a sample, such as 1,28,28; with --model-from of the whole input; "
+            help="Shape of a sample, such as 1,28,28; with --model-from, --nir of the whole input; "
             "none if --arch begins with the input width.",
         ),
     ] = None,
     input: Annotated[
-        Path | None, typer.Option(metavar="FILE.npy", help="Input for --model-from.")
+        Path | None, typer.Option(metavar="FILE.npy", help="Input for --model-from, --nir.")
     ] = None,
     layout: Annotated[
         Literal["TB", "B"], typer.Option(help="Axes of that input: time and batch, or batch.")
@@ -101,6 +108,8 @@ def flops(
 
     Example: snnbench flops --arch 784-10-10 --input-shape none -T 5 --rate 0.13
 
+    A NIR graph: snnbench flops --nir net.nir --dt 1e-4 -T 20 --input spikes.npy
+
     With its ANN: snnbench flops --dataset mnist --arch 100-10 -T 10 --compare
 
     With memory, in 8 bits: snnbench flops --arch 100-10 --energy memory45nm:bits=8
@@ -114,7 +123,13 @@ def flops(
     if name is not None:
         raise UserError(f"'{shortened(name)}' is no option of flops.", "Names are for --explain.")
     twin: NetworkCount | None = None
-    if model_from is not None:
+    if nir is not None or dt is not None:
+        others = {"--rate": rate, "--samples": samples, "--checkpoint": checkpoint,
+                  "--model-from": model_from, "--config": config,
+                  "--compare": compare or None}  # fmt: skip
+        count = count_nir(nir, dt, settings, others, shape=input_shape, file=input, layout=layout,
+                          input_kind=input_kind)  # fmt: skip
+    elif model_from is not None:
         if compare:
             raise UserError("--compare makes an ANN of settings, not of a model.", "Leave it out.")
         with redirect_stdout(sys.stderr):  # what the model prints is no result
@@ -124,7 +139,9 @@ def flops(
     else:
         if input is not None or input_kind is not None:
             option = "--input" if input is not None else "--input-kind"
-            raise UserError(f"{option} is for --model-from.", "Use --samples to measure on data.")
+            raise UserError(
+                f"{option} is for --model-from and --nir.", "Use --samples to measure on data."
+            )
         settings |= _measured(samples, rate, input_shape)
         result, twin = _count_ours(checkpoint, input_shape, rate, config, settings, compare=compare)
     count = result.count
@@ -229,22 +246,6 @@ def _count_foreign(
         )
     given = None if shape is None else read_shape(shape)
     return api.count(model_from=source, input=file, input_shape=given, **about)
-
-
-def read_shape(text: str) -> tuple[int, ...]:
-    """Return "1,28,28" as (1, 28, 28).
-
-    Raises:
-        UserError: it is not a list of sizes, or one of too many values.
-    """
-    parts = [part.strip() for part in text.split(",")]
-    plain = all(part.isascii() and part.isdigit() for part in parts)
-    if not plain or len(parts) > _MOST_AXES or any(len(p) > 9 or int(p) < 1 for p in parts):
-        raise UserError(
-            f"--input-shape: '{shortened(text)}' is not a list of sizes.",
-            "Write, for instance, 1,28,28.",
-        )
-    return checked_shape(tuple(int(part) for part in parts))
 
 
 def _write(folder: Path, layers: list[dict[str, Any]]) -> None:

@@ -21,6 +21,7 @@ _TRUTH |= {"false": False, "no": False, "off": False, "0": False}
 _LONGEST = 40  # characters of a number: int() refuses a huge text with an error of its own
 _TOO_LONG: int = 10**_LONGEST
 _LONGEST_TEXT = 10_000  # characters
+_MOST_AXES = 8
 
 
 def read_number(name: str, value: object) -> float:
@@ -118,6 +119,22 @@ def checked_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
             f"Give sizes from 1 on, of at most {MOST_VALUES:,} values in all.",
         )
     return shape
+
+
+def read_shape(text: str) -> tuple[int, ...]:
+    """Return "1,28,28" as (1, 28, 28).
+
+    Raises:
+        UserError: it is not a list of sizes, or one of too many values.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    plain = all(part.isascii() and part.isdigit() for part in parts)
+    if not plain or len(parts) > _MOST_AXES or any(len(p) > 9 or int(p) < 1 for p in parts):
+        raise UserError(
+            f"--input-shape: '{shortened(text)}' is not a list of sizes.",
+            "Write, for instance, 1,28,28.",
+        )
+    return checked_shape(tuple(int(part) for part in parts))
 
 
 def _is_short(number: int) -> bool:

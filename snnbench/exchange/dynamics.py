@@ -1,14 +1,15 @@
 """NIR's neurons and integrators in steps of dt, by Euler's method, from states of 0.
 
-    tau v' = (v_leak - v) + r I       v[t] = (1 - 1/n) v[t-1] + (r/n) I[t] + v_leak/n,  n = tau/dt
-    v' = r I                          v[t] = v[t-1] + (r/n) I[t],                       n = 1/dt
-    tau_syn i' = -i + w_in I          i[t] = (1 - 1/m) i[t-1] + (w_in/m) I[t],          m = tau_syn/dt
+    tau v' = (v_leak - v) + r I     v[t] = (1 - 1/n) v[t-1] + (r/n) I[t] + v_leak/n
+    v' = r I                        v[t] = v[t-1] + (r/n) I[t]
+    tau_syn i' = -i + w_in I        i[t] = (1 - 1/m) i[t-1] + (w_in/m) I[t]
 
-A neuron with a synapse integrates i[t] in place of I[t]. It fires where v[t] > v_threshold, and v[t]
-is then v_reset. n and m are rounded to 32 bits, so that r = n is a gain of 1 to the last bit.
+with n = tau / dt, for v' = r I n = 1 / dt, and m = tau_syn / dt, rounded to 32 bits, so that r = n
+is a gain of 1 to the last bit. A neuron with a synapse integrates i[t] in place of I[t]. It fires
+where v[t] > v_threshold, and v[t] is then v_reset.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -118,7 +119,7 @@ class Spiking(Neuron):
         reset: v after a spike, of each neuron, or one for all.
     """
 
-    states = ("v",)
+    states: ClassVar[tuple[str, ...]] = ("v",)
     v_threshold: Tensor
     v_reset: Tensor
 
@@ -163,6 +164,8 @@ class Delay(base.MemoryModule):  # type: ignore[misc]
         steps: d, whole numbers from 0, of the values' shape or one for all.
     """
 
+    past: list[Tensor]
+
     def __init__(self, steps: np.ndarray) -> None:
         super().__init__()
         one_for_all = steps.size == 1
@@ -198,4 +201,3 @@ class Delay(base.MemoryModule):  # type: ignore[misc]
         y = self.read(x)
         self.keep(x)
         return y
-

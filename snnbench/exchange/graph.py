@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 
@@ -38,6 +39,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "CubaLIF": ("tau_syn tau_mem r v_leak v_threshold", "v_reset w_in"),
 }
 _GRAPH = "NIRGraph"
+_NO_TEXT = ("Cc", "Cs", "Zl", "Zp")  # Unicode's controls, surrogates and separators of lines
 
 
 @dataclass(frozen=True)
@@ -153,9 +155,9 @@ def _unknown(group: dict[str, Entry], prefix: str = "") -> Iterator[tuple[str, s
     """Yield name and kind of the nodes that are not known here."""
     for name, node in _members(group, f" '{shortened(prefix[:-1])}'" if prefix else "").items():
         kind = node.get("type") if isinstance(node, dict) else None
-        if not name.isprintable() or not name.strip():
-            raise UserError(f"A node's name, {ascii(shortened(name))}, is no text.", REMEDY)
-        if not isinstance(kind, str) or not kind.isprintable():
+        if not _is_text(name):
+            raise UserError(f"A node's name, {shortened(name)!a}, is no text.", REMEDY)
+        if not isinstance(kind, str) or not _is_text(kind):
             raise UserError(
                 f"The node '{shortened(prefix + name)}' has no type.",
                 "Use no / in names, and write the graph with nir.write.",
@@ -164,6 +166,11 @@ def _unknown(group: dict[str, Entry], prefix: str = "") -> Iterator[tuple[str, s
             yield from _unknown(node, f"{prefix}{name}.")
         elif kind not in KINDS:
             yield prefix + name, kind
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a name can be shown in a line: it is not blank, and has no line breaks."""
+    return bool(name.strip()) and not any(category(c) in _NO_TEXT for c in name)
 
 
 def _add(graph: Graph, group: dict[str, Entry], prefix: str) -> _Ends:

@@ -3,8 +3,8 @@
 Nodes that form a cycle run step by step, together. A Delay of a step or more gives what entered it
 before, so that a cycle through it needs nothing else. Any other cycle is broken at a node that
 keeps a state, a neuron or an integrator: it receives along the cycle what was there a step before.
-It is the one that misses the fewest of its inputs; of several the nearest to the Input; of these
-the first by name.
+It is the one nearest to the Input; of several the one that misses the fewest of its inputs; of
+these the first by name. So what leads back comes late, and what leads on does not.
 """
 
 from collections import deque
@@ -94,7 +94,7 @@ def _stepwise(
             states = [name for name in missing if kinds[name] in _STATES]
             if not states:
                 raise _without_state(missing)
-            first = min(states, key=lambda name: (len(missing[name]), far[name], name))
+            first = min(states, key=lambda name: (far[name], len(missing[name]), name))
             late |= {(a, first) for a in missing[first]}
             ready = [first]
         order += ready

@@ -14,7 +14,7 @@ from snnbench.exchange.graph import REMEDY, Entry, Graph, spread
 
 _SECONDS = 120
 _READER = Path(__file__).with_name("hdf5.py")
-_REFUSED = 3
+_REFUSED = 3  # exit code of the reader, which says why
 
 
 def read_graph(path: Path) -> Graph:

@@ -68,7 +68,9 @@ class GraphModule(nn.Module):
                 self._run_steps(part, values, x.shape[0], x)
             else:
                 (name,) = part.nodes
-                values[name] = self._run(name, x if name == self._input else self._sum(name, values))
+                values[name] = self._run(
+                    name, x if name == self._input else self._sum(name, values)
+                )
             for name in [n for n in values if self._last.get(n) == index and n not in self.outputs]:
                 del values[name]
         given = tuple(values[name] for name in self.outputs)
@@ -94,8 +96,8 @@ class GraphModule(nn.Module):
         within, steps = set(part.nodes), []
         around = {a for name in part.nodes for a in self._before[name]} - within
         was = {a: x.new_zeros(x.shape[1], *self._takes[b]) for a, b in part.late}
-        delays = {name: module for name in part.nodes
-                  if isinstance(module := self._modules[name], Delay) and module.delays[0]}  # fmt: skip
+        modules = {name: self._modules[name] for name in part.nodes}
+        delays = {n: m for n, m in modules.items() if isinstance(m, Delay) and m.delays[0]}
         for t in range(T):
             now = {name: values[name][t] for name in around}
             for name in part.nodes:
@@ -103,7 +105,7 @@ class GraphModule(nn.Module):
                     now[name] = delays[name].read(x.new_zeros(x.shape[1], *self._takes[name]))
                     continue
                 late = {a: was[a] for a, b in part.late if b == name}
-                module = self._modules[name]
+                module = modules[name]
                 assert module is not None
                 now[name] = module(self._sum(name, now | late))
             for name, delay in delays.items():
@@ -118,7 +120,8 @@ def build(graph: Graph, dt: float) -> Built:
     """Return a graph's module, for steps of dt seconds.
 
     Raises:
-        UserError: shapes do not fit, a node cannot be reached, a cycle has no state, dt is too long.
+        UserError: shapes do not fit, a node cannot be reached, a cycle has no state, dt is too
+            long.
     """
     far = distances(graph.input, graph.edges)
     for name, node in graph.nodes.items():

@@ -27,11 +27,16 @@ _NOT_NEGATIVE = (".running_var", ".num_batches_tracked")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A saved model: its network with weights, the settings it was trained with, its run."""
+    """A saved model: its network with weights, the settings it was trained with, its run.
+
+    Attributes:
+        input_shape: of a sample, as the data set has it.
+    """
 
     network: Network
     config: RunConfig
     run_id: str
+    input_shape: tuple[int, ...]
 
 
 def save_model(
@@ -90,7 +95,7 @@ def load_model(path: Path) -> Checkpoint:
     network = Network(config, about.input_shape)
     network.load_state_dict(weights)
     network.eval()
-    return Checkpoint(network, config, about.run_id)
+    return Checkpoint(network, config, about.run_id, about.input_shape)
 
 
 @contextmanager

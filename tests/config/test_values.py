@@ -2,8 +2,7 @@
 
 import pytest
 
-from snnbench.cli.flops import read_shape
-from snnbench.config.values import parse_schedule, read_integer, read_number
+from snnbench.config.values import parse_schedule, read_integer, read_number, read_shape
 
 BLANKS = [chr(i) for i in range(0x3001) if chr(i).isspace()]
 
