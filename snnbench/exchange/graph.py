@@ -80,7 +80,8 @@ class Node:
         values = self.array(name)
         flat = values.reshape(-1).tolist()
         if values.ndim > 1 or any(v != int(v) or not least <= v <= _LARGEST for v in flat):
-            raise self.refused(f"{name} = {shortened(str(values.tolist()))} is out of range")
+            text = shortened(", ".join(f"{v:g}" for v in flat))
+            raise self.refused(f"{name} = [{text}] is out of range")
         whole = tuple(int(v) for v in flat)
         if count is None or len(whole) == count:
             return whole

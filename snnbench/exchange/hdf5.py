@@ -85,8 +85,18 @@ def unpack(path: str) -> bytes:
     return save(reader.arrays, {"tree": json.dumps(tree)})
 
 
+def _bound_memory() -> None:
+    """Let the library not take all memory there is, where the system can see to that."""
+    if sys.platform != "win32":
+        import resource
+
+        most = 3 * _MOST_BYTES  # of addresses, of which libraries take their share
+        resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
 if __name__ == "__main__":
     try:
+        _bound_memory()
         packed = unpack(sys.argv[1])
     except _RefusedError as refused:
         why = str(refused)

@@ -12,7 +12,8 @@ from safetensors.numpy import load
 from snnbench.errors import LONGEST_PATH, UserError, shortened, shown
 from snnbench.exchange.graph import REMEDY, Entry, Graph, spread
 
-_SECONDS = 120
+_SECONDS = 20  # for any file, and more for a large one
+_BYTES_A_SECOND = 5e6
 _READER = Path(__file__).with_name("hdf5.py")
 _REFUSED = 3  # exit code of the reader, which says why
 
@@ -46,14 +47,15 @@ def _unpack(path: Path) -> Entry:
     Raises:
         ValueError: says why it cannot be read.
     """
+    seconds = _SECONDS + path.stat().st_size / _BYTES_A_SECOND
     try:
         # -P: modules that lie beside the reader are not taken for those of the same names.
         done = subprocess.run(
             [sys.executable, "-P", _READER, path.absolute()],
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False,
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise ValueError(f"the HDF5 library did not read it in {_SECONDS} seconds") from None
+        raise ValueError(f"the HDF5 library did not read it in {seconds:.0f} seconds") from None
     if done.returncode == _REFUSED:
         raise ValueError(shortened(done.stderr.decode(errors="replace"), LONGEST_PATH))
     if done.returncode != 0:

@@ -1,5 +1,6 @@
 """A NIR graph as a torch module: [T, B, ...] -> [T, B, ...]."""
 
+import warnings
 from typing import NamedTuple
 
 import torch
@@ -62,6 +63,19 @@ class GraphModule(nn.Module):
             x: [T, B, *input_shape].
         """
         functional.reset_net(self)
+        with warnings.catch_warnings():
+            # Padding "same" is copied where a kernel's side is even: of no use to know.
+            warnings.filterwarnings("ignore", message="Using padding='same'")
+            return self._forward(x)
+
+    def train(self, mode: bool = True) -> "GraphModule":
+        """Set the mode, also where a node is called `training`."""
+        self.__dict__["training"] = mode
+        for module in self.children():
+            module.train(mode)
+        return self
+
+    def _forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
         values: dict[str, Tensor] = {}
         for index, part in enumerate(self.parts):
             if part.cyclic:

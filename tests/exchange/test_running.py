@@ -22,7 +22,8 @@ def as_read(node):
     if isinstance(node, nir.NIRGraph):
         fields["nodes"] = {name: as_read(inner) for name, inner in node.nodes.items()}
         fields["edges"] = [list(edge) for edge in node.edges]
-    return {k: v if isinstance(v, dict | str | list) else np.asarray(v) for k, v in fields.items()}
+    return {k: v if isinstance(v, dict | str | list) else np.asarray(v)
+            for k, v in fields.items() if v is not None}  # fmt: skip
 
 
 def built(nodes, edges, dt=DT):
