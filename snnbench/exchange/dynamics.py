@@ -4,9 +4,9 @@
     v' = r I                        v[t] = v[t-1] + (r/n) I[t]
     tau_syn i' = -i + w_in I        i[t] = (1 - 1/m) i[t-1] + (w_in/m) I[t]
 
-with n = tau / dt, for v' = r I n = 1 / dt, and m = tau_syn / dt, rounded to 32 bits, so that r = n
-is a gain of 1 to the last bit. A neuron with a synapse integrates i[t] in place of I[t]. It fires
-where v[t] > v_threshold, and v[t] is then v_reset.
+with n = tau / dt, for v' = r I n = 1 / dt, and m = tau_syn / dt; in the gains they are rounded to 32
+bits, so that r = n is a gain of 1 to the last bit. A neuron with a synapse integrates i[t] in place
+of I[t]. It fires where v[t] > v_threshold, and v[t] is then v_reset.
 """
 
 from typing import Any, ClassVar
@@ -36,15 +36,15 @@ class TooShortError(ValueError):
 
 
 def steps_of(name: str, tau: np.ndarray, dt: float) -> np.ndarray:
-    """Return how many steps a time constant lasts, at least 1, in 32 bits.
+    """Return how many steps a time constant lasts, at least 1.
 
     Raises:
         TooShortError: it is shorter than a step.
     """
-    n = (tau / dt).astype(np.float32)
+    n = tau / dt
     if (n < 1 - _ROUNDING).any():
         raise TooShortError(name, float(tau.min()))
-    steps: np.ndarray = np.maximum(n, np.float32(1)).astype(np.float64)
+    steps: np.ndarray = np.maximum(n, 1)
     return steps
 
 
@@ -73,7 +73,7 @@ class Decay(nn.Module):
     @classmethod
     def leaky(cls, n: np.ndarray, gain: np.ndarray, rest: np.ndarray) -> "Decay":
         """Return the steps of tau x' = (rest - x) + gain y; n is tau in steps."""
-        return cls(1 - 1 / n, gain / n, rest / n)
+        return cls(1 - 1 / n, gain / n.astype(np.float32), rest / n)
 
 
 def numbers(values: np.ndarray) -> Tensor:

@@ -207,5 +207,4 @@ def time_constant(beta: float, dt: float) -> tuple[np.float32, np.float32]:
 
 def _leak(tau: np.float32, dt: float) -> np.float32:
     """Return beta as `dynamics` makes it of tau."""
-    n = max(np.float32(float(tau) / dt), np.float32(1))
-    return np.float32(1 - 1 / float(n))
+    return np.float32(1 - 1 / max(float(tau) / dt, 1))
