@@ -10,6 +10,8 @@ from snnbench.cli.console import print_json, print_table, say
 from snnbench.cli.options import Json
 from snnbench.config.values import read_shape
 from snnbench.errors import UserError
+from snnbench.exchange.timing import checked_dt, checked_steps
+from snnbench.network.model_files import REMEDY
 
 if TYPE_CHECKING:
     from snnbench.cost.report import NetworkCount
@@ -48,6 +50,10 @@ def count_nir(
     if useless:
         raise UserError(f"{useless[0]} has no effect on --nir.", f"Leave {useless[0]} out.")
     given = None if shape is None else read_shape(shape)
+    if dt is not None:
+        checked_dt(dt)
+    if "T" in settings:
+        checked_steps(settings["T"])
     if not path.is_file():  # before torch is imported
         raise UserError(f"There is no file {path}.", "Name a file that nir.write wrote.")
     from snnbench import api
@@ -73,12 +79,14 @@ def export(
 
     Example: snnbench export results/adhoc/models/RUN_ID.safetensors --nir net.nir
     """
-    from snnbench.exchange.counting import checked_dt
+    seconds = checked_dt(dt)
+    if not checkpoint.is_file():  # before torch is imported
+        raise UserError(f"There is no {checkpoint}.", REMEDY)
     from snnbench.exchange.writing import export as exported
     from snnbench.network.checkpoint import load_model
     from snnbench.results import disk
 
-    done = exported(load_model(checkpoint), checked_dt(dt))
+    done = exported(load_model(checkpoint), seconds)
     try:
         disk.write_file(nir, done.data)
     except OSError as error:
@@ -86,7 +94,7 @@ def export(
     for notice in done.notices:
         say(notice)
     if json:
-        print_json({"file": str(nir), "dt": checked_dt(dt), "nodes": done.nodes,
+        print_json({"file": str(nir), "dt": seconds, "nodes": done.nodes,
                     "notices": done.notices})  # fmt: skip
     else:
         print_table(f"NIR graph in {nir}", ("node", "kind"), list(done.nodes.items()))

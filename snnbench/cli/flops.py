@@ -250,11 +250,13 @@ def _count_foreign(
 
 def _write(folder: Path, layers: list[dict[str, Any]]) -> None:
     from snnbench.results import disk
+    from snnbench.results.schema import columns_of, to_cell
 
+    columns = {column.name: column for column in columns_of("layers")}
     path, text = folder / _TABLE, io.StringIO(newline="")
     writer = csv.DictWriter(text, fieldnames=list(layers[0]))
     writer.writeheader()
-    writer.writerows(layers)
+    writer.writerows({k: to_cell(v, columns[k]) for k, v in layer.items()} for layer in layers)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         disk.write_file(path, text.getvalue().encode())

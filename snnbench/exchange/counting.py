@@ -2,18 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from snnbench.config.setting import SETTINGS, Bounds
-from snnbench.config.values import checked_shape, read_integer, read_number
+from snnbench.config.values import checked_shape
 from snnbench.errors import UserError, shortened
 from snnbench.exchange.reading import read_graph
 from snnbench.exchange.running import GraphModule, build
-
-CUSTOMARY_DT = 1e-4  # seconds
-_DT = Bounds(ge=1e-9, le=1e3)
+from snnbench.exchange.timing import checked_steps, chosen_dt, known_steps
 
 
 @dataclass(frozen=True)
@@ -75,40 +69,7 @@ def open_graph(path: Path, dt: object, steps: object) -> Opened:
         UserError: see `read_graph` and `build`; dt or T are out of range.
     """
     graph = read_graph(path)
-    seconds, notices = _chosen(dt, _known(graph.metadata, "dt", _DT), path.name)
-    T = None if steps is None else read_integer("T", steps)
-    if T is not None and (refusal := SETTINGS["T"].bounds.refusal(T)):
-        raise UserError(f"T: {T} is out of range.", f"T must be {refusal}.")
+    seconds, notices = chosen_dt(dt, graph.metadata, path.name)
     built = build(graph, seconds)
-    trained = _known(graph.metadata, "T", SETTINGS["T"].bounds)
-    return Opened(
-        built.model, T, None if trained is None else int(trained), (*notices, *built.notices)
-    )
-
-
-def checked_dt(dt: object) -> float:
-    """Return the seconds of a step, or raise UserError where they are no number within bounds."""
-    seconds = read_number("dt", dt)
-    if refusal := _DT.refusal(seconds):
-        raise UserError(f"dt: {seconds:g} s is out of range.", f"dt must be {refusal}.")
-    return seconds
-
-
-def _chosen(dt: object, known: float | None, name: str) -> tuple[float, list[str]]:
-    """Return the seconds of a step, and what is to be known of them."""
-    if dt is not None:
-        seconds = checked_dt(dt)
-        other = known not in (None, seconds)
-        return seconds, [f"{name} says dt = {known:g} s; {seconds:g} s are taken."] * other
-    if known is not None:
-        return known, []
-    return CUSTOMARY_DT, [f"{name} does not say its dt: {CUSTOMARY_DT:g} s, as is customary."]
-
-
-def _known(metadata: dict[str, Any], name: str, bounds: Bounds) -> float | None:
-    """Return a number that a graph was written with, if it says so."""
-    value = metadata.get(name)
-    if not isinstance(value, np.ndarray) or value.size != 1 or value.dtype.kind not in "iuf":
-        return None
-    number = float(value.reshape(()))
-    return None if bounds.refusal(number) else number
+    T = None if steps is None else checked_steps(steps)
+    return Opened(built.model, T, known_steps(graph.metadata), (*notices, *built.notices))

@@ -4,7 +4,7 @@
     v' = r I                        v[t] = v[t-1] + (r/n) I[t]
     tau_syn i' = -i + w_in I        i[t] = (1 - 1/m) i[t-1] + (w_in/m) I[t]
 
-with n = tau / dt, for v' = r I n = 1 / dt, and m = tau_syn / dt; in the gains they are rounded to 32
+with n = tau / dt, for v' = r I n = 1 / dt, and m = tau_syn / dt; in gains they are rounded to 32
 bits, so that r = n is a gain of 1 to the last bit. A neuron with a synapse integrates i[t] in place
 of I[t]. It fires where v[t] > v_threshold, and v[t] is then v_reset.
 """

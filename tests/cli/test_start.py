@@ -30,7 +30,7 @@ def imported_by(*arguments, cwd):
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["--version"], ["train", "--help"], ["flops", "--help"],
                   ["datasets", "--help"], ["report", "--help"], ["studies", "--help"],
-                  ["verify", "--help"]]
+                  ["verify", "--help"], ["export", "--help"]]
 )  # fmt: skip
 def test_help_imports_no_torch(arguments, tmp_path):
     assert imported_by(*arguments, cwd=tmp_path) == "[] 0"
@@ -58,6 +58,9 @@ BAD = [
     ["flops", "--input-shape", "none", "--arch", "x-10"],
     ["flops", "--model-from", "m:f"],
     ["flops", "--model-from", "m:f", "--beta", "0.5", "--input-shape", "3,3"],
+    ["flops", "--nir", "missing.nir", "-T", "5"],
+    ["flops", "--dt", "1e-4"],
+    ["export", "missing.safetensors", "--nir", "net.nir"],
 ]
 
 
@@ -110,7 +113,9 @@ def test_help_breaks_lines_between_choices_and_not_within_them(snnbench, command
         assert {"nsga2", "diverged", "random"} <= set(words)
 
 
-@pytest.mark.parametrize("command", ["train", "sweep", "flops", "report", "datasets", "studies"])
+@pytest.mark.parametrize(
+    "command", ["train", "sweep", "flops", "export", "report", "datasets", "studies"]
+)
 def test_every_command_shows_an_example(command, snnbench):
     text = snnbench(command, "--help").stdout
     assert "Example: snnbench" in text or "fetch" in text
