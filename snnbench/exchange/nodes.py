@@ -59,6 +59,11 @@ def make(node: Node, shape: Shape, dt: float) -> Made:
             f"Give --dt {error.shortest:g} or less." if error.shortest > 0 else
             "Let time constants be above 0.",
         ) from None  # fmt: skip
+    if shape == (1, *made.takes):
+        raise UserError(
+            f"{node}: it takes {_text(made.takes)}, and {_text(shape)} enters.",
+            "If the 1 is a batch axis, export the graph with a sample that has none.",
+        )
     if made.takes != shape:
         raise node.refused(f"it takes {_text(made.takes)}, and {_text(shape)} enters")
     if math.prod(made.gives) > MOST_VALUES:

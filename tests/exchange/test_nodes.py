@@ -98,6 +98,7 @@ def with_shape(node, **fields):
     [
         (nir.Linear(np.ones((2, 3))), (4,), "takes [3], and [4] enters"),
         (nir.Linear(np.ones((2, 3))), (3, 1), "takes [3], and [3, 1] enters"),
+        (nir.Linear(np.ones((2, 3))), (1, 3), "batch axis"),
         (nir.Linear(np.ones((5, 2, 3))), (5, 3), "no matrix"),
         (nir.Affine(np.ones((2, 3)), np.ones(3)), (3,), "bias of shape [3]"),
         (nir.Affine(np.full((2, 3), 1e300), np.ones(2)), (3,), "not finite"),
