@@ -115,7 +115,8 @@ def spread(root: dict[str, Entry]) -> Graph:
     Raises:
         UserError: it is not one graph from one Input to Outputs, of nodes that are known.
     """
-    if root.get("type") != _GRAPH:
+    kind = root.get("type")
+    if not isinstance(kind, str) or kind != _GRAPH:
         raise UserError("It holds a node, not a graph of nodes.", "Write a nir.NIRGraph.")
     unknown = [f"'{shortened(name)}' ({shortened(kind)})" for name, kind in _unknown(root)]
     if unknown:
