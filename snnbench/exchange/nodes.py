@@ -220,7 +220,7 @@ def _parameters(
     node: Node, shape: Shape, *names: str, **defaults: float
 ) -> tuple[list[np.ndarray], Shape]:
     """Return parameters, one a value, and their shape; `shape` where all are a single number."""
-    values = [node.array(name, defaults.get(name)) for name in names]
+    values = [np.atleast_1d(node.array(name, defaults.get(name))) for name in names]
     shapes = {v.shape for v in values if v.size > 1}
     if len(shapes) > 1:
         listed = ", ".join(f"{n} {list(v.shape)}" for n, v in zip(names, values, strict=True))

@@ -44,8 +44,9 @@ NUMBERS = st.one_of(
     TYPES.flatmap(lambda dtype: arrays(dtype, SHAPES)),
 )
 TEXTS = st.sampled_from(["", "same", "valid", "in", "w", "\n", "ü"]) | KIND
+WITHIN = st.builds(copy.deepcopy, st.just(TREE))
 VALUES = st.one_of(NUMBERS, TEXTS, st.none(), st.lists(TEXTS), st.lists(st.lists(TEXTS)),
-                   st.dictionaries(TEXTS, TEXTS), st.just(TREE))  # fmt: skip
+                   st.dictionaries(TEXTS, TEXTS), WITHIN)  # fmt: skip
 
 
 @st.composite

@@ -76,9 +76,9 @@ def test_flattening(start, end, gives):
     np.testing.assert_array_equal(given, x.reshape(2, *gives))
 
 
-def test_one_number_stands_for_all_neurons():
-    one = np.ones(1)
-    node = nir.IF(r=one / DT, v_threshold=one)
+@pytest.mark.parametrize("one", [np.ones(1), np.array(1.0), np.ones((1, 1))])
+def test_one_number_stands_for_all_neurons(one):
+    node = nir.IF(r=np.asarray(one / DT), v_threshold=one)
     x = np.array([[2.0, 0.5, 0.75], [0, 0.5, 0.75]])
     assert run(*through(node, (3,)), x).tolist() == [[1, 0, 0], [0, 0, 1]]
 
@@ -139,6 +139,17 @@ def test_nodes_that_contradict_each_other_are_both_named():
              "sum": nir.Scale(ONE), "z": nir.Output(np.array([2]))}  # fmt: skip
     with pytest.raises(UserError, match=r"'sum' .*takes \[2\], and 'w' gives \[3\]"):
         built(nodes, [("a", "w"), ("w", "sum"), ("a", "sum"), ("sum", "z")])
+
+
+@pytest.mark.parametrize("kind", ["LI", "LIF", "CubaLI", "CubaLIF", "Scale", "Threshold", "Delay"])
+def test_one_number_without_axes_stands_for_all(kind):
+    names = {"LI": 3, "LIF": 4, "CubaLI": 4, "CubaLIF": 5}
+    one = np.array(DT)
+    x = np.arange(6.0).reshape(2, 3)
+    given = run(*through(getattr(nir, kind)(*[one] * names.get(kind, 1)), (3,)), x)
+    wanted = run(*through(getattr(nir, kind)(*[np.full(3, DT)] * names.get(kind, 1)), (3,)), x)
+    np.testing.assert_array_equal(given, wanted)
+    assert wanted.any()
 
 
 def test_a_delay_between_two_steps_is_rounded_and_says_so():
