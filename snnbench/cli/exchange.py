@@ -14,7 +14,7 @@ from snnbench.exchange.timing import checked_dt, checked_steps
 from snnbench.network.model_files import REMEDY
 
 if TYPE_CHECKING:
-    from snnbench.cost.report import NetworkCount
+    from snnbench.api import CountResult
 
 _DT = "1e-4"
 
@@ -28,7 +28,7 @@ def count_nir(
     shape: str | None,
     file: Path | None,
     **about: Any,
-) -> "NetworkCount":
+) -> "CountResult":
     """Count the NIR graph in a file.
 
     Args:
@@ -58,7 +58,7 @@ def count_nir(
         raise UserError(f"There is no file {path}.", "Name a file that nir.write wrote.")
     from snnbench import api
 
-    return api.count(nir=path, dt=dt, input=file, input_shape=given, **settings, **about).count
+    return api.count(nir=path, dt=dt, input=file, input_shape=given, **settings, **about)
 
 
 def export(

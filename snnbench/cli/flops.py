@@ -127,8 +127,8 @@ def flops(
         others = {"--rate": rate, "--samples": samples, "--checkpoint": checkpoint,
                   "--model-from": model_from, "--config": config,
                   "--compare": compare or None}  # fmt: skip
-        count = count_nir(nir, dt, settings, others, shape=input_shape, file=input, layout=layout,
-                          input_kind=input_kind)  # fmt: skip
+        result = count_nir(nir, dt, settings, others, shape=input_shape, file=input,
+                           layout=layout, input_kind=input_kind)  # fmt: skip
     elif model_from is not None:
         if compare:
             raise UserError("--compare makes an ANN of settings, not of a model.", "Leave it out.")
@@ -256,7 +256,10 @@ def _write(folder: Path, layers: list[dict[str, Any]]) -> None:
     path, text = folder / _TABLE, io.StringIO(newline="")
     writer = csv.DictWriter(text, fieldnames=list(layers[0]))
     writer.writeheader()
-    writer.writerows({k: to_cell(v, columns[k]) for k, v in layer.items()} for layer in layers)
+    writer.writerows(
+        {k: to_cell(v, columns[k]) if isinstance(v, str) else v for k, v in layer.items()}
+        for layer in layers
+    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         disk.write_file(path, text.getvalue().encode())
