@@ -79,6 +79,7 @@ def train(
     save_model: bool = False,
     watch: "Callable[[Event], None] | None" = None,
     checkpoint_every: float | None = None,
+    measure_energy: bool = False,
     **settings: Any,
 ) -> "RunResult":
     """Train and count one ANN or SNN.
@@ -93,6 +94,8 @@ def train(
         watch: called with every event while training, for progress.
         checkpoint_every: seconds between checkpoints in `out`/checkpoints, from which the same
             call goes on if it was interrupted; None: 30.
+        measure_energy: by the machine's counters, where it has some (columns `measured_*`);
+            idle power is measured first, for two seconds.
 
     Raises:
         UserError: anything wrong with settings, data or the output folder.
@@ -112,7 +115,7 @@ def train(
         for notice in dataset.notices:
             watch(Said(f"Notice: {notice}"))
     if out is None:
-        return _train(config, dataset, watch)
+        return _train(config, dataset, watch, measure_energy=measure_energy)
     if config.device == "cuda":  # refused, if it must be, before the folder is made
         from snnbench.runs import resolve_machine
 
@@ -127,7 +130,7 @@ def train(
         checkpoints = Checkpoints.of(store.folder, checkpoint_every)
         if force:
             checkpoints.forget(run_id)
-        result = _train(config, dataset, watch, checkpoints)
+        result = _train(config, dataset, watch, checkpoints, measure_energy=measure_energy)
         result.row["study"] = study
         if save_model and result.network is not None:
             from snnbench.network.checkpoint import save_model as save
@@ -251,6 +254,8 @@ def _train(
     dataset: Dataset,
     watch: "Callable[[Event], None] | None",
     checkpoints: Checkpoints | None = None,
+    *,
+    measure_energy: bool,
 ) -> "RunResult":
     from snnbench.runs import Paused, RunResult, resolve_machine, run_cohort
     from snnbench.training.events import Compiling
@@ -262,7 +267,9 @@ def _train(
             watch(Compiling())
 
     result: RunResult | None = None
-    for event in run_cohort([config], dataset, announce, checkpoints=checkpoints):
+    for event in run_cohort(
+        [config], dataset, announce, checkpoints=checkpoints, measure_energy=measure_energy
+    ):
         if isinstance(event, RunResult):
             result = event
         elif watch is not None and not isinstance(event, Paused):

@@ -21,7 +21,7 @@ from snnbench.results.provenance import provenance, utc_now
 from snnbench.results.schema import SCHEMA_VERSION, columns_of
 from snnbench.training.events import Event, Reached, RunDone, Said
 from snnbench.training.loop import train_cohort
-from snnbench.training.machine import using
+from snnbench.training.machine import meter_of, using
 from snnbench.training.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def run_cohort(
     starts: Mapping[str, Snapshot] = MappingProxyType({}),
     frozen: Mapping[str, str] = MappingProxyType({}),
     until: int | None = None,
+    measure_energy: bool = False,
 ) -> Iterator[Event | RunResult | Paused]:
     """Train runs side by side; yield events while they train and a RunResult as each ends.
 
@@ -141,6 +142,7 @@ def run_cohort(
         starts: run_id -> where a run goes on, before any checkpoint.
         frozen: run_id -> why a run ends where it is.
         until: epoch after which to leave off, with a `Paused` of every run that would go on.
+        measure_energy: by the machine's counters, where it has some.
     """
     first = configs[0]
     data = prepare(first, dataset, select(first, dataset), torch.device(first.device))
@@ -171,7 +173,8 @@ def run_cohort(
             yield Paused(run_id, start)
         else:
             groups.setdefault(start.epoch if start else 0, {})[k] = start
-    with using(first, threads), _announcing(first, announce):
+    meter = meter_of(first, wanted=measure_energy)
+    with using(first, threads), _announcing(first, announce), meter:
         for group in groups.values():
             members = list(group)
             for event in train_cohort(
@@ -180,6 +183,7 @@ def run_cohort(
                 snapshots=[s for s in group.values() if s is not None],
                 frozen={i: frozen[ids[k]] for i, k in enumerate(members) if ids[k] in frozen},
                 until=until,
+                meter=meter,
             ):
                 if isinstance(event, RunDone):
                     result = _result(configs[members[event.member]], event, about)
@@ -244,6 +248,8 @@ def _result(config: RunConfig, done: RunDone, about: dict[str, Any]) -> RunResul
         row["tied_fraction"] = best["tied_fraction"]
         row |= done.count.totals()
     row |= {"train_seconds": done.train_seconds, "eval_seconds": done.eval_seconds}
+    if done.energy is not None:
+        row |= done.energy.columns(done.train_seconds + done.eval_seconds)
     row |= about | provenance()
     if config.device == "cuda":
         row["device_name"] = torch.cuda.get_device_name()

@@ -13,6 +13,7 @@ ORDER = [
     ["errors"],
     ["environment"],
     ["scratch"],
+    ["energy"],
     ["words"],
     ["config"],
     ["reference_numpy"],

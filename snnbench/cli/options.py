@@ -28,6 +28,14 @@ PluginFiles = Annotated[
     typer.Option("--plugin", metavar="FILE.py", help="Add words of your own. Repeatable."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+MeasureEnergy = Annotated[
+    bool,
+    typer.Option(
+        "--measure-energy",
+        help="Measure energy by the machine's counters (RAPL, NVML), after 2 seconds of idling;"
+        " where there are none, its columns stay empty.",
+    ),
+]
 Jobs = Annotated[
     int | None, typer.Option(metavar="N", help="Worker processes. \\[default: all cores]")
 ]

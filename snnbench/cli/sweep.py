@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snnbench.cli.console import print_json, print_table, say, stdout
-from snnbench.cli.options import CheckpointEvery, ConfigFile, Jobs, Json, with_settings
+from snnbench.cli.options import (
+    CheckpointEvery,
+    ConfigFile,
+    Jobs,
+    Json,
+    MeasureEnergy,
+    with_settings,
+)
 from snnbench.cli.stopping import GentleStop, Stopped
 from snnbench.cli.sweep_progress import SweepProgress
 from snnbench.config.sources import settings_from_environment, settings_from_toml
@@ -80,6 +87,7 @@ def sweep(
         typer.Option("--halving", help="Freeze early what falls behind in validation accuracy."),
     ] = False,
     checkpoint_every: CheckpointEvery = None,
+    measure_energy: MeasureEnergy = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be run, and how long it takes.")
     ] = False,
@@ -107,7 +115,7 @@ def sweep(
     pieces = {"seeds": seeds, "search": search, "trials": trials}
     made, overrides = _study(study, given, vary or [], objective or [], pieces)
     plan = expand(made, overrides, settings_from_environment(os.environ))
-    where = Where(jobs, timeout, cluster, halving, checkpoint_every)
+    where = Where(jobs, timeout, cluster, halving, checkpoint_every, measure_energy)
     again = read_retry(retry)
     folder = out if out is not None else Path("results") / made.name
     others = [other for other in reuse or [] if other.resolve() != folder.resolve()]

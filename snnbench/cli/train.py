@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from snnbench.cli.console import print_json, print_table, say, stdout
-from snnbench.cli.options import CheckpointEvery, ConfigFile, Json, with_settings
+from snnbench.cli.options import CheckpointEvery, ConfigFile, Json, MeasureEnergy, with_settings
 from snnbench.cli.progress import TrainingProgress
 from snnbench.config.sources import build_config
 
@@ -34,6 +34,7 @@ def train(
         bool, typer.Option("--force", help="Train anew even if the run is recorded; replace it.")
     ] = False,
     checkpoint_every: CheckpointEvery = None,
+    measure_energy: MeasureEnergy = False,
     json: Json = False,
     settings: dict[str, Any],
 ) -> None:
@@ -60,6 +61,7 @@ def train(
             save_model=save_model,
             watch=progress.watch,
             checkpoint_every=checkpoint_every,
+            measure_energy=measure_energy,
         )
     for repair in result.repairs:
         say(f"Tables: {repair}")

@@ -11,7 +11,7 @@ from snnbench.config.toml_file import read_toml
 from snnbench.errors import UserError, did_you_mean
 
 PREFIX = "SNNBENCH_"
-_NOT_SETTINGS = ("SNNBENCH_DATA", "SNNBENCH_CACHE")
+_NOT_SETTINGS = ("SNNBENCH_DATA", "SNNBENCH_CACHE", "SNNBENCH_POWERCAP")
 
 
 def build_config(

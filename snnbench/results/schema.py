@@ -25,7 +25,7 @@ STATUSES = ("done", "diverged", "halved", "failed", "timeout", "oom")
 _ANY, _FRACTION, _COUNT = Bounds(), Bounds(ge=0, le=1), Bounds(ge=0)
 _COUNTED = ("s", "runs", "threads", "parameters", "epochs", "layers", "steps", "units", "values",
             "values a sample", "spikes a sample", "updates a sample", "operations a sample",
-            "MACs a sample", "ACs a sample", "pJ a sample", "operations")  # fmt: skip
+            "MACs a sample", "ACs a sample", "pJ a sample", "operations", "J", "W")  # fmt: skip
 # Unit -> between what such numbers lie; of units that are not here, anywhere.
 _OF_UNIT: Mapping[str, Bounds] = {
     "fraction": _FRACTION,
@@ -33,8 +33,10 @@ _OF_UNIT: Mapping[str, Bounds] = {
     "epoch": Bounds(ge=1),
     **dict.fromkeys(_COUNTED, _COUNT),
 }
-# A real input, as of standardized data, has any mean, which the lab's formula multiplies.
-_UNBOUNDED = ("input_rate", "flops_lab", "flops_lab_train", "flops_lab_test")
+# A real input, as of standardized data, has any mean, which the lab's formula multiplies; what
+# hardly took more energy than idling may seem to have taken less.
+_UNBOUNDED = ("input_rate", "flops_lab", "flops_lab_train", "flops_lab_test",
+              "measured_train_net_j", "measured_eval_net_j")  # fmt: skip
 _OF_WORDS: Mapping[str, Collection[str]] = {
     "status": STATUSES,
     "path": PATHS,
@@ -74,8 +76,8 @@ def _integer(name: str, unit: str, meaning: str, since: int = 1) -> Column:
     return _column(Quantity(name, "integer", unit, meaning, since))
 
 
-def _number(name: str, unit: str, meaning: str) -> Column:
-    return _column(Quantity(name, "number", unit, meaning))
+def _number(name: str, unit: str, meaning: str, since: int = 1) -> Column:
+    return _column(Quantity(name, "number", unit, meaning, since))
 
 
 _TIED = Column(
@@ -129,6 +131,12 @@ _ORIGIN = (
     _integer("numerics", "", "version of the numbers this implementation gives", 2),
     _text("plugins", "plug-ins the run uses, name and checksum", 2),
     _integer("layers", "layers", "weight layers; as many rows of layers.csv are the run's own", 3),
+    _number("measured_train_j", "J", "energy measured in training, shared as train_seconds", 4),
+    _number("measured_train_net_j", "J", "measured_train_j less that of idling as long", 4),
+    _number("measured_eval_j", "J", "energy measured in evaluation, shared as eval_seconds", 4),
+    _number("measured_eval_net_j", "J", "measured_eval_j less that of idling as long", 4),
+    _number("idle_w", "W", "power measured for two seconds before the training", 4),
+    _text("energy_counters", "counters whose sum measured energies and idle_w are", 4),
 )
 
 EPOCHS = (

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from snnbench.energy.meter import why_not_here
 from snnbench.results import disk
 from snnbench.results.checkpoints import Checkpoints, Files
 from snnbench.results.provenance import provenance, utc_now
@@ -49,6 +50,8 @@ class Driver:
         memory_bytes: what one worker may take.
         is_stopping: asked before a task is handed out; then those that run are waited for.
         checkpoints: where runs leave theirs and go on from.
+        measure_energy: by the counters of the workers' machine.
+        said: what was told already and is not told again; is added to.
     """
 
     def __init__(
@@ -60,8 +63,11 @@ class Driver:
         is_stopping: Callable[[], bool] = lambda: False,
         *,
         checkpoints: Checkpoints | None = None,
+        measure_energy: bool = False,
+        said: set[str] | None = None,
     ) -> None:
-        self.checkpoints = checkpoints
+        self.checkpoints, self.measure_energy = checkpoints, measure_energy
+        self._said = set() if said is None else said
         self._contests: dict[str, Contest] = {}
         self.store, self.executor, self.data = store, executor, data
         self.memory_bytes, self.is_stopping = memory_bytes, is_stopping
@@ -96,6 +102,8 @@ class Driver:
                 (ready if taught else orphans).append(job)
         if orphans:
             yield self._give_up(orphans)
+        if self.measure_energy and any(job.config.device == "cpu" for job in jobs):
+            yield from self._new_of([why_not_here()])
         self._start(ready)
         while self._running or (self._heap and not self.is_stopping()):
             while self._heap and len(self._running) < self.executor.slots:
@@ -129,7 +137,10 @@ class Driver:
             files = {job.run_id: self.checkpoints.files(job.run_id) for job in task.jobs}
             starts = {run_id: found for run_id, found in files.items() if found is not None}
         here = self.checkpoints if self.executor.shares_disk else None
-        return replace(task, models=read_models(task), checkpoints=here, starts=starts)
+        return replace(
+            task, models=read_models(task), checkpoints=here, starts=starts,
+            measure_energy=self.measure_energy,
+        )  # fmt: skip
 
     def _add(self, tasks: list[Task]) -> None:
         for task in tasks:
@@ -146,7 +157,7 @@ class Driver:
                 return
             yield record(self.store, [failed_run(job, outcome, self.data) for job in task.jobs])
         else:
-            yield from map(Said, outcome.said)
+            yield from self._new_of(outcome.said)
             if outcome.finished:
                 yield record(self.store, outcome.finished)
         for job in task.jobs:
@@ -159,6 +170,13 @@ class Driver:
                 accuracy = None if left_off is None else left_off.accuracy
                 self._stage(self._contests[job.run_id].reached(job.run_id, accuracy))
         yield from self._pupils_of(task)
+
+    def _new_of(self, texts: Iterable[str | None]) -> Iterator[Said]:
+        """Yield what was not told before; what is true of a machine, every worker tells."""
+        for text in texts:
+            if text is not None and text not in self._said:
+                self._said.add(text)
+                yield Said(text)
 
     def _leave_off(self, run_id: str, files: Files) -> None:
         assert self.checkpoints is not None, "a contest needs checkpoints"

@@ -64,6 +64,7 @@ class Task:
         starts: run_id -> where a run that was left off goes on.
         frozen: run_id -> why a run ends where it is.
         checkpoints: where its runs leave theirs; None: nowhere.
+        measure_energy: by the counters of the worker's machine.
         plugins: files of the plug-ins that are loaded here, for a worker elsewhere.
     """
 
@@ -77,6 +78,7 @@ class Task:
     starts: Mapping[str, Files] = field(default_factory=dict, repr=False)
     frozen: Mapping[str, str] = field(default_factory=dict)
     checkpoints: Checkpoints | None = None
+    measure_energy: bool = False
     plugins: tuple[Source, ...] = field(default_factory=sources, repr=False)
 
 

@@ -43,6 +43,7 @@ class Where:
         cluster: address of a Dask scheduler; None means this machine.
         halving: runs that fall behind are ended early.
         checkpoint_every: seconds between two checkpoints of a run; None: as it is by itself.
+        measure_energy: by the machine's counters, which see all that runs on it: one worker only.
     """
 
     jobs: int | None = None
@@ -50,12 +51,15 @@ class Where:
     cluster: str | None = None
     halving: bool = False
     checkpoint_every: float | None = None
+    measure_energy: bool = False
 
     def __post_init__(self) -> None:
         if self.timeout is not None and not self.timeout > 0:
             raise UserError(f"--timeout {self.timeout} is no time.", "Give seconds above 0.")
         if self.cluster is not None:
             check_address(self.cluster)
+        if self.measure_energy:
+            self._check_alone()
         for name in ("jobs", "timeout"):
             if self.cluster is not None and getattr(self, name) is not None:
                 raise UserError(
@@ -63,6 +67,22 @@ class Where:
                     "start or to end.",
                     f"Leave --{name} out.",
                 )
+
+    def _check_alone(self) -> None:
+        if self.cluster is not None:
+            raise UserError(
+                "--measure-energy has no meaning with --cluster: a machine's counters see all of "
+                "its workers at once.",
+                "Leave one of them out.",
+            )
+        if self.jobs is None:
+            object.__setattr__(self, "jobs", 1)
+        elif self.jobs > 1:
+            raise UserError(
+                f"--measure-energy with --jobs {self.jobs}: the machine's counters see all workers "
+                "at once, and what each of them used cannot be told.",
+                "Leave --jobs out, or give --jobs 1.",
+            )
 
 
 @dataclass(frozen=True)
@@ -158,7 +178,7 @@ def run_sweep(
     configs += [example(space, plan.study.seeds[0]) for space in plan.spaces]
     if where.halving:
         check_halving(configs)
-    again, data = statuses_again(where, retry), DataSets()
+    again, data, said = statuses_again(where, retry), DataSets(), set[str]()
     make = maker(plan.study.name, folder, data, where)
     jobs = distinct(make(plan.runs))
     # By all runs, not the missing ones: how many threads a run has must not depend on what was
@@ -202,6 +222,7 @@ def run_sweep(
                 driver = Driver(
                     store, executor, data, worker_memory(executor), is_stopping,
                     checkpoints=Checkpoints.of(store.folder, where.checkpoint_every),
+                    measure_energy=where.measure_energy, said=said,
                 )  # fmt: skip
                 contests = contests_of(round_jobs, _curves(store)) if where.halving else []
                 yield from driver.run(to_do, contests)

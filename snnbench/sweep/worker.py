@@ -118,7 +118,7 @@ def _train(task: Task, progress: Progress | None, threads: int | None) -> Outcom
         starts = {i: from_files(i, f.weights, f.about) for i, f in task.starts.items()}
         for event in run_cohort(
             configs, dataset, threads=threads, checkpoints=task.checkpoints, starts=starts,
-            frozen=task.frozen, until=task.until,
+            frozen=task.frozen, until=task.until, measure_energy=task.measure_energy,
         ):  # fmt: skip
             if isinstance(event, RunResult):
                 job = jobs[event.run_id]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snnbench.cost.report import NetworkCount
+from snnbench.energy.measured import Measured
 from snnbench.network.build import Network
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class RunDone:
         count: operations and rates on the test part at that epoch; None if it diverged.
         network: the trained network.
         train_seconds, eval_seconds: over all epochs, the cohort's time divided by its size.
+        energy: measured over the same time, shared in the same way; None where it is not known.
     """
 
     member: int
@@ -97,6 +99,7 @@ class RunDone:
     network: Network
     train_seconds: float
     eval_seconds: float
+    energy: Measured | None = None
 
 
 Event = Compiling | StepDone | EpochDone | Reached | Said | RunDone

@@ -1,7 +1,6 @@
 """The one training loop: a cohort of runs through its epochs, yielding events."""
 
 import math
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -12,10 +11,11 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.cost.counting import count_network, dense_count
 from snnbench.cost.expected import lab_flops, planned_facts
+from snnbench.energy.meter import Meter
 from snnbench.inputs.prepare import RunData
 from snnbench.training.engines import Engine, make_engine
 from snnbench.training.evaluation import evaluate
-from snnbench.training.events import EpochDone, EpochRecord, Event, Reached, StepDone
+from snnbench.training.events import EpochDone, EpochRecord, Event, Reached, Said, StepDone
 from snnbench.training.hits import accuracy
 from snnbench.training.member import Held, Member
 from snnbench.training.snapshot import Snapshot, restore, take
@@ -30,6 +30,7 @@ def train_cohort(
     snapshots: Sequence[Snapshot] = (),
     frozen: Mapping[int, str] = MappingProxyType({}),
     until: int | None = None,
+    meter: Meter | None = None,
 ) -> Iterator[Event]:
     """Train runs side by side; one run is a cohort of one.
 
@@ -41,7 +42,9 @@ def train_cohort(
         snapshots: where the runs go on, one a run and all of one epoch; none: from the start.
         frozen: position -> why a run ends at once, with what it has come to so far.
         until: epoch after which to leave off.
+        meter: of the energy, within its context; None: only time is measured.
     """
+    meter = meter or Meter()
     engine = make_engine(configs, data)
     dense = dense_count(engine.networks[0])
     members = [Member(k, c, frozen=frozen.get(k)) for k, c in enumerate(configs)]
@@ -52,21 +55,22 @@ def train_cohort(
             yield member.finish(engine.networks[member.k])
     active = [member for member in members if member.frozen is None]
     epoch = snapshots[0].epoch if snapshots else 0
+    yield from _begin(meter, active, is_new=not snapshots)
     while active:
         epoch += 1
-        started = time.perf_counter()
+        started = meter.read()
         yield from _train_epoch(engine, members, active, epoch)
-        train_seconds = (time.perf_counter() - started) / len(active)
-        started = time.perf_counter()
+        trained = meter.read()
         evaluated = _evaluate(engine, [m for m in active if m.error is None])
-        eval_seconds = (time.perf_counter() - started) / len(active)
+        ended = meter.read()
+        train = meter.used(started, trained).share(len(active))
+        evaluation = meter.used(trained, ended).share(len(active))
         for member in active:
-            member.train_seconds += train_seconds
-            member.eval_seconds += eval_seconds
+            member.spend(train, evaluation)
         for member, held in evaluated:
             _find_divergence(engine, member, epoch, held)
             if member.error is None:
-                record = _record(engine, member, held, (train_seconds, eval_seconds))
+                record = _record(engine, member, held, (train.seconds, evaluation.seconds))
                 member.records.append(record)
                 yield EpochDone(member.k, record)
                 if member.is_chosen(epoch, held.val):
@@ -76,6 +80,7 @@ def train_cohort(
                         network, held.test.tallies, member.steps, dense
                     )
                     member.kept_weights = engine.weights_of(member.k) if held.val else None
+        yield from map(Said, meter.take_notes())
         for member in active:
             if member.has_ended(epoch):
                 yield member.finish(engine.networks[member.k])
@@ -84,6 +89,14 @@ def train_cohort(
             yield Reached(epoch, {m.k: partial(take, engine, m) for m in active})
         if epoch == until:
             return
+
+
+def _begin(meter: Meter, members: Sequence[Member], *, is_new: bool) -> Iterator[Said]:
+    if members:
+        meter.begin()
+    for member in members:
+        member.energy = meter.continued(member.energy, is_new=is_new)
+    yield from map(Said, meter.take_notes())
 
 
 def _train_epoch(

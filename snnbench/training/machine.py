@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 import torch
 
 from snnbench.config import RunConfig
+from snnbench.energy.meter import Meter, open_meter
 from snnbench.training.allocation import freed_memory_kept
 
 
@@ -35,3 +36,12 @@ def using(config: RunConfig, threads: int) -> Iterator[None]:
             stack.enter_context(threadpool_limits(config.sum_threads, user_api="blas"))
         stack.enter_context(freed_memory_kept())
         yield
+
+
+def meter_of(config: RunConfig, *, wanted: bool) -> Meter:
+    """Return what measures the energy of runs on their device; if unwanted, only their time."""
+    if not wanted:
+        return Meter()
+    if config.device != "cuda":
+        return open_meter()
+    return open_meter(str(torch.cuda.get_device_properties("cuda").uuid))

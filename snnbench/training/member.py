@@ -10,6 +10,7 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.cost.report import NetworkCount
 from snnbench.cost.tally import Tally
+from snnbench.energy.measured import Measured, Use
 from snnbench.network.build import Network
 from snnbench.training.events import EpochRecord, RunDone
 from snnbench.training.stopping import BestEpoch
@@ -102,6 +103,7 @@ class Member:
     Attributes:
         k: its position in the cohort.
         loss, hits: sums over the current epoch's training.
+        energy: measured so far; None where it is not known.
         records: of the finished epochs.
         kept_epoch: the epoch to be reported as far as is known; its counts and, where later
             epochs may be worse, its weights are kept too.
@@ -115,6 +117,7 @@ class Member:
     hits: Any = 0
     train_seconds: float = 0.0
     eval_seconds: float = 0.0
+    energy: Measured | None = None
     records: list[EpochRecord] = field(default_factory=list)
     kept_epoch: int | None = None
     kept_count: NetworkCount | None = None
@@ -129,6 +132,12 @@ class Member:
     def steps(self) -> int | None:
         """Time steps T, None for an ANN."""
         return self.config.T if self.config.model == "snn" else None
+
+    def spend(self, train: Use, evaluation: Use) -> None:
+        """Add its share of an epoch's time and energy."""
+        self.train_seconds += train.seconds
+        self.eval_seconds += evaluation.seconds
+        self.energy = self.energy and self.energy.plus(train, evaluation)
 
     def is_chosen(self, epoch: int, val: Evaluation | None) -> bool:
         """Return whether this epoch is the one to report: the best so far, or else the last."""
@@ -157,4 +166,5 @@ class Member:
             network=network.eval(),
             train_seconds=self.train_seconds,
             eval_seconds=self.eval_seconds,
+            energy=self.energy,
         )

@@ -10,6 +10,7 @@ import torch
 
 from snnbench.cost.facts import LayerFacts
 from snnbench.cost.report import NetworkCount
+from snnbench.energy.measured import Measured
 from snnbench.training.engines import Engine
 from snnbench.training.events import EpochRecord
 from snnbench.training.member import Member
@@ -45,6 +46,7 @@ def take(engine: Engine, member: Member) -> Snapshot:
     about = {
         "records": [asdict(record) for record in member.records],
         "seconds": [member.train_seconds, member.eval_seconds],
+        "energy": None if member.energy is None else asdict(member.energy),
         "best": member.best.state,
         "kept_epoch": member.kept_epoch,
         "kept_count": None if count is None else asdict(count),
@@ -64,6 +66,8 @@ def restore(engine: Engine, member: Member, snapshot: Snapshot) -> None:
     about = snapshot.about
     member.records = list(snapshot.records)
     member.train_seconds, member.eval_seconds = about["seconds"]
+    energy = about.get("energy")
+    member.energy = None if energy is None else Measured(**energy)
     member.best.state = about["best"]
     member.kept_epoch, member.kept_weights = about["kept_epoch"], of(_KEPT) or None
     if about["kept_count"] is not None:

@@ -15,8 +15,9 @@ Outcome = Literal["same", "rounding", "different", "unfinished", "unverifiable"]
 _ABOUT = (
     "schema", "run_id", "study", "variant", "error", "cohort_size", "started_at",
     "snnbench_version", "commit", "torch_version", "device_name", "cpu_threads", "data_sha256",
-    "path", "numerics", "plugins",
+    "path", "numerics", "plugins", "energy_counters",
 )  # fmt: skip
+_SPENT = ("s", "J", "W")  # units of what a machine took, never twice the same
 # What may explain a difference.
 ORIGIN = ("device_name", "torch_version", "snnbench_version", "commit", "path")
 # They follow from the settings: no rounding is in them.
@@ -151,9 +152,9 @@ def _one_sample(column: str, chosen: Chosen) -> float:
 @cache
 def _columns(name: str, columns: tuple[Column, ...]) -> tuple[Column, ...]:
     but = {*_ABOUT, *SETTINGS} if name == "runs" else {"run_id", "epoch", "layer"}
-    return tuple(c for c in columns if c.name not in but and c.unit != "s")
+    return tuple(c for c in columns if c.name not in but and c.unit not in _SPENT)
 
 
 def _measured(name: str) -> tuple[Column, ...]:
-    """Return the columns of a table that say what came out; seconds are never the same."""
+    """Return the columns of a table that say what came out, not what it took."""
     return _columns(name, columns_of(name))

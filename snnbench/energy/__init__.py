@@ -1,0 +1,1 @@
+"""Energy that the machine itself counts: never an estimate."""
