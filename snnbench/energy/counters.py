@@ -46,9 +46,14 @@ class Odometer:
     """
 
     def __init__(self, counter: Counter, now: float) -> None:
-        self.counter, self.joules = counter, 0.0
+        self.counter, self._counts = counter, 0
         self._last = counter.read()
         self._at = self._moved = now
+
+    @property
+    def joules(self) -> float:
+        """What was counted until the last look."""
+        return self._counts * self.counter.joules
 
     def look(self, now: float) -> None:
         """Add what was counted since the last look.
@@ -81,5 +86,5 @@ class Odometer:
             self._moved = now
         elif now - self._moved > STUCK:
             raise CounterError(f"{counter.label} does not move.")
-        self.joules += counts * counter.joules
+        self._counts += counts
         self._last, self._at = value, now

@@ -13,13 +13,15 @@ ACCURACIES = {"test_accuracy": "test", "max_test_accuracy": "test", "val_accurac
               "train_accuracy": "train"}  # fmt: skip
 # What configurations are compared with a baseline in, beside energy.
 COMPARED = ("test_accuracy", "flops_lab", "train_seconds")
+# Energy that a machine's counters gave.
+MEASURED = ("measured_train_j", "measured_train_net_j", "measured_eval_j", "measured_eval_net_j")
 # Learning curves that are drawn.
 CURVES = ("test_accuracy", "test_loss", "train_loss")
 
 # Of the runs of a sweep: what is shown when it ends, and that on a terminal.
 OF_SWEEP = ("status", "error", "test_accuracy", "max_test_accuracy", "val_accuracy", "params",
             "firing_rate", "activity", "flops_lab", "energy_pj_compute45nm",
-            "train_seconds")  # fmt: skip
+            "train_seconds", "measured_train_j")  # fmt: skip
 OF_SWEEP_NARROW = ("status", "error", "test_accuracy", "firing_rate", "activity", "train_seconds")
 
 # What two records of a run must agree on to be the same result.
@@ -88,7 +90,7 @@ def is_cost(column: str) -> bool:
 
 def costs() -> tuple[str, ...]:
     """Return what a configuration costs, to train and to run."""
-    return ("params", "train_seconds", "eval_seconds", "epochs_run", *counts())
+    return ("params", "train_seconds", "eval_seconds", *MEASURED, "epochs_run", *counts())
 
 
 def of_run() -> tuple[str, ...]:
@@ -98,7 +100,7 @@ def of_run() -> tuple[str, ...]:
         "val_accuracy", "test_accuracy", "max_test_accuracy", "train_loss", "val_loss",
         "test_loss", "params", "firing_rate", "silent_fraction", "saturated_fraction", "activity",
         "tied_fraction", *counts(),
-        "train_seconds", "eval_seconds",
+        "train_seconds", "eval_seconds", *MEASURED, "idle_w", "energy_counters",
     )  # fmt: skip
 
 

@@ -133,6 +133,9 @@ def origin_notes(runs: pd.DataFrame) -> list[str]:
         if len(counts) > 1:
             listed = [f"{value} ({_count(int(n), 'run')})" for value, n in counts.items()]
             notes.append(f"Runs from {len(counts)} {words} are mixed: {_some(listed)}.")
+    counters = sorted(runs["energy_counters"].dropna().unique())
+    if len(counters) > 1:
+        notes.append(f"Measured energies of other counters are mixed: {_some(counters)}.")
     if runs["commit"].astype(str).str.endswith("-dirty").any():
         notes.append("Some runs were made by source that was changed after its commit (-dirty).")
     return notes

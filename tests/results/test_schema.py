@@ -44,7 +44,8 @@ def test_the_columns_stand_in_the_contracts_order() -> None:
     old = tuple(column for column in RUNS if column.since == 1)
     assert names(RUNS).endswith(
         " data_sha256 path numerics plugins ties activity tied_fraction train_size val_size"
-        " test_size layers"
+        " test_size layers measured_train_j measured_train_net_j measured_eval_j"
+        " measured_eval_net_j idle_w energy_counters"
     )
     assert names(old).endswith(
         "test_accuracy max_test_accuracy train_loss val_loss test_loss firing_rate silent_fraction"
