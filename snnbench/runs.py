@@ -12,6 +12,7 @@ import torch
 from snnbench.config import RunConfig
 from snnbench.config.paths import path_of
 from snnbench.data.dataset import Dataset
+from snnbench.energy.measured import energy_columns
 from snnbench.errors import UserError
 from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
@@ -248,8 +249,7 @@ def _result(config: RunConfig, done: RunDone, about: dict[str, Any]) -> RunResul
         row["tied_fraction"] = best["tied_fraction"]
         row |= done.count.totals()
     row |= {"train_seconds": done.train_seconds, "eval_seconds": done.eval_seconds}
-    if done.energy is not None:
-        row |= done.energy.columns(done.train_seconds + done.eval_seconds)
+    row |= energy_columns(done.energy, done.train_seconds + done.eval_seconds)
     row |= about | provenance()
     if config.device == "cuda":
         row["device_name"] = torch.cuda.get_device_name()

@@ -48,7 +48,12 @@ class Odometer:
     def __init__(self, counter: Counter, now: float) -> None:
         self.counter, self._counts = counter, 0
         self._last = counter.read()
-        self._at = self._moved = now
+        self._began = self._at = self._moved = now
+
+    @property
+    def watts(self) -> float:
+        """Mean power until the last look."""
+        return self.joules / (self._at - self._began)
 
     @property
     def joules(self) -> float:

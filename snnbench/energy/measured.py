@@ -38,24 +38,25 @@ class Measured:
         now = (self.train_j, self.train_idle_j, self.eval_j, self.eval_idle_j)
         return Measured(self.counters, *(a + (b or 0.0) for a, b in zip(now, values, strict=True)))
 
-    def columns(self, seconds: float) -> dict[str, float | str | None]:
-        """Return the columns of `runs.csv`.
 
-        A part in which no counter moved was too short to be measured: it is not known.
+def energy_columns(measured: Measured | None, seconds: float) -> dict[str, float | str | None]:
+    """Return the columns of `runs.csv`, all None where nothing is known.
 
-        Args:
-            seconds: in training and evaluation.
-        """
-        train = self.train_j or None
-        evaluation = self.eval_j or None
-        if train is None and evaluation is None:
-            return {}
-        idle = self.train_idle_j + self.eval_idle_j
-        return {
-            "measured_train_j": train,
-            "measured_train_net_j": None if train is None else train - self.train_idle_j,
-            "measured_eval_j": evaluation,
-            "measured_eval_net_j": None if evaluation is None else evaluation - self.eval_idle_j,
-            "idle_w": idle / seconds if seconds else None,
-            "energy_counters": self.counters,
-        }
+    A part in which no counter moved was too short to be measured: it is not known.
+
+    Args:
+        measured: of a run.
+        seconds: its time in training and evaluation.
+    """
+    measured = measured or Measured("")
+    train, evaluation = measured.train_j or None, measured.eval_j or None
+    known = train is not None or evaluation is not None
+    idle = measured.train_idle_j + measured.eval_idle_j
+    return {
+        "measured_train_j": train,
+        "measured_train_net_j": None if train is None else train - measured.train_idle_j,
+        "measured_eval_j": evaluation,
+        "measured_eval_net_j": None if evaluation is None else evaluation - measured.eval_idle_j,
+        "idle_w": idle / seconds if known else None,
+        "energy_counters": measured.counters if known else None,
+    }

@@ -87,7 +87,6 @@ class Meter:
             return
         self._busy()
         self._each(lambda counter: self._odometers.append(Odometer(counter, self._clock())))
-        started = self._clock()
         if self._counters:
             self._pause(IDLE_SECONDS)
         odometers = {odometer.counter: odometer for odometer in self._odometers}
@@ -95,7 +94,7 @@ class Meter:
         self._odometers = [o for o in self._odometers if o.counter in self._counters]
         if not self._counters:
             return
-        self.idle_w = sum(o.joules for o in self._odometers) / (self._clock() - started)
+        self.idle_w = sum(odometer.watts for odometer in self._odometers)
         if self._busy() > _BUSY:
             self._notes.append(
                 "Others were at work on this machine while its idle power was measured, which holds"

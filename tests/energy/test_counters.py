@@ -39,8 +39,8 @@ def test_a_counter_that_goes_back_without_a_known_range_is_not_known():
 
 
 def test_a_range_smaller_than_the_numbers_is_none():
+    found = odometer(5000, 10, wraps_after=1000)
     with pytest.raises(CounterError, match="went back"):
-        found = odometer(5000, 10, wraps_after=1000)
         found.look(0.1)
 
 

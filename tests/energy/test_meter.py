@@ -9,7 +9,7 @@ import pytest
 
 from snnbench.energy import meter as meters
 from snnbench.energy.counters import Counter, CounterError
-from snnbench.energy.measured import Measured, Use
+from snnbench.energy.measured import Measured, Use, energy_columns
 from snnbench.energy.meter import Meter, open_meter, why_not_here
 from snnbench.energy.rapl import rapl_counters
 from tests.energy.zones import Clock, steady, write, zone
@@ -191,22 +191,30 @@ def test_the_columns_of_a_run():
     sum_of_epochs: Measured | None = Measured("package-0")
     for _ in range(2):
         sum_of_epochs = sum_of_epochs.plus(Use(3.0, 100.0, 36.0), Use(1.0, 20.0, 12.0))
-    assert sum_of_epochs.columns(8.0) == {
+    assert energy_columns(sum_of_epochs, 8.0) == {
         "measured_train_j": 200.0, "measured_train_net_j": 128.0, "measured_eval_j": 40.0,
         "measured_eval_net_j": 16.0, "idle_w": 12.0, "energy_counters": "package-0",
     }  # fmt: skip
     assert sum_of_epochs.plus(Use(3.0), Use(1.0, 20.0, 12.0)) is None
     short = Measured("package-0").plus(Use(3.0, 100.0, 36.0), Use(0.001, 0.0, 0.012))
-    columns = short.columns(3.001)
+    columns = energy_columns(short, 3.001)
     assert (columns["measured_eval_j"], columns["measured_eval_net_j"]) == (None, None)
     assert columns["measured_train_net_j"] == 64.0
-    assert Measured("package-0").columns(3.0) == {}
+    for nothing in (Measured("package-0"), None):
+        assert energy_columns(nothing, 3.0) == dict.fromkeys(columns)
 
 
 def test_a_false_tree_from_end_to_end(tmp_path, clock):
-    paths = [zone(tmp_path, "intel-rapl:0", "package-0", 10), zone(tmp_path, "intel-rapl:0:0", "core")]
-    m = Meter(rapl_counters(tmp_path), clock=clock, busy=lambda: 0.0,
-              pause=lambda seconds: (clock.pause(seconds), write(paths[0], 20_000_010)))  # fmt: skip
+    paths = [
+        zone(tmp_path, "intel-rapl:0", "package-0", 10),
+        zone(tmp_path, "intel-rapl:0:0", "core"),
+    ]
+
+    def idle(seconds):
+        clock.pause(seconds)
+        write(paths[0], 20_000_010)
+
+    m = Meter(rapl_counters(tmp_path), clock=clock, pause=idle, busy=lambda: 0.0)
     with m:
         m.begin()
         assert m.idle_w == 10.0

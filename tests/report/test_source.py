@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from snnbench.errors import UserError
+from snnbench.report.columns import costs
 from snnbench.report.groups import configurations_of
 from snnbench.report.source import load
 from snnbench.results.schema import SCHEMA_VERSION, columns_of
@@ -137,6 +138,22 @@ def test_mixed_origins_and_stand_ins_are_said(tmp_path):
     assert "-dirty" in notes
     assert "tabular-standin is a stand-in for" in notes
     assert "versions of torch" not in notes
+
+
+def test_measured_energies_are_shown_beside_seconds_and_others_counters_are_said(tmp_path):
+    made = Made().run(0, test_accuracy=0.5, measured_train_j=12.5, measured_train_net_j=-0.5,
+                      energy_counters="package-0")  # fmt: skip
+    made.run(1, test_accuracy=0.5)
+    assert "counters" not in " ".join(load([made.write(tmp_path / "one")]).notes)
+    made.run(2, energy_counters="gpu package-0")
+    tables = load([made.write(tmp_path / "two")])
+    assert (
+        "Measured energies of other counters are mixed: gpu package-0, package-0." in tables.notes
+    )
+    (configuration,) = configurations_of(tables.runs)
+    assert configuration.mean("measured_train_j").value == 12.5
+    assert configuration.mean("measured_train_net_j").value == -0.5
+    assert {"train_seconds", "measured_train_j", "measured_eval_net_j"} <= set(costs())
 
 
 def test_other_data_are_another_configuration(tmp_path):

@@ -29,8 +29,9 @@ def compared(run=None, epochs=None, layers=None, **theirs):
 def test_the_same_bits_are_the_same_wherever_and_however_long_they_took():
     found = compared(
         {"train_seconds": 9.0, "started_at": "now", "device_name": "here", "threads": 2,
-         "schema": 3, "layers": 1, "study": "mine"},
-        layers=[LAYERS[0] | {"dense_operations": 5.0}],
+         "schema": 3, "layers": 1, "study": "mine", "measured_train_j": 4.0, "idle_w": 30.0,
+         "energy_counters": "package-0"},
+        layers=[LAYERS[0] | {"dense_operations": 5.0}], measured_train_j=5.0, measured_eval_j=1.0,
     )  # fmt: skip
     assert (found.outcome, found.differences, found.largest) == ("same", (), None)
     in_runs = 10  # status, two numbers of epochs, two accuracies, loss, params and three counts
