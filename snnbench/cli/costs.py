@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _INITIAL = (
     "The ANN has initial weights: how many of its hidden activations are 0 is not what training"
-    " makes of it."
+    " makes of it. --twin FILE names a saved model of it."
 )
 _ASSUMED = (
     "Nothing was run: no pixel and no activation of the ANN is taken as 0, so that skipping zeros"
@@ -33,15 +33,17 @@ def print_explained(name: str | None, *, as_json: bool) -> None:
         UserError: there is none of this name.
     """
     from snnbench.cost.derive import explained
+    from snnbench.words.energies import ENERGIES
 
     found = explained()
     if name is not None:
-        if name not in found:
+        column = ENERGIES[name].column if name in ENERGIES else name
+        if column not in found:
             raise UserError(
                 f"'{shortened(name)}' is no fact, convention or energy model.",
-                did_you_mean(name, found),
+                did_you_mean(name, [*found, *ENERGIES]),
             )
-        found = {name: found[name]}
+        found = {column: found[column]}
     if as_json:
         print_json({"explained": list(found.values())})
         return
@@ -80,9 +82,15 @@ class Asked(NamedTuple):
 
 
 def count_document(
-    result: "CountResult", twin: "NetworkCount | None", asked: Asked
+    result: "CountResult", twin: "NetworkCount | None", asked: Asked, *, trained: bool
 ) -> dict[str, Any]:
-    """Return a network's counts, and beside its twin's, if there is one."""
+    """Return a network's counts, and beside its twin's, if there is one.
+
+    Args:
+        result, twin: the network and its ANN.
+        asked: by the user.
+        trained: the ANN is a saved model.
+    """
     count = result.count
     document = {
         "totals": count.totals(),
@@ -94,7 +102,7 @@ def count_document(
     }
     if twin is None:
         return document
-    return document | {"comparison": _comparison(count, twin, asked)}
+    return document | {"comparison": _comparison(count, twin, asked, trained=trained)}
 
 
 def print_count(result: "CountResult", asked: Asked) -> None:
@@ -169,7 +177,9 @@ def _print_conventions(count: "NetworkCount", asked: Asked) -> None:
     stdout().print("What each is: snnbench flops --explain")
 
 
-def _comparison(snn: "NetworkCount", ann: "NetworkCount", asked: Asked) -> dict[str, Any]:
+def _comparison(
+    snn: "NetworkCount", ann: "NetworkCount", asked: Asked, *, trained: bool
+) -> dict[str, Any]:
     """Return both networks' counts, ratios, break-evens and sentences."""
     from snnbench.cost.comparing import CostComparison
 
@@ -180,13 +190,23 @@ def _comparison(snn: "NetworkCount", ann: "NetworkCount", asked: Asked) -> dict[
         "counts": [dict(zip(names, row, strict=True)) for row in both.rows()],
         "break_even": [asdict(one) for one in both.breaks()],
         "sentence": both.sentence(),
+        "note": _note(snn, trained=trained),
         "lower_bound": snn.lower_bound or ann.lower_bound,
     }
 
 
-def print_comparison(snn: "NetworkCount", ann: "NetworkCount", asked: Asked) -> None:
+def _note(snn: "NetworkCount", *, trained: bool) -> str | None:
+    """Say what the ANN's zeros come from, where they are not those of a trained one."""
+    if snn.facts[0].weights_nonzero is None:
+        return _ASSUMED
+    return None if trained else _INITIAL
+
+
+def print_comparison(
+    snn: "NetworkCount", ann: "NetworkCount", asked: Asked, *, trained: bool
+) -> None:
     """Print an SNN beside the ANN of the same widths."""
-    document = _comparison(snn, ann, asked)
+    document = _comparison(snn, ann, asked, trained=trained)
     stdout().print(escape(document["sentence"]), soft_wrap=True)
     stdout().print()
     rows = [
@@ -205,4 +225,5 @@ def print_comparison(snn: "NetworkCount", ann: "NetworkCount", asked: Asked) -> 
               "at T", "first layer")  # fmt: skip
     title = "Where both cost the same, all else as it is, and the first layer's share"
     print_table(title, header, breaks)
-    say(_ASSUMED if snn.facts[0].weights_nonzero is None else _INITIAL)
+    if document["note"] is not None:
+        say(document["note"])

@@ -17,16 +17,12 @@ from snnbench.cli.costs import (
     print_count,
     print_explained,
 )
+from snnbench.cli.counting import Beside, count_foreign, count_ours, measured
 from snnbench.cli.exchange import count_nir
 from snnbench.cli.options import ConfigFile, Json, with_settings
-from snnbench.config.arch import split_input
-from snnbench.config.sources import build_config, settings_from_toml
-from snnbench.config.values import read_number, read_shape
 from snnbench.errors import UserError, shortened
 
 if TYPE_CHECKING:
-    from snnbench.api import CountResult
-    from snnbench.config import RunConfig
     from snnbench.cost.report import NetworkCount
 
 _TABLE = "flops.csv"
@@ -92,6 +88,10 @@ def flops(
         list[str] | None,
         typer.Option(metavar="NAME[:OPTION=N,...]", help="Also count this, as footprint:bits=8."),
     ] = None,
+    twin: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The ANN's saved model, for --compare."),
+    ] = None,
     explain: Annotated[
         bool,
         typer.Option("--explain", help="Say what is counted, or NAME alone; count nothing."),
@@ -117,12 +117,19 @@ def flops(
     What a number is: snnbench flops --explain effective_acs
     """
     if explain:
+        others = {"--rate": rate, "--samples": samples, "--checkpoint": checkpoint,
+                  "--model-from": model_from, "--nir": nir, "--dt": dt, "--input": input,
+                  "--input-shape": input_shape, "--input-kind": input_kind, "--config": config,
+                  "--out": out, "--energy": energy, "--convention": convention,
+                  "--compare": compare or None, "--twin": twin, **settings}  # fmt: skip
+        _refuse_beside("--explain counts nothing", others)
         print_explained(name, as_json=json)
         return
     asked = Asked.of(energy, convention)
     if name is not None:
         raise UserError(f"'{shortened(name)}' is no option of flops.", "Names are for --explain.")
-    twin: NetworkCount | None = None
+    beside = Beside.of(compare, twin)
+    other: NetworkCount | None = None
     if nir is not None or dt is not None:
         others = {"--rate": rate, "--samples": samples, "--checkpoint": checkpoint,
                   "--model-from": model_from, "--config": config,
@@ -133,7 +140,7 @@ def flops(
         if compare:
             raise UserError("--compare makes an ANN of settings, not of a model.", "Leave it out.")
         with redirect_stdout(sys.stderr):  # what the model prints is no result
-            result = _count_foreign(
+            result = count_foreign(
                 model_from, input_shape, input, settings, layout=layout, input_kind=input_kind
             )
     else:
@@ -142,110 +149,25 @@ def flops(
             raise UserError(
                 f"{option} is for --model-from and --nir.", "Use --samples to measure on data."
             )
-        settings |= _measured(samples, rate, input_shape)
-        result, twin = _count_ours(checkpoint, input_shape, rate, config, settings, compare=compare)
+        settings |= measured(samples, rate, input_shape)
+        result, other = count_ours(checkpoint, input_shape, rate, config, settings, beside=beside)
     count = result.count
     for note in count.notes:
         say(note)
     if out is not None:
-        _write(out, count.layers)
+        _write(out, count.layers + ([] if other is None else other.layers))
     if json:
-        print_json(count_document(result, twin, asked))
-    elif twin is not None:
-        print_comparison(count, twin, asked)
+        print_json(count_document(result, other, asked, trained=twin is not None))
+    elif other is not None:
+        print_comparison(count, other, asked, trained=twin is not None)
     else:
         print_count(result, asked)
 
 
-def _measured(samples: str | None, rate: str | None, input_shape: str | None) -> dict[str, str]:
-    if samples is None:
-        return {}
-    if rate is not None or input_shape is not None:
-        raise UserError("--samples measures, --rate and --input-shape assume.", "Keep one.")
-    return {"test_samples": samples}
-
-
-def _count_ours(
-    checkpoint: Path | None,
-    input_shape: str | None,
-    rate: str | None,
-    config: Path | None,
-    settings: dict[str, Any],
-    *,
-    compare: bool,
-) -> tuple["CountResult", "NetworkCount | None"]:
-    """Count a network of settings or of a saved model and, to compare, the ANN of its widths."""
-    from snnbench import api
-
-    if checkpoint is not None and input_shape is not None:
-        raise UserError("--checkpoint knows its input's shape.", "Leave --input-shape out.")
-    share, twin = _read_rate(rate), None
-    if checkpoint is None:
-        described, shape = _described(input_shape, config, settings)
-        if compare:
-            twin = api.count(_ann_of(described), rate=share, input_shape=shape)
-        count = api.count(described, rate=share, input_shape=shape)
-    else:
-        given = (settings_from_toml(config) if config else {}) | settings
-        if compare:
-            described, shape = _saved(checkpoint, given)
-            shape = None if share is None else shape
-            twin = api.count(_ann_of(described), rate=share, input_shape=shape)
-        count = api.count(checkpoint=checkpoint, rate=share, **given)
-    for notice in count.notices:
-        say(f"Notice: {notice}")
-    return count, None if twin is None else twin.count
-
-
-def _ann_of(described: "RunConfig") -> "RunConfig":
-    if described.model != "snn":
-        raise UserError("--compare begins with an SNN; this is an ANN.", "Write --model snn.")
-    return described.changed(model="ann")
-
-
-def _saved(
-    checkpoint: Path, settings: dict[str, Any]
-) -> tuple["RunConfig", tuple[int, ...] | None]:
-    """Return a saved network's settings, with those given, and its input's shape."""
-    from snnbench.network.checkpoint import load_model
-
-    saved = load_model(checkpoint)
-    return saved.config.changed(**settings), saved.network.plan[0].input_shape
-
-
-def _described(
-    input_shape: str | None, config: Path | None, settings: dict[str, Any]
-) -> tuple["RunConfig", tuple[int, ...] | None]:
-    """Return what the settings describe, and the shape of a sample; None: from the data set."""
-    shape: tuple[int, ...] | None = None
-    if input_shape == "none":
-        file = settings_from_toml(config) if config else {}
-        width, arch = split_input(str(settings.get("arch", file.get("arch", ""))))
-        shape, settings = (width,), settings | {"arch": arch}
-    elif input_shape is not None:
-        shape = read_shape(input_shape)
-    return build_config(settings, config), shape
-
-
-def _read_rate(rate: str | None) -> float | None:
-    return None if rate is None else read_number("rate", rate)
-
-
-def _count_foreign(
-    source: str, shape: str | None, file: Path | None, settings: dict[str, Any], **about: Any
-) -> "CountResult":
-    from snnbench import api
-
-    if settings:
-        name = next(iter(settings))
-        raise UserError(f"{name} has no effect on --model-from.", f"Leave {name} out.")
-    if (shape is None) == (file is None):  # before torch is imported
-        raise UserError(
-            "--model-from needs an input: --input-shape or --input, one of them.",
-            "Give, for instance, --input-shape 4,1,1,28,28 --layout TB.",
-        )
-    given = None if shape is None else read_shape(shape)
-    return api.count(model_from=source, input=file, input_shape=given, **about)
+def _refuse_beside(what: str, others: dict[str, Any]) -> None:
+    given = [name for name, value in others.items() if value is not None]
+    if given:
+        raise UserError(f"{what}: {given[0]} has no effect.", f"Leave {given[0]} out.")
 
 
 def _write(folder: Path, layers: list[dict[str, Any]]) -> None:

@@ -1,11 +1,14 @@
 """A spiking network beside its ordinary twin: who is cheaper, by which model, and until when."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from snnbench.cost.activity import ALIVE, activity_of
 from snnbench.cost.derive import conventions, network_value
 from snnbench.cost.facts import LayerFacts
+from snnbench.errors import UserError
 from snnbench.words.conventions import Convention
 from snnbench.words.energies import ENERGIES, Energy
 
@@ -84,8 +87,8 @@ class CostComparison:
             if not mine or other is None:
                 continue
             places = [
-                _reached(other, network_value(word, _fired(self.snn, *factors)), mine)
-                for factors in ((0, 0), (1, 0), (0, 1))
+                _reached(other, _line(word, partial(_fired, self.snn, *which)))
+                for which in ((True, True), (False, True), (True, False))
             ]
             found.append(
                 Break(
@@ -94,28 +97,28 @@ class CostComparison:
                     places[0],
                     _rate(places[1], firing),
                     _rate(places[2], arriving),
-                    self._last_step(word, mine, other),
+                    self._last_step(word, other),
                     (network_value(word, self.snn[:1]) or 0.0) / mine,
                 )
             )
         return found
 
-    def _last_step(self, word: Energy, mine: float, other: float) -> float | None:
+    def _last_step(self, word: Energy, other: float) -> float | None:
         """Return T at which the SNN costs what its twin does."""
-        longer = network_value(word, tuple(_lasting(layer, 2) for layer in self.snn))
+        line = _line(word, lambda times: tuple(_lasting(layer, times) for layer in self.snn))
         if self.steps is None:
             return None
         if not word.same_information:
-            more = _reached(other, mine, longer, least=-1)
-            return None if more is None else self.steps * (1 + more)
+            times = _reached(other, line)
+            return None if times is None else self.steps * times
         for bits in range(1, _MOST_BITS + 1):
             first, last = 2 ** (bits - 1), 2**bits - 1  # the steps that tell as much
             twins = self._twins(word, first)
-            more = None if twins is None else _reached(twins, mine, longer, least=-1)
-            if more is None:
+            times = None if twins is None else _reached(twins, line)
+            if times is None:
                 return None
-            if self.steps * (1 + more) <= last:
-                return max(self.steps * (1 + more), first) if bits > 1 else self.steps * (1 + more)
+            if self.steps * times <= last:
+                return self.steps * times if bits == 1 else max(self.steps * times, first)
         return None
 
     def sentence(self) -> str:
@@ -136,14 +139,32 @@ class CostComparison:
         return "No energy model knows the cost of both networks."
 
 
-def _reached(
-    height: float, at_0: float | None, at_1: float | None, least: float = 0.0
-) -> float | None:
-    """Return where the line through two points reaches a height; None where not above `least`."""
-    if at_0 is None or at_1 is None or at_1 <= at_0:
+_Line = tuple[float, float]
+
+
+def _line(word: Energy, suppose: Callable[[int], Layers]) -> _Line | None:
+    """Return height at 0 and slope of an energy over so many times as much.
+
+    None where it is not known, or of a user's model that is no line.
+    """
+    try:
+        heights = [network_value(word, suppose(times)) for times in (1, 2, 3)]
+    except UserError:  # a user's function may not know what to do with such a layer
         return None
-    place = (height - at_0) / (at_1 - at_0)
-    return place if place > least else None
+    if any(height is None for height in heights):
+        return None
+    one, two, three = (height or 0.0 for height in heights)
+    if not word.is_ours and not math.isclose(three - two, two - one, rel_tol=1e-6):
+        return None
+    return one - (two - one), two - one
+
+
+def _reached(height: float, line: _Line | None) -> float | None:
+    """Return where a rising line reaches a height; None where that is not above 0."""
+    if line is None or line[1] <= 0:
+        return None
+    place = (height - line[0]) / line[1]
+    return place if place > 0 else None
 
 
 def _rate(times: float | None, now: float | None) -> float | None:
@@ -152,11 +173,11 @@ def _rate(times: float | None, now: float | None) -> float | None:
     return None if rate is None or rate > 1 else rate
 
 
-def _fired(layers: Layers, arriving: float, firing: float) -> Layers:
-    """Return the facts with so many times as many spikes in the input, and of the neurons."""
+def _fired(layers: Layers, arriving: bool, firing: bool, times: float) -> Layers:
+    """Return the facts with so many times as many spikes in the input, of the neurons, or both."""
+    entering, fired = (times if which else 1.0 for which in (arriving, firing))
     return tuple(
-        _entered(layer, firing if number else arriving, firing)
-        for number, layer in enumerate(layers)
+        _entered(layer, fired if number else entering, fired) for number, layer in enumerate(layers)
     )
 
 

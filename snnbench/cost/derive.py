@@ -1,15 +1,18 @@
 """Conventions and energies from facts: of a layer just counted, or of one recorded long ago."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 from snnbench.cost.facts import FACTS, LayerFacts, Quantity, Share
-from snnbench.errors import UserError
+from snnbench.errors import UserError, shortened, users_code
 from snnbench.words.conventions import CONVENTIONS, Convention
 from snnbench.words.energies import ENERGIES, Energy
 
 Row = Mapping[str, Any]
 
+_NUMBER = "Let its function return a number, or None where a fact it needs is None."
 # Facts that every layer counted has; functions do not ask whether these are known.
 _SIZES = ("applied_steps", "inputs", "outputs", "params")
 _FACT_NAMES = frozenset(fact.name for fact in FACTS)
@@ -140,14 +143,19 @@ def network_value(word: Convention, layers: Sequence[LayerFacts]) -> float | Non
     """Return what one convention or energy model says of a whole network; see `network_values`."""
     counts = [_count(word, facts) for facts in layers]
     known = [count for count in counts if count is not None]
-    return _together(known) if known and len(known) == len(counts) else None
+    return _together(word, known) if known and len(known) == len(counts) else None
 
 
-def _together(counts: Sequence[float | Share]) -> float | None:
+def _together(word: Convention, counts: Sequence[float | Share]) -> float | None:
     numbers = [count for count in counts if not isinstance(count, Share)]
+    shares = [count for count in counts if isinstance(count, Share)]
+    if numbers and shares:
+        raise UserError(
+            f"{word.column} is a share of one layer and a number of another.",
+            "Let its function always return the one or the other.",
+        )
     if numbers:
         return float(sum(numbers))
-    shares = [count for count in counts if isinstance(count, Share)]
     whole = sum(share.whole for share in shares)
     return sum(share.part for share in shares) / whole if whole else None
 
@@ -166,23 +174,32 @@ def facts_of(row: Row) -> LayerFacts:
 
 def _value(word: Convention, facts: LayerFacts) -> float | None:
     count = _count(word, facts)
-    if isinstance(count, Share):  # a column's values are added up over the layers
-        raise UserError(
-            f"{word.column} is a share, which can have no column.", "Add it with since=None."
-        )
+    assert not isinstance(count, Share), "has no column"
     return count
 
 
 def _count(word: Convention, facts: LayerFacts) -> float | Share | None:
     if any(getattr(facts, name) is None for name in _SIZES):  # of a table somebody wrote
         return None
-    try:
-        value = word.load()(facts, **{name: o.default for name, o in word.options.items()})
+    options = {name: option.default for name, option in word.options.items()}
+    if word.is_ours:
+        value: float | Share | None = word.load()(facts, **options)
         return value if value is None or isinstance(value, Share) else float(value)
-    except Exception as error:
-        if not word.plugin:
-            raise
-        raise UserError(
-            f"{word.column} of layer {facts.layer} cannot be computed: {error!r}.",
-            "Let its function return a number, or None where a fact it needs is None.",
-        ) from error
+    problem = f"{word.column} of layer {facts.layer} cannot be computed"
+    with users_code(problem, _NUMBER, word.plugin.name if word.plugin else ""):
+        return _checked(word, word.load()(facts, **options))
+
+
+def _checked(word: Convention, value: Any) -> float | Share | None:
+    """Return what a plug-in's function gave, if that is a count."""
+    if isinstance(value, Share):
+        if word.since is not None:  # a column's values are added up over the layers
+            raise UserError("a share can have no column", "Add it with since=None.")
+        numbers: tuple[Any, ...] = value
+    elif value is None:
+        return None
+    else:
+        numbers = (value,)
+    if not all(isinstance(n, Real) and math.isfinite(n) for n in numbers):
+        raise UserError(f"it gives {shortened(repr(value))}", _NUMBER)
+    return value if isinstance(value, Share) else float(value)

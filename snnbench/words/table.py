@@ -56,6 +56,11 @@ class Word:
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
     plugin: "Plugin | None" = None
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether it came with the program: otherwise a plug-in or a notebook added it."""
+        return isinstance(self.home, str)
+
     def load(self) -> Any:
         """Return the implementation."""
         if not isinstance(self.home, str):

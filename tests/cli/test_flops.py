@@ -311,3 +311,38 @@ def test_a_model_or_option_that_there_is_not_is_refused(option, text, said, snnb
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr) < 400
+
+
+def test_a_trained_ann_is_the_twin_of_a_trained_snn(snnbench, tmp_path):
+    about = ("train", "--arch", "16-10", "--epochs", "1", "--save-model", "--out", "m")
+    for model in ("snn", "ann"):
+        assert snnbench(*about, "--model", model).returncode == 0
+    saved = (tmp_path / "m/models").glob("*.safetensors")
+    kinds = {json.loads(p.with_suffix(".json").read_text())["settings"]["model"]: p for p in saved}
+    given = ("flops", "--checkpoint", kinds["snn"], "--compare", "--twin")
+    found = json.loads(snnbench(*given, kinds["ann"], "--json", "--out", "o").stdout)
+    assert found["comparison"]["note"] is None
+    with (tmp_path / "o/flops.csv").open(newline="") as file:
+        assert [row["model"] for row in csv.DictReader(file)] == ["snn", "snn", "ann", "ann"]
+    refused = snnbench(*given, kinds["snn"])
+    assert refused.returncode == 2
+    assert "--twin: model is snn, not ann." in refused.stderr
+    refused = snnbench("flops", "--checkpoint", kinds["ann"], "--compare")
+    assert "Name a saved SNN." in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "given",
+    [("--rate", "0.5"), ("--arch", "nonsense"), ("--compare",), ("--out", "o"), ("-T", "5")],
+)
+def test_what_has_no_effect_beside_an_explanation_is_refused(given, snnbench):
+    done = snnbench("flops", "--explain", "synops", *given)
+    assert done.returncode == 2
+    assert "--explain counts nothing" in done.stderr
+
+
+def test_an_energy_is_explained_by_its_name_and_by_its_column(snnbench):
+    by_name = snnbench("flops", "--explain", "lemaire_leat").stdout
+    assert by_name == snnbench("flops", "--explain", "energy_pj_lemaire_leat").stdout
+    assert "assumes: 32-bit integers; queues of 1000 words" in by_name
+    assert "Did you mean 'loihi'?" in snnbench("flops", "--explain", "loihu").stderr

@@ -119,3 +119,17 @@ def test_the_share_of_the_first_layer():
     first, both = (network_values(x)["energy_pj_compute45nm"] for x in (facts[:1], facts))
     found = {one.model: one for one in CostComparison(facts, ann((20,))).breaks()}
     assert found["compute45nm"].first_layer == pytest.approx(first / both)
+
+
+def test_of_a_users_energy_that_is_no_line_or_fails_without_spikes_no_break_even_is_said():
+    about = {"formula": "any", "source": "a test", "since": None}
+    ENERGIES.add("squared", "no line", **about)(lambda x: x.effective_operations**2)
+    ENERGIES.add("inverse", "fails", **about)(lambda x: 1 / (x.input_nonzero - 2 * FIRST))
+    ENERGIES.add("line", "is one", **about)(lambda x: 2 * x.effective_operations)
+    facts = snn((20,), 0.5, 4)
+    FIRST = facts[0].input_nonzero
+    found = {one.model: one for one in CostComparison(facts, ann((20,))).breaks()}
+    for name in ("squared", "inverse"):
+        one = found[name]
+        assert (one.spikes, one.firing_rate, one.input_rate, one.T) == (None,) * 4
+    assert found["line"].spikes == pytest.approx(found["line"].ratio)

@@ -1,12 +1,16 @@
 """The tables of conventions and energy models."""
 
+import math
+import sys
+
 import pytest
 
-from snnbench.cost.derive import derived, layer_row, operations, quantities
+from snnbench.cost.derive import derived, layer_row, network_values, operations, quantities
 from snnbench.cost.facts import FACTS, Share
 from snnbench.errors import UserError
 from snnbench.words.conventions import CONVENTIONS
 from snnbench.words.energies import ENERGIES
+from snnbench.words.table import Plugin
 from tests.cost.layers import layer
 
 ABOUT = {"unit": "operations a sample", "formula": "N", "source": "a test"}
@@ -70,7 +74,7 @@ def test_a_function_that_does_not_take_a_layer_is_refused(table):
 
 
 def test_a_plug_ins_mistake_is_named(monkeypatch):
-    monkeypatch.setattr("snnbench.words.table.Table.plugin", "0" * 64)
+    monkeypatch.setattr("snnbench.words.table.Table.plugin", Plugin("mine.py", "0" * 64))
     CONVENTIONS.add("doubled", "rates", **ABOUT)(lambda layer: 2 * layer.input_rate)
     assert layer_row(layer())["doubled"] == 1.0
     with pytest.raises(UserError, match="doubled of layer fc1"):
@@ -79,5 +83,32 @@ def test_a_plug_ins_mistake_is_named(monkeypatch):
 
 def test_a_share_cannot_have_a_column():
     CONVENTIONS.add("used", "share of outputs", **ABOUT)(lambda layer: Share(1, layer.outputs))
-    with pytest.raises(UserError, match="used is a share, which can have no column"):
+    for ask in (layer_row, lambda facts: network_values([facts])):
+        with pytest.raises(UserError, match=r"used of layer fc1 .*: a share can have no column"):
+            ask(layer())
+
+
+@pytest.mark.parametrize(
+    "gives",
+    [math.nan, math.inf, -math.inf, "7", [1.0], 1j, Share(math.nan, 1), Share(0, math.inf)],
+    ids=str,
+)
+def test_what_is_no_count_is_refused(gives):
+    CONVENTIONS.add("odd", "no count", **ABOUT, since=None)(lambda layer: gives)
+    with pytest.raises(UserError, match=r"odd of layer fc1 cannot be computed.*: it gives "):
+        network_values([layer()])
+
+
+def test_an_exit_names_its_line():
+    CONVENTIONS.add("left", "exits", **ABOUT)(lambda layer: sys.exit(0))
+    with pytest.raises(UserError, match=r"left of layer fc1 .*test_words\.py, line \d+"):
         layer_row(layer())
+
+
+def test_shares_and_numbers_do_not_mix():
+    def mixed(facts):
+        return Share(1, 2) if facts.layer == "fc1" else 3.0
+
+    CONVENTIONS.add("mixed", "both", **ABOUT, since=None)(mixed)
+    with pytest.raises(UserError, match="mixed is a share of one layer and a number of another"):
+        network_values([layer(), layer(layer="fc2")])
