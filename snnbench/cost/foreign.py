@@ -9,7 +9,6 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from torch import nn
-from torch.utils._pytree import tree_leaves
 
 from snnbench.cost.neurons import is_neuron, rates, reset
 from snnbench.cost.report import NetworkCount
@@ -78,11 +77,19 @@ def count_model(
 
 def _copy(model: nn.Module) -> nn.Module:
     """Return a copy to run: the model keeps its states, statistics and hooks."""
-    # torch copies no tensors that a graph has made, such as states left by training.
-    held = [leaf for module in model.modules() for leaf in tree_leaves(dict(vars(module)))]
-    made = [v for v in held if isinstance(v, torch.Tensor) and not v.is_leaf]
-    copied: nn.Module = copy.deepcopy(model, {id(v): v.detach().clone() for v in made})
-    return copied
+    plainly = torch.Tensor.__deepcopy__
+
+    def copied(tensor: torch.Tensor, memo: dict[int, object]) -> object:
+        # torch copies no tensors that a graph has made, such as states left by training
+        return plainly(tensor, memo) if tensor.is_leaf else tensor.detach().clone()
+
+    # wherever it lies: in a state, in a hook that keeps what it sees
+    torch.Tensor.__deepcopy__ = copied  # type: ignore[method-assign]
+    try:
+        made: nn.Module = copy.deepcopy(model)
+    finally:
+        torch.Tensor.__deepcopy__ = plainly  # type: ignore[method-assign]
+    return made
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import torch
 from spikingjelly.activation_based import neuron
 from torch import nn
 
+from snnbench import count
 from snnbench.cost.foreign import count_model
 from snnbench.errors import UserError
 from tests.cost.models import counted
@@ -224,3 +225,20 @@ def test_counting_leaves_the_level_of_torchs_logger():
     model.register_forward_hook(lambda *_: levels.append(logger.level))
     counted(model, torch.rand(2, 3, 6))
     assert logger.level == before != levels[0] == logging.ERROR
+
+
+def test_hooks_that_keep_what_a_graph_has_made_are_copied():
+    class Keep:
+        def __init__(self):
+            self.seen = []
+
+        def __call__(self, module, args, output):
+            self.seen.append(output)
+
+    model, keep = nn.Linear(4, 3), Keep()
+    model.register_forward_hook(keep)
+    model(torch.rand(2, 4))
+    found = count(model_from=model, input=torch.rand(1, 2, 4))
+    assert found.totals["dense_macs"] == 12
+    assert len(keep.seen) == 1
+    assert keep.seen[0].grad_fn is not None
