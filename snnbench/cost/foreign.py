@@ -5,6 +5,7 @@ import logging
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -77,7 +78,7 @@ def count_model(
 
 def _copy(model: nn.Module) -> nn.Module:
     """Return a copy to run: the model keeps its states, statistics and hooks."""
-    plainly = torch.Tensor.__deepcopy__
+    plainly: Any = torch.Tensor.__deepcopy__
 
     def copied(tensor: torch.Tensor, memo: dict[int, object]) -> object:
         # torch copies no tensors that a graph has made, such as states left by training
