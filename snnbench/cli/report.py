@@ -25,7 +25,11 @@ _MOST_NAMED = 10
 def report(
     folders: Annotated[
         list[Path],
-        typer.Argument(metavar="DIR...", help="Folders of results.", show_default=False),
+        typer.Argument(
+            metavar="DIR...",
+            help="Folders of results; also .json files of NeuroBench's, for rows beside ours.",
+            show_default=False,
+        ),
     ],
     *,
     baseline: Annotated[
@@ -47,6 +51,12 @@ def report(
         str | None,
         typer.Option(metavar="MODEL[:OPTION=N,...]", help="Energy of figures and comparisons."),
     ] = None,
+    neurobench: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write each finished run by NeuroBench's names, as a JSON list."
+        ),
+    ] = None,
     fail_if: Annotated[
         str | None,
         typer.Option(metavar="EXPRESSION", help="Exit with 4 if a configuration's mean is so."),
@@ -56,6 +66,7 @@ def report(
     """Summarise results: means with intervals over seeds, costs, figures, verdicts on claims.
 
     Example: snnbench report results/lab1-beta --html report.html
+    Example: snnbench report results/lab1-beta other.json --neurobench ours.json
 
     By memory, too: snnbench report results/lab1-beta --energy memory45nm:bits=8
     """
@@ -64,8 +75,12 @@ def report(
     headline = Asked.of([energy] if energy is not None else None, None).energies[0]
     condition = None if fail_if is None else parse_condition(fail_if)
     where = None if baseline is None else parse_where(baseline)
-    for path in (html, markdown):
+    for path in (html, markdown, neurobench):
         _refuse_unwritable(path)
+    if neurobench is not None and neurobench.resolve() in {path.resolve() for path in folders}:
+        raise UserError(
+            f"--neurobench would replace {neurobench}, which is read.", "Name another file."
+        )
 
     from snnbench.report.source import load
     from snnbench.report.summary import summarise
@@ -77,7 +92,12 @@ def report(
     made = summarise(tables, _studies(names, given), with_figures=bool(html or figures))
     if where is not None:
         made = _compared(made, where)
-    _write(made, html, markdown, figures)
+    texts = {}
+    if neurobench is not None:
+        from snnbench.report.exchange import to_neurobench
+
+        texts[neurobench] = to_neurobench(tables)
+    _write(made, html, markdown, figures, texts)
     if json:
         from snnbench.report.render import to_document
 
@@ -140,11 +160,16 @@ def _refuse_unwritable(path: Path | None) -> None:
         raise UserError(f"{path} cannot be written.", "Name a file in a folder that exists.")
 
 
-def _write(made: "Report", html: Path | None, markdown: Path | None, figures: Path | None) -> None:
+def _write(
+    made: "Report",
+    html: Path | None,
+    markdown: Path | None,
+    figures: Path | None,
+    texts: dict[Path, str],
+) -> None:
     from snnbench.report.render import to_figures, to_html, to_markdown
     from snnbench.results import disk
 
-    texts: dict[Path, str] = {}
     if html is not None:
         texts[html] = to_html(made)
     if markdown is not None:

@@ -11,6 +11,7 @@ from snnbench.errors import UserError
 from snnbench.report.columns import MIXED_ORIGINS, SAME_RESULT
 from snnbench.report.deriving import completed
 from snnbench.report.energies import HEADLINE, with_energies
+from snnbench.report.neurobench import OutsideRow, is_file, read_outside
 from snnbench.results.journal import table_path
 from snnbench.results.lines import whole_size
 from snnbench.results.trusted import read_trusted
@@ -31,6 +32,7 @@ class Tables:
         folders: in the order given.
         notes: what a reader must know, a sentence each.
         energy: the model that figures and comparisons show; `runs` have a column of every model.
+        outside: rows of files of NeuroBench, which are no runs.
     """
 
     runs: pd.DataFrame
@@ -39,6 +41,7 @@ class Tables:
     folders: tuple[Path, ...]
     notes: tuple[str, ...] = field(default=())
     energy: Energy = HEADLINE
+    outside: tuple[OutsideRow, ...] = ()
 
     def of(self, runs: pd.DataFrame) -> "Tables":
         """Return the tables of some of the runs, without the notes."""
@@ -50,23 +53,33 @@ class Tables:
         return Tables(runs, epochs, layers, self.folders, energy=self.energy)
 
 
-def load(folders: Sequence[Path], energy: Energy = HEADLINE) -> Tables:
-    """Read folders of results; a run that several of them hold counts once a study.
+def load(places: Sequence[Path], energy: Energy = HEADLINE) -> Tables:
+    """Read folders of results, and files of NeuroBench's; a run counts once a study.
 
     Of two records of a run the one that is done is kept, else the first. Runs of which a row does
     not hold are left out, and named in the notes.
 
     Raises:
-        UserError: a folder is given twice, holds no run, or has a file that is not what we
-            wrote: see `read_trusted`; the message names file and line.
+        UserError: a place is given twice, there is no folder, one holds no run or has a file that
+            is not what we wrote (see `read_trusted`; the message names file and line), or a file
+            is not NeuroBench's: see `read_outside`.
     """
     seen: dict[Path, Path] = {}
-    for folder in folders:
-        if folder.resolve() in seen:
+    for place in places:
+        if place.resolve() in seen:
+            kind = "file" if is_file(place) else "folder"
             raise UserError(
-                f"{folder} is the same folder as {seen[folder.resolve()]}.", "Name it once."
+                f"{place} is the same {kind} as {seen[place.resolve()]}.", "Name it once."
             )
-        seen[folder.resolve()] = folder
+        seen[place.resolve()] = place
+    files = [place for place in places if is_file(place)]
+    folders = [place for place in places if place not in files]
+    if not folders:
+        raise UserError(
+            f"There is no folder of results beside {files[0]}.",
+            "Name one: a report is about runs, with which a result of NeuroBench's is shown.",
+        )
+    outside = [read_outside(path) for path in files]
     found = [read_trusted(folder) for folder in folders]
     runs, epochs, layers = (
         pd.concat([getattr(one, name).assign(folder=i) for i, one in enumerate(found)])
@@ -82,10 +95,23 @@ def load(folders: Sequence[Path], energy: Energy = HEADLINE) -> Tables:
             f"Energy by {energy.label} is not known of any run: it does not count such networks,"
             " or the tables were recorded before what it needs."
         )
+    notes += _outside_notes(outside)
     whole = Tables(runs, epochs.reset_index(drop=True), layers, ())
     kept = whole.of(runs)
     notes += _torn_notes(folders) + origin_notes(runs) + data_notes(runs)
-    return Tables(runs, kept.epochs, kept.layers, tuple(folders), tuple(notes), energy)
+    rows = tuple(row for some, _ in outside for row in some)
+    return Tables(runs, kept.epochs, kept.layers, tuple(folders), tuple(notes), energy, rows)
+
+
+def _outside_notes(outside: Sequence[tuple[list[OutsideRow], list[str]]]) -> list[str]:
+    if not outside:
+        return []
+    return [
+        "Rows from NeuroBench's files were not measured here: they enter no mean, interval or"
+        " verdict. Their dense_macs has no products with padding and none of BatchNorm, unless"
+        " snnbench wrote the file.",
+        *(note for _, some in outside for note in some),
+    ]
 
 
 def _once(runs: pd.DataFrame, folders: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:

@@ -20,6 +20,7 @@ from snnbench.report.groups import (
     dead_notes,
     pooled,
 )
+from snnbench.report.neurobench import OutsideRow
 from snnbench.report.raster import raster_of
 from snnbench.report.source import Tables, data_notes, origin_notes
 from snnbench.report.statistics import Estimate, difference, mean
@@ -78,6 +79,7 @@ class Section:
         notes: what a reader must know.
         figures: drawn.
         energy: the model that they show.
+        outside: rows of NeuroBench's files, shown beside the configurations and nowhere else.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Section:
     notes: tuple[str, ...]
     figures: tuple[Figure, ...]
     energy: Energy
+    outside: tuple[OutsideRow, ...] = ()
 
     @property
     def best(self) -> tuple[Configuration, ...]:
@@ -126,6 +129,7 @@ class Report:
         baseline: name of the configuration that the others are compared with, or None.
         differences: from the baseline.
         rule: what holds for all verdicts.
+        outside: rows of NeuroBench's files.
     """
 
     folders: tuple[str, ...]
@@ -134,6 +138,7 @@ class Report:
     baseline: str | None = None
     differences: tuple[Difference, ...] = ()
     rule: str = GENERAL_RULE
+    outside: tuple[OutsideRow, ...] = ()
 
     def named_configurations(self) -> list[tuple[str, Configuration]]:
         """Return (name that is unique in the report, configuration)."""
@@ -160,8 +165,10 @@ def summarise(
         part = tables.of(runs.reset_index(drop=True))
         prefix = f"study{number + 1}"
         found = studies.get(str(name), "The runs name no study: there is nothing to judge.")
-        sections.append(_section(str(name), part, found, prefix if with_figures else None))
-    return Report(tuple(map(str, tables.folders)), tables.notes, tuple(sections))
+        made = _section(str(name), part, found, prefix if with_figures else None)
+        sections.append(replace(made, outside=tables.outside))
+    folders = tuple(map(str, tables.folders))
+    return Report(folders, tables.notes, tuple(sections), outside=tables.outside)
 
 
 def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) -> Section:

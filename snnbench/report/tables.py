@@ -1,6 +1,6 @@
 """The tables of a report, the same for terminal, Markdown and HTML: a header and typed cells."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from snnbench.cost.activity import SATURATED, SILENT
@@ -64,6 +64,7 @@ def report_tables(report: Report) -> list[Table]:
     tables = [_overview(report)]
     if report.baseline is not None:
         tables.append(_comparison(report, report.baseline))
+    tables.append(_outside(report))
     return [table for table in tables if table.rows]
 
 
@@ -100,6 +101,13 @@ def _comparison(report: Report, baseline: str) -> Table:
         [i for i, d in enumerate(report.differences) if id(named[d.configuration]) in shown],
         f"of every study {_extremes(report.sections[0])[1]}",
     )
+
+
+def _outside(report: Report) -> Table:
+    """All that NeuroBench's files say, by its own names."""
+    names = list(dict.fromkeys(name for row in report.outside for name in row.metrics))
+    rows = [(row.name, *_cells(row.metrics, names)) for row in report.outside]
+    return _table("What NeuroBench's files say", ("row", *names), rows)
 
 
 _INTERVAL = ("from", "to", "n")
@@ -186,7 +194,13 @@ def _assumed(section: Section) -> Table:
 def _by_configuration(title: str, section: Section, columns: Sequence[str]) -> Table:
     """Mean and half width of the interval in each column that a configuration has."""
     estimates = [(c, {name: c.mean(name) for name in columns}) for c in section.configurations]
-    shown = [column for column in columns if any(found[column] for _, found in estimates)]
+    outside = [row for row in section.outside if any(name in row.columns for name in columns)]
+    shown = [
+        column
+        for column in columns
+        if any(found[column] for _, found in estimates)
+        or any(column in row.columns for row in outside)
+    ]
     dead = [said for said in (SILENT, SATURATED) if any(c.dead.get(said) for c, _ in estimates)]
     header: list[str] = ["configuration", "runs", "n", *dead]
     for column in shown:
@@ -204,7 +218,15 @@ def _by_configuration(title: str, section: Section, columns: Sequence[str]) -> T
     extremes, words = _extremes(section)
     places = {c.name: i for i, c in enumerate(section.configurations)}
     first = [places[c.name] for c in extremes]
+    first += range(len(rows), len(rows) + len(outside))
+    for row in outside:
+        values = [c for value in _cells(row.columns, shown) for c in (value, "")]
+        rows.append((row.name, *[""] * (len(header) - 1 - len(values)), *values))
     return _table(title, header, rows if shown else [], first, words)
+
+
+def _cells(values: Mapping[str, float], names: Iterable[str]) -> list[Cell]:
+    return [_number(values[name]) if name in values else "" for name in names]
 
 
 def _unfinished(section: Section) -> Table:
