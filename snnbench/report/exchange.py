@@ -68,6 +68,7 @@ def to_object(run: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]) -> di
             "ClassificationAccuracy": run["test_accuracy"],
             "ActivationSparsity": values["activation_sparsity"],
             "SynapticOperations": parts,
+            "NeuronOperations": {"Neuron Dense Ops": _neuron_operations(facts)},
             OURS: {
                 "version": __version__,
                 "schema": SCHEMA_VERSION,
@@ -94,6 +95,16 @@ def _known(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _WHOLE = ("Footprint", "ParameterCount")
+
+
+def _neuron_operations(layers: Sequence[LayerFacts]) -> float | None:
+    """Return NeuroBench's operations of all neurons at all steps, changed or not."""
+    total = 0.0
+    for layer in layers:
+        if layer.neuron_updates is None or layer.update_operations is None:
+            return None
+        total += layer.neuron_updates * layer.update_operations
+    return total if layers else None
 
 
 def _dense(arch: str, layers: Sequence[LayerFacts]) -> float | None:
