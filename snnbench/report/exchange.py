@@ -54,7 +54,7 @@ def to_object(run: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]) -> di
     facts = network_facts(rows if all(row.keys() >= _NEEDED for row in rows) else ())
     follows = network_values(facts)
     values = {name: run[name] if run.get(name) is not None else follows[name] for name in follows}
-    energies = {word.column for word in ENERGIES.values()}
+    energies = {word.column: word.assumption for word in ENERGIES.values()}
     parts = {
         "Effective_MACs": values["effective_macs"],
         "Effective_ACs": values["effective_acs"],
@@ -68,7 +68,7 @@ def to_object(run: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]) -> di
             "ClassificationAccuracy": run["test_accuracy"],
             "ActivationSparsity": values["activation_sparsity"],
             "SynapticOperations": parts,
-            "NeuronOperations": {"Neuron Dense Ops": _neuron_operations(facts)},
+            "NeuronOperations": {"Neuron Dense Ops": values["neuron_operations"]},
             OURS: {
                 "version": __version__,
                 "schema": SCHEMA_VERSION,
@@ -78,6 +78,7 @@ def to_object(run: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]) -> di
                 "results": {name: run[name] for name in _RESULTS},
                 "conventions": {n: v for n, v in values.items() if n not in energies},
                 "energies": {n: v for n, v in values.items() if n in energies},
+                "energies_assume": {n: energies[n] for n in energies if values[n] is not None},
                 "layers": [_known(vars(layer)) for layer in facts],
             },
         }
@@ -95,16 +96,6 @@ def _known(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _WHOLE = ("Footprint", "ParameterCount")
-
-
-def _neuron_operations(layers: Sequence[LayerFacts]) -> float | None:
-    """Return NeuroBench's operations of all neurons at all steps, changed or not."""
-    total = 0.0
-    for layer in layers:
-        if layer.neuron_updates is None or layer.update_operations is None:
-            return None
-        total += layer.neuron_updates * layer.update_operations
-    return total if layers else None
 
 
 def _dense(arch: str, layers: Sequence[LayerFacts]) -> float | None:

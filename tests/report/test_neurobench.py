@@ -18,7 +18,7 @@ from tests.report.samples import Made
 
 LAYER = {
     "kind": "linear", "input_kind": "spikes", "applied_steps": 5, "model": "snn", "steps": 5,
-    "input_rate": 0.5, "biases": 10, "states": 10, "weights_nonzero": 90,
+    "input_rate": 0.5, "biases": 10, "states": 10, "update_operations": 4, "weights_nonzero": 90,
 }  # fmt: skip
 LAYERS = (
     LAYER | {"layer": "fc1", "inputs": 64, "outputs": 10, "params": 650, "weights": 640,
@@ -68,6 +68,7 @@ def test_each_finished_run_is_an_object_with_neurobenchs_names_and_a_block_of_ou
     assert first["ParameterCount"] == 760
     assert first["ConnectionSparsity"] == (40 + 10) / 740
     assert first["ActivationSparsity"] == 1 - 25 / 100
+    assert first["NeuronOperations"] == {"Neuron Dense Ops": 4 * 100}
     assert first["SynapticOperations"] == {
         "Effective_MACs": 0.0, "Effective_ACs": 1700.0, "Dense": 3700.0,
     }  # fmt: skip
@@ -75,6 +76,7 @@ def test_each_finished_run_is_an_object_with_neurobenchs_names_and_a_block_of_ou
     ours = first[OURS]
     assert ours["settings"]["T"] == 5
     assert ours["energies"]["energy_pj_compute45nm"] == pytest.approx(0.9 * 1700)
+    assert ours["energies"].keys() == ours["energies_assume"].keys()
     assert ours["conventions"]["synops"] == 1700
     assert [layer["input_rate"] for layer in ours["layers"]] == [0.5, 0.5]
     assert first[OURS]["run_id"] != second[OURS]["run_id"]
