@@ -129,11 +129,6 @@ def _about(word: Convention) -> dict[str, str]:
     return about | {"options": "; ".join(options)}
 
 
-def network_facts(rows: Sequence[Row]) -> list[LayerFacts]:
-    """Return the facts of a network's rows of layers.csv; see `derive`."""
-    return [_facts_of(row) for row in rows]
-
-
 def network_values(layers: Sequence[LayerFacts]) -> dict[str, float | None]:
     """Return what each convention and energy model says of a whole network.
 

@@ -8,17 +8,17 @@ from typing import Any
 from snnbench import __version__
 from snnbench.config.arch import parse_arch
 from snnbench.config.setting import SETTINGS
-from snnbench.cost.derive import network_facts, network_values
+from snnbench.cost.derive import facts_of, network_value, network_values
 from snnbench.cost.facts import LayerFacts
 from snnbench.errors import UserError
 from snnbench.report.columns import RESULTS
+from snnbench.report.energies import ARRIVING, HEADLINE, models
 from snnbench.report.neurobench import OURS
 from snnbench.report.source import Tables
 from snnbench.results.frames import to_rows
 from snnbench.results.schema import SCHEMA_VERSION
-from snnbench.words.energies import ENERGIES
+from snnbench.words.energies import Energy
 
-_NEEDED = {"applied_steps", "inputs", "outputs", "params"}
 _RESULTS = (*RESULTS, "train_seconds", "eval_seconds", "epochs_run")
 
 
@@ -32,7 +32,7 @@ def to_neurobench(tables: Tables) -> str:
     for row in to_rows(tables.layers):
         layers.setdefault((row["folder"], row["run_id"]), []).append(row)
     found = [
-        to_object(run, layers.get((run["folder"], run["run_id"]), []))
+        to_object(run, layers.get((run["folder"], run["run_id"]), []), tables.energy)
         for run in to_rows(tables.runs)
         if run["status"] == "done"
     ]
@@ -41,20 +41,22 @@ def to_neurobench(tables: Tables) -> str:
     return json.dumps(found, indent=2, allow_nan=False) + "\n"
 
 
-def to_object(run: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def to_object(
+    run: Mapping[str, Any], layers: Sequence[Mapping[str, Any]], energy: Energy = HEADLINE
+) -> dict[str, Any]:
     """Return one run: what is not known is absent.
 
     Args:
         run: a row of runs.csv, column -> value; missing are columns that are None.
         layers: its rows of layers.csv.
+        energy: a model beside those without options.
     """
     steps = run["T"] if run["model"] == "snn" else 1  # tables of version 1 lack both
     rows = [{"model": run["model"], "steps": steps} | _known(row) for row in layers]
-    # what follows from facts that somebody took out of the table is not known
-    facts = network_facts(rows if all(row.keys() >= _NEEDED for row in rows) else ())
-    follows = network_values(facts)
+    facts = [facts_of(row) for row in rows]
+    follows = network_values(facts) | {energy.column: network_value(energy, facts)}
     values = {name: run[name] if run.get(name) is not None else follows[name] for name in follows}
-    energies = {word.column: word.assumption for word in ENERGIES.values()}
+    energies = {word.column: word.assumption for word in models(energy)}
     parts = {
         "Effective_MACs": values["effective_macs"],
         "Effective_ACs": values["effective_acs"],
@@ -75,7 +77,8 @@ def to_object(run: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]) -> di
                 "run_id": run["run_id"],
                 "study": run["study"],
                 "settings": {name: run[name] for name in ("variant", *SETTINGS)},
-                "results": {name: run[name] for name in _RESULTS},
+                "results": {name: run[name] for name in _RESULTS}
+                | {ARRIVING: facts[0].input_rate if facts else None},
                 "conventions": {n: v for n, v in values.items() if n not in energies},
                 "energies": {n: v for n, v in values.items() if n in energies},
                 "energies_assume": {n: energies[n] for n in energies if values[n] is not None},
@@ -108,6 +111,8 @@ def _dense(arch: str, layers: Sequence[LayerFacts]) -> float | None:
         return None
     total = 0.0
     for layer, spec in zip(layers, specs, strict=True):
+        if None in (layer.inputs, layer.outputs, layer.applied_steps):  # taken out of the table
+            return None
         side = math.isqrt(layer.outputs // spec.width)
         if not spec.kernel:
             total += layer.inputs * layer.outputs * layer.applied_steps

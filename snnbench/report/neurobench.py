@@ -7,12 +7,13 @@ A result of NeuroBench 2 is a flat JSON object with the names of its metrics' cl
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 from snnbench.errors import UserError, did_you_mean, shortened
-from snnbench.report.columns import RESULTS, costs
+from snnbench.report.columns import RESULTS, costs, is_cost
+from snnbench.report.energies import ARRIVING
 from snnbench.results import disk
 
 OURS = "snnbench"  # the key of our block
@@ -72,11 +73,13 @@ class OutsideRow:
             it was not measured here.
         metrics: NeuroBench's name, with that of the part after a space -> number.
         columns: our column -> number, of what is known of them.
+        told: of T and encoding, what our block says.
     """
 
     name: str
     metrics: Mapping[str, float]
     columns: Mapping[str, float]
+    told: Mapping[str, float | str] = field(default_factory=dict)
 
 
 def is_file(path: Path) -> bool:
@@ -179,7 +182,7 @@ def _row(place: str, entry: Any) -> tuple[OutsideRow, list[str]]:
             + (f", but {_listed(unknown)}." if unknown else "."),
             did_you_mean(unknown[0], METRICS) if unknown else "Name a result of NeuroBench.",
         )
-    run, known = _ours(place, entry.get(OURS))
+    run, known, told = _ours(place, entry.get(OURS))
     name = f"{place}{run} ({NOT_MEASURED})"
     notes = [
         f"{place}: {what}: {_listed(names)}."
@@ -190,7 +193,7 @@ def _row(place: str, entry: Any) -> tuple[OutsideRow, list[str]]:
         )
         if names
     ]
-    return OutsideRow(name, metrics, columns | known), notes
+    return OutsideRow(name, metrics, columns | known, told), notes
 
 
 def _metric_name(key: str) -> str | None:
@@ -241,26 +244,31 @@ def _finite(place: str, value: Any) -> float:
     return number
 
 
-def _ours(place: str, block: Any) -> tuple[str, dict[str, float]]:
-    """Return what the row's name says of the run, and the columns that our block knows."""
+def _ours(place: str, block: Any) -> tuple[str, dict[str, float], dict[str, float | str]]:
+    """Return what the row's name says of the run, our block's columns, and T and encoding."""
     if block is None:
-        return "", {}
+        return "", {}, {}
     if not isinstance(block, dict):
         raise UserError(f"{place}: {OURS} is {_kind(block)}, not an object.", "Leave it out.")
     known: dict[str, float] = {}
-    shown = {*RESULTS, *costs()}
+    shown = {*RESULTS, *costs(), ARRIVING}
     for group in ("results", "conventions", "energies"):
         numbers = block.get(group, {})
         if not isinstance(numbers, dict):
             raise UserError(f"{place}: {OURS} {group} is {_kind(numbers)}.", "Leave it out.")
         for name, value in numbers.items():
             number = _finite(f"{place}: {OURS} {group} {shortened(name)}", value)
-            if name in shown:
+            if name in shown or is_cost(name):
                 known[name] = number
     run_id = block.get("run_id", "")
     if not isinstance(run_id, str):
         raise UserError(f"{place}: {OURS} run_id is {_kind(run_id)}.", "Leave it out.")
-    return (f", run {shortened(run_id)}" if run_id else ""), known
+    settings = block.get("settings", {})
+    if not isinstance(settings, dict):
+        raise UserError(f"{place}: {OURS} settings is {_kind(settings)}.", "Leave it out.")
+    said = {name: v for name, v in settings.items() if name in ("T", "encoding")}
+    told = {name: v for name, v in said.items() if isinstance(v, str) or _is_number(v)}
+    return (f", run {shortened(run_id)}" if run_id else ""), known, told
 
 
 def _is_number(value: Any) -> bool:

@@ -68,7 +68,7 @@ def to_document(report: Report) -> dict[str, Any]:
             {"configuration": d.configuration, "column": d.column} | _estimate(d.estimate)
             for d in report.differences
         ],
-        "neurobench": [asdict(row) for row in report.outside],
+        "neurobench": [asdict(row) for row in report.sections[0].outside],
         "studies": [_section(section) for section in report.sections],
     }
 

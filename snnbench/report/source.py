@@ -1,7 +1,7 @@
 """One or more folders of results as three tables, and what must be said about mixing them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class Tables:
             table[pd.MultiIndex.from_frame(table[["folder", "run_id"]]).isin(keys)]
             for table in (self.epochs, self.layers)
         )
-        return Tables(runs, epochs, layers, self.folders, energy=self.energy)
+        return replace(self, runs=runs, epochs=epochs, layers=layers, notes=())
 
 
 def load(places: Sequence[Path], energy: Energy = HEADLINE) -> Tables:

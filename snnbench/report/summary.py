@@ -77,8 +77,7 @@ class Section:
         verdicts, published: of the study.
         origin: column -> value -> number of runs.
         notes: what a reader must know.
-        figures: drawn.
-        energy: the model that they show.
+        figures, energy: drawn, and the model that they show.
         outside: rows of NeuroBench's files, shown beside the configurations and nowhere else.
     """
 
@@ -129,7 +128,6 @@ class Report:
         baseline: name of the configuration that the others are compared with, or None.
         differences: from the baseline.
         rule: what holds for all verdicts.
-        outside: rows of NeuroBench's files.
     """
 
     folders: tuple[str, ...]
@@ -138,7 +136,6 @@ class Report:
     baseline: str | None = None
     differences: tuple[Difference, ...] = ()
     rule: str = GENERAL_RULE
-    outside: tuple[OutsideRow, ...] = ()
 
     def named_configurations(self) -> list[tuple[str, Configuration]]:
         """Return (name that is unique in the report, configuration)."""
@@ -165,10 +162,8 @@ def summarise(
         part = tables.of(runs.reset_index(drop=True))
         prefix = f"study{number + 1}"
         found = studies.get(str(name), "The runs name no study: there is nothing to judge.")
-        made = _section(str(name), part, found, prefix if with_figures else None)
-        sections.append(replace(made, outside=tables.outside))
-    folders = tuple(map(str, tables.folders))
-    return Report(folders, tables.notes, tuple(sections), outside=tables.outside)
+        sections.append(_section(str(name), part, found, prefix if with_figures else None))
+    return Report(tuple(map(str, tables.folders)), tables.notes, tuple(sections))
 
 
 def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) -> Section:
@@ -206,6 +201,7 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         notes=tuple(notes),
         figures=tuple(figures),
         energy=tables.energy,
+        outside=tables.outside,
     )
 
 

@@ -105,8 +105,8 @@ def _comparison(report: Report, baseline: str) -> Table:
 
 def _outside(report: Report) -> Table:
     """All that NeuroBench's files say, by its own names."""
-    names = list(dict.fromkeys(name for row in report.outside for name in row.metrics))
-    rows = [(row.name, *_cells(row.metrics, names)) for row in report.outside]
+    names = list(dict.fromkeys(name for row in report.sections[0].outside for name in row.metrics))
+    rows = [(row.name, *_cells(row.metrics, names)) for row in report.sections[0].outside]
     return _table("What NeuroBench's files say", ("row", *names), rows)
 
 
@@ -165,19 +165,27 @@ def _costs(section: Section) -> Table:
 
 def _energies(section: Section) -> Table:
     """The mean energy by every model, and what it hangs on beside the model."""
-    words = [w for w in models(section.energy)
-             if any(c.mean(w.column) for c in section.configurations)]  # fmt: skip
+    found = models(section.energy)
+    outside = [row for row in section.outside if any(w.column in row.columns for w in found)]
+    words = [w for w in found
+             if any(c.mean(w.column) for c in section.configurations)
+             or any(w.column in row.columns for row in outside)]  # fmt: skip
     rows = []
     for c in section.configurations:
         about = (c.row["T"], c.row["encoding"]) if c.row["model"] == "snn" else (1, "an ANN")
         means = [c.mean(name) for name in (ARRIVING, "firing_rate", *(w.column for w in words))]
         cells = (_number(m.value) if m else "" for m in means)
         rows.append((c.name, _cell(about[0]), _cell(about[1]), *cells))
+    names = (ARRIVING, "firing_rate", *(w.column for w in words))
+    for row in outside:
+        told = (_cell(row.told.get(name)) for name in ("T", "encoding"))
+        rows.append((row.name, *told, *_cells(row.columns, names)))
     known = ("configuration", "T", "encoding", "input rate", "firing rate")
     header = (*known, *(word.label for word in words))
     extremes, selection = _extremes(section)
     places = {c.name: i for i, c in enumerate(section.configurations)}
     first = [places[c.name] for c in extremes]
+    first += range(len(rows) - len(outside), len(rows))
     return _table("Energy of a sample by every model, pJ", header, rows if words else [], first,
                   selection)  # fmt: skip
 
@@ -187,6 +195,7 @@ def _assumed(section: Section) -> Table:
         (word.label, word.meaning, word.assumption)
         for word in models(section.energy)
         if any(c.mean(word.column) for c in section.configurations)
+        or any(word.column in row.columns for row in section.outside)
     ]
     return _table("What the energies take for given", ("model", "what it is", "assumes"), rows)
 

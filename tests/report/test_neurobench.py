@@ -156,6 +156,20 @@ def test_a_row_stands_in_the_tables_and_enters_no_interval_nor_verdict(folder, t
         assert "not measured here" in text
 
 
+def test_energies_of_a_file_of_ours_stand_with_what_they_hang_on(folder, tmp_path):
+    path = tmp_path / "ours.json"
+    path.write_text(to_neurobench(load([folder])))
+    (section,) = summarise(load([folder, path]), {}).sections
+    (table,) = [t for t in section_tables(section) if t.title.startswith("Energy of a sample")]
+    ours, *rows = table.rows
+    known = ("T", "encoding", "input rate", "firing rate", "compute45nm", "memory45nm")
+    for row in rows:
+        assert row[0].endswith("(not measured here)")
+        for name in known:
+            place = table.header.index(name)
+            assert row[place] == ours[place] != ""
+
+
 def test_older_names_are_read_and_what_failed_there_is_missing(tmp_path):
     path = tmp_path / "old.json"
     path.write_text(
@@ -202,6 +216,7 @@ def test_older_names_are_read_and_what_failed_there_is_missing(tmp_path):
         ('{"Footprint": 4, "snnbench": 5}', "snnbench is a number, not an object"),
         ('{"Footprint": 4, "snnbench": {"run_id": 5}}', "run_id is a number"),
         ('{"Footprint": 4, "snnbench": {"results": []}}', "results is a list"),
+        ('{"Footprint": 4, "snnbench": {"settings": []}}', "settings is a list"),
         ('{"Footprint": 4, "snnbench": {"energies": {"a": "b"}}}', "energies a is text"),
         ("[" * 100_000, "is nested too deeply"),
         ('{"a":' * 100_000, "is nested too deeply"),
