@@ -82,7 +82,7 @@ def parts_of(name: str, threads: int, data_dir: str | None = None) -> Iterator[P
 
 
 def _of_stack(engine: StackedEngine, rows: torch.Tensor) -> Iterator[Part]:
-    members, source, stack = range(len(engine.configs)), engine.inputs["train"], engine.training
+    members, source, stack = range(len(engine.configs)), engine.input, engine.training
     at, y = rows.numpy(), engine.data.train.y[rows].numpy()
     spikes = source.take(at, 1)
     yield "draw", lambda: source.take(at, 1)

@@ -53,10 +53,19 @@ class Tally:
         self.spikes = count if self.spikes is None else self.spikes + count
         self.steps = spikes.shape[0]
 
-    def add_counted_input(self, nonzero: np.ndarray, steps: int, samples: int) -> None:
-        """Add a batch of spikes whose number at every input unit, [M], is known."""
+    def add_counted_input(
+        self, nonzero: np.ndarray, steps: int, samples: int, *, total: float | None = None
+    ) -> None:
+        """Add a batch of inputs that were not 0 so often at every unit, [M].
+
+        Args:
+            nonzero: how often.
+            steps: of the input.
+            samples: of the batch.
+            total: sum of the values; None: they are spikes.
+        """
         self.samples += samples
-        self.input_sum += float(nonzero.sum())
+        self.input_sum += float(nonzero.sum()) if total is None else total
         self.input_elements += nonzero.size * steps * samples
         count = torch.from_numpy(nonzero.astype(np.int64))
         self.nonzero = count if self.nonzero is None else self.nonzero + count

@@ -14,10 +14,15 @@ import numpy as np
 import torch
 from numba.core import event
 
-from snnbench.kernels.base.jit import is_kept, is_ready, mark_ready
+from snnbench.kernels.base.jit import Ints, is_kept, is_ready, mark_ready
 from snnbench.kernels.base.losses import KINDS, closed_losses, hits_of_members
 from snnbench.kernels.base.optimizers import WORTH_THREADS, CohortOptimizer
-from snnbench.kernels.events.counts import input_counts
+from snnbench.kernels.events.counts import (
+    input_counts,
+    step_counts,
+    value_counts,
+    weighted_step_counts,
+)
 from snnbench.kernels.events.events import (
     ActivePixels,
     SpikeBlocks,
@@ -29,6 +34,12 @@ from snnbench.kernels.functions import (
     input_convolution,
     lif_scan,
     pooled_lif_scan,
+)
+from snnbench.kernels.layers.decisions import (
+    Found,
+    add_up,
+    decide_by_spikes,
+    decide_by_values,
 )
 from snnbench.kernels.layers.narrow_stack import NarrowStack
 from snnbench.kernels.layers.stack import SpikingStack
@@ -174,6 +185,9 @@ def _use_layers() -> None:
     pixels = ActivePixels(np.ones((1, widths[0]), np.float32))
     bernoulli_events(pixels, samples, draw_keys(0, 0, samples), _T, blocks)
     input_counts(blocks)
+    step_counts(blocks)
+    weighted_step_counts(blocks, samples.repeat(widths[0]))
+    value_counts(np.ones((1, 3), np.float32))
     neurons = Neurons([0.5], [1.0], [1.0])
     narrow = NarrowStack(
         [widths[0], 3],
@@ -191,6 +205,23 @@ def _use_layers() -> None:
     weights = [np.ones((m, 1, n), np.float32) for m, n in pairs]
     _, trace = stack.forward(blocks, weights, [None] * len(pairs))
     stack.backward(None, trace, weights)
+    _use_decisions(stack, samples)
+
+
+def _use_decisions(stack: SpikingStack, y: Ints) -> None:
+    last = stack.layers[-1]
+    shape, classes, layers = (1, len(y), _T), last.layout.units, len(stack.layers)
+    found = Found(*(np.empty(shape, kind) for kind in (np.int32, np.float32, np.int32)))
+    bits, row_bytes = last.spikes()
+    decide_by_values(last.trace(), y, tuple(found))
+    decide_by_spikes(bits, row_bytes, last.layout.stride, y, classes, tuple(found))
+    codes = 2 * classes + 3
+    sizes = ((_T, codes), _T, (layers, _T), _T, codes, 1, layers, 2)
+    add_up(
+        found.codes[0], found.margins[0], found.spikes[0], np.zeros((layers, *shape[1:]), np.int64),
+        (True, np.float32(0)), np.ones(codes, bool),
+        tuple(np.zeros(size, np.int64) for size in sizes),
+    )  # fmt: skip
 
 
 def _use_scan() -> None:

@@ -1,6 +1,7 @@
 """Run trained networks over a part of the data: loss, accuracy and counts in one pass."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import torch
@@ -12,10 +13,15 @@ from snnbench.inputs.encodings import EVALUATION_EPOCH, encode
 from snnbench.inputs.prepare import Part
 from snnbench.network.build import Network
 from snnbench.training.cohorts import EVALUATION_BATCH
+from snnbench.training.decisions import decided, scores_so_far
+from snnbench.training.flowing import Follower, following
 from snnbench.training.hits import TIED, Hits, accuracy, hits_of
 from snnbench.training.losses import predicted, training_loss
 from snnbench.training.member import Evaluation
+from snnbench.training.steps import Watch
 from snnbench.words.losses import LOSSES
+
+Watches = Sequence[Watch | None]
 
 
 class Evaluator(Protocol):
@@ -25,25 +31,34 @@ class Evaluator(Protocol):
     networks: list[Network]
 
     def evaluate_batch(
-        self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
+        self,
+        part: Part,
+        piece: slice,
+        active: Sequence[int],
+        tallies: Sequence[list[Tally]],
+        watches: Watches,
     ) -> tuple[Sequence[float], Sequence[Hits]]:
-        """Return mean loss and hits of the active runs, and add to their tallies.
+        """Return mean loss and hits of the active runs, and add to their tallies and watches.
 
         Args:
-            part: validation or test part.
+            part: any.
             piece: which of its samples, at most EVALUATION_BATCH.
             active: positions of the runs.
             tallies: of each active run, one a weight layer.
+            watches: of each active run; None for no look at its steps, as of every ANN.
         """
 
 
-def evaluate(evaluator: Evaluator, part: Part, active: Sequence[int]) -> list[Evaluation]:
-    """Run the active runs over a part once: loss, accuracy and tallies together."""
+def evaluate(
+    evaluator: Evaluator, part: Part, active: Sequence[int], watches: Watches | None = None
+) -> list[Evaluation]:
+    """Run the active runs over a part once: loss, accuracy, tallies and steps together."""
+    watches = watches or [None] * len(active)
     results = [Evaluation([Tally() for _ in evaluator.networks[k].plan]) for k in active]
     tallies = [result.tallies for result in results]
     for start in range(0, len(part), EVALUATION_BATCH):
         piece = slice(start, min(start + EVALUATION_BATCH, len(part)))
-        losses, hits = evaluator.evaluate_batch(part, piece, active, tallies)
+        losses, hits = evaluator.evaluate_batch(part, piece, active, tallies, watches)
         for result, loss, hit in zip(results, losses, hits, strict=True):
             result.loss += loss * (piece.stop - start) / len(part)
             result.hits = result.hits + hit
@@ -67,20 +82,37 @@ class NetworkEvaluator:
 
     @torch.no_grad()
     def evaluate_batch(
-        self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
+        self,
+        part: Part,
+        piece: slice,
+        active: Sequence[int],
+        tallies: Sequence[list[Tally]],
+        watches: Watches,
     ) -> tuple[list[float], list[Hits]]:
         """See `Evaluator`."""
         y = part.y[piece]
         x = encode(self.configs[0], part.x[piece], part.samples[piece], EVALUATION_EPOCH)
         losses, hits = [], []
-        for k, own in zip(active, tallies, strict=True):
+        for k, own, watch in zip(active, tallies, watches, strict=True):
             network, config = self.networks[k], self._judges[k]
-            with tallying(network.eval(), own):
+            with tallying(network.eval(), own), watching(network, watch) as follower:
                 outputs = network(x)
             membrane = output_membrane(network)
+            if watch is not None:
+                watch.add(
+                    decided(scores_so_far(config, outputs, membrane), y),
+                    None if follower is None else follower.flow,
+                )
             losses.append(training_loss(config, outputs, membrane, y, None).item())
             hits.append(hits_of(predicted(config, outputs, membrane), y))
         return losses, hits
+
+
+def watching(network: Network, watch: Watch | None) -> AbstractContextManager[Follower | None]:
+    """Return the context in which a forward pass is followed, where its flow is wanted."""
+    if watch is None or watch.fan_outs is None:
+        return nullcontext()
+    return following(network, Follower(watch.T, watch.fan_outs))
 
 
 def judges(configs: Sequence[RunConfig]) -> list[RunConfig]:

@@ -9,6 +9,7 @@ from snnbench.energy.measured import Measured
 from snnbench.network.build import Network
 
 if TYPE_CHECKING:
+    from snnbench.training.steps import Inference
     from snnbench.training.snapshot import Snapshot
 
 
@@ -85,6 +86,7 @@ class RunDone:
         best_epoch: the epoch whose weights `network` holds and whose results count: the best
             on validation data, or the last without them; None if it diverged.
         count: operations and rates on the test part at that epoch; None if it diverged.
+        inference: the test part step by step at that epoch; None of an ANN, or if it diverged.
         network: the trained network.
         train_seconds, eval_seconds: over all epochs, the cohort's time divided by its size.
         energy: measured over the same time, shared in the same way; None where it is not known.
@@ -96,6 +98,7 @@ class RunDone:
     records: tuple[EpochRecord, ...]
     best_epoch: int | None
     count: NetworkCount | None
+    inference: "Inference | None"
     network: Network
     train_seconds: float
     eval_seconds: float

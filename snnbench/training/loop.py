@@ -10,15 +10,18 @@ import torch
 
 from snnbench.config import RunConfig
 from snnbench.cost.counting import count_network, dense_count
+from snnbench.cost.dense import DenseCount
 from snnbench.cost.expected import lab_flops, planned_facts
 from snnbench.energy.meter import Meter
 from snnbench.inputs.prepare import RunData
 from snnbench.training.engines import Engine, make_engine
 from snnbench.training.evaluation import evaluate
 from snnbench.training.events import EpochDone, EpochRecord, Event, Reached, Said, StepDone
+from snnbench.training.exits import exit_samples
 from snnbench.training.hits import accuracy
-from snnbench.training.member import Held, Member
+from snnbench.training.member import Evaluation, Held, Member
 from snnbench.training.snapshot import Snapshot, restore, take
+from snnbench.training.steps import ExitChoice, StepSums, inference_of
 
 _ORDER = 1  # keeps the order's draws apart from the seed's other uses
 
@@ -61,7 +64,7 @@ def train_cohort(
         started = meter.read()
         yield from _train_epoch(engine, members, active, epoch)
         trained = meter.read()
-        evaluated = _evaluate(engine, [m for m in active if m.error is None])
+        evaluated = _evaluate(engine, [m for m in active if m.error is None], epoch)
         ended = meter.read()
         train = meter.used(started, trained).share(len(active))
         evaluation = meter.used(trained, ended).share(len(active))
@@ -73,13 +76,8 @@ def train_cohort(
                 record = _record(engine, member, held, (train.seconds, evaluation.seconds))
                 member.records.append(record)
                 yield EpochDone(member.k, record)
-                if member.is_chosen(epoch, held.val):
-                    network = engine.networks[member.k]
-                    member.kept_epoch = epoch
-                    member.kept_count = count_network(
-                        network, held.test.tallies, member.steps, dense
-                    )
-                    member.kept_weights = engine.weights_of(member.k) if held.val else None
+                if held.is_chosen:
+                    _keep(engine, member, epoch, held, dense)
         yield from map(Said, meter.take_notes())
         for member in active:
             if member.has_ended(epoch):
@@ -127,16 +125,55 @@ def _train_epoch(
         yield StepDone(epoch, start + len(batch), n)
 
 
-def _evaluate(engine: Engine, members: list[Member]) -> list[tuple[Member, Held]]:
-    """Run the members over the data held out, each part once."""
+def _evaluate(engine: Engine, members: list[Member], epoch: int) -> list[tuple[Member, Held]]:
+    """Run the members over the data held out, each part once.
+
+    Validation data come first: they say whether the epoch is the one to report, and at which
+    margin inference may end. Only then are the steps of inference on the test data looked at.
+    """
     if not members:
         return []
-    positions = [member.k for member in members]
-    tests = evaluate(engine, engine.data.test, positions)
-    val = engine.data.val
-    vals = evaluate(engine, val, positions) if val else [None] * len(members)
-    held = [Held(test, val) for test, val in zip(tests, vals, strict=True)]
-    return list(zip(members, held, strict=True))
+    data, positions = engine.data, [member.k for member in members]
+    choices: list[ExitChoice | None] = [None] * len(members)
+    vals: Sequence[Evaluation | None] = [None] * len(members)
+    if data.val:
+        choices = [_exit_choice(engine, member) for member in members]
+        vals = evaluate(engine, data.val, positions, choices)
+    chosen = [m.is_chosen(epoch, val) for m, val in zip(members, vals, strict=True)]
+    if not data.val and any(chosen):  # of all members: it is the last epoch
+        choices = [_exit_choice(engine, member) for member in members]
+        if any(choices):
+            evaluate(engine, exit_samples(data.train, engine.configs[0].seed), positions, choices)
+    steps = [
+        StepSums(member.config, engine.networks[member.k], choice.margin)
+        if choice is not None and is_chosen
+        else None
+        for member, choice, is_chosen in zip(members, choices, chosen, strict=True)
+    ]
+    tests = evaluate(engine, data.test, positions, steps)
+    on = "validation" if data.val else "training"
+    return [
+        (member, Held(test, val, is_chosen, sums, on))
+        for member, test, val, is_chosen, sums in zip(
+            members, tests, vals, chosen, steps, strict=True
+        )
+    ]
+
+
+def _exit_choice(engine: Engine, member: Member) -> ExitChoice | None:
+    """Return what chooses a run's exit; None of an ANN, which has no steps."""
+    network = engine.networks[member.k]
+    return None if member.steps is None else ExitChoice(member.config, network)
+
+
+def _keep(engine: Engine, member: Member, epoch: int, held: Held, dense: DenseCount) -> None:
+    """Keep what is to be reported of an epoch."""
+    network = engine.networks[member.k]
+    count = count_network(network, held.test.tallies, member.steps, dense)
+    member.kept_epoch, member.kept_count = epoch, count
+    if held.steps is not None:
+        member.kept_inference = inference_of(held.steps, count.facts, held.chosen_on)
+    member.kept_weights = engine.weights_of(member.k) if held.val else None
 
 
 def _find_divergence(engine: Engine, member: Member, epoch: int, held: Held) -> None:

@@ -13,6 +13,7 @@ from snnbench.cost.tally import Tally
 from snnbench.energy.measured import Measured, Use
 from snnbench.network.build import Network
 from snnbench.training.events import EpochRecord, RunDone
+from snnbench.training.steps import Inference, StepSums
 from snnbench.training.stopping import BestEpoch
 
 _NETWORK, _OPTIMIZER = "network.", "optimizer."
@@ -39,10 +40,21 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Held:
-    """A run's evaluations on data held out; `val` is None without validation data."""
+    """A run's evaluations on data held out.
+
+    Attributes:
+        test: on the test data.
+        val: on the validation data; None without such.
+        is_chosen: the epoch is the one to report, as far as is known.
+        steps: of inference on the test data, of an SNN and a chosen epoch.
+        chosen_on: "validation" or "training": by which the margin to exit at was chosen.
+    """
 
     test: Evaluation
     val: Evaluation | None
+    is_chosen: bool = False
+    steps: StepSums | None = None
+    chosen_on: str = "validation"
 
     @property
     def is_finite(self) -> bool:
@@ -105,8 +117,8 @@ class Member:
         loss, hits: sums over the current epoch's training.
         energy: measured so far; None where it is not known.
         records: of the finished epochs.
-        kept_epoch: the epoch to be reported as far as is known; its counts and, where later
-            epochs may be worse, its weights are kept too.
+        kept_epoch: the epoch to be reported as far as is known; its counts, what it did step by
+            step and, where later epochs may be worse, its weights are kept too.
         error: why the run diverged, None while it has not.
         frozen: why it was ended before its time, None while it was not.
     """
@@ -121,6 +133,7 @@ class Member:
     records: list[EpochRecord] = field(default_factory=list)
     kept_epoch: int | None = None
     kept_count: NetworkCount | None = None
+    kept_inference: Inference | None = None
     kept_weights: dict[str, torch.Tensor] | None = None
     error: str | None = None
     frozen: str | None = None
@@ -163,6 +176,7 @@ class Member:
             records=tuple(self.records),
             best_epoch=self.kept_epoch if done else None,
             count=self.kept_count if done else None,
+            inference=self.kept_inference if done else None,
             network=network.eval(),
             train_seconds=self.train_seconds,
             eval_seconds=self.eval_seconds,

@@ -21,7 +21,7 @@ from snnbench.reference_numpy.layers import Array
 from snnbench.reference_numpy.losses import loss_and_gradient
 from snnbench.reference_numpy.network import Perceptron, build_perceptron
 from snnbench.reference_numpy.optimizers import Optimizer, make_optimizer
-from snnbench.training.evaluation import judges
+from snnbench.training.evaluation import Watches, judges
 from snnbench.training.hits import Hits, hits_of
 from snnbench.training.member import OwnNetworks
 from snnbench.training.teacher import teacher_scores
@@ -97,7 +97,12 @@ class NumpyEngine(OwnNetworks[_Optimizers]):
 
     @_diverging
     def evaluate_batch(
-        self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
+        self,
+        part: Part,
+        piece: slice,
+        active: Sequence[int],
+        tallies: Sequence[list[Tally]],
+        watches: Watches,
     ) -> tuple[list[float], list[Hits]]:
         """See `Evaluator`."""
         x, y = self._inputs[id(part)][piece], part.y[piece].numpy()

@@ -22,7 +22,7 @@ from snnbench.kernels.perceptron.small_layers import SmallLayers
 from snnbench.kernels.perceptron.sparse_input import SparseRows
 from snnbench.kernels.warmup import use_optimizer
 from snnbench.network.build import build_network
-from snnbench.training.evaluation import judges
+from snnbench.training.evaluation import Watches, judges
 from snnbench.training.gradients import losses_and_gradients
 from snnbench.training.hits import Hits, of_active
 from snnbench.training.member import OwnNetworks
@@ -211,7 +211,12 @@ class PerceptronEngine(OwnNetworks[CohortOptimizer]):
 
     @torch.no_grad()
     def evaluate_batch(
-        self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
+        self,
+        part: Part,
+        piece: slice,
+        active: Sequence[int],
+        tallies: Sequence[list[Tally]],
+        watches: Watches,
     ) -> tuple[list[float], list[Hits]]:
         """See `Evaluator`."""
         x, y = part.x[piece].flatten(1), part.y[piece].numpy()

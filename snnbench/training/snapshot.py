@@ -14,6 +14,7 @@ from snnbench.energy.measured import Measured
 from snnbench.training.engines import Engine
 from snnbench.training.events import EpochRecord
 from snnbench.training.member import Member
+from snnbench.training.steps import Inference
 
 _STATE, _KEPT = "state.", "kept."
 
@@ -42,7 +43,7 @@ def take(engine: Engine, member: Member) -> Snapshot:
     """Return a copy of a run's state."""
     tensors = {_STATE + name: tensor for name, tensor in engine.state_of(member.k).items()}
     tensors |= {_KEPT + name: tensor for name, tensor in (member.kept_weights or {}).items()}
-    count = member.kept_count
+    count, inference = member.kept_count, member.kept_inference
     about = {
         "records": [asdict(record) for record in member.records],
         "seconds": [member.train_seconds, member.eval_seconds],
@@ -50,6 +51,7 @@ def take(engine: Engine, member: Member) -> Snapshot:
         "best": member.best.state,
         "kept_epoch": member.kept_epoch,
         "kept_count": None if count is None else asdict(count),
+        "kept_inference": None if inference is None else asdict(inference),
     }
     epoch = len(member.records)
     return Snapshot(epoch, {n: t.detach().cpu().clone() for n, t in tensors.items()}, about)
@@ -70,6 +72,8 @@ def restore(engine: Engine, member: Member, snapshot: Snapshot) -> None:
     member.energy = None if energy is None else Measured(**energy)
     member.best.state = about["best"]
     member.kept_epoch, member.kept_weights = about["kept_epoch"], of(_KEPT) or None
+    if (inference := about["kept_inference"]) is not None:
+        member.kept_inference = Inference(tuple(inference["rows"]), inference["columns"])
     if about["kept_count"] is not None:
         # JSON knows no tuples
         kept = about["kept_count"]

@@ -16,22 +16,21 @@ from snnbench.inputs.prepare import Part, RunData
 from snnbench.kernels.base.jit import Floats, Numbers
 from snnbench.kernels.base.losses import KINDS, hits_of_members
 from snnbench.kernels.base.optimizers import CohortOptimizer
-from snnbench.kernels.events.counts import input_counts
-from snnbench.kernels.events.events import (
-    SpikeBlocks,
-)
+from snnbench.kernels.events.blocks import SpikeBlocks
 from snnbench.kernels.layers.narrow_stack import MOST_UNITS, NarrowStack
 from snnbench.kernels.layers.stack import SpikingStack
 from snnbench.kernels.neurons.equations import Neurons
 from snnbench.kernels.warmup import use_optimizer
 from snnbench.network.build import build_network
-from snnbench.training.evaluation import judges
+from snnbench.training.evaluation import Watches, judges
 from snnbench.training.gradients import losses_and_gradients
 from snnbench.training.hits import Hits, of_active
-from snnbench.training.layer_input import LayerInput
+from snnbench.training.layer_input import Counted, LayerInput
 from snnbench.training.member import OwnNetworks
 from snnbench.training.parameters import stack_parameters
 from snnbench.training.scans import members_of
+from snnbench.training.stacked_steps import add_steps
+from snnbench.training.steps import StepSums
 from snnbench.training.teacher import teacher_scores
 
 
@@ -57,7 +56,8 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
         self.weights = [weight.numpy() for weight in weights]
         self.biases = [None if bias is None else bias.numpy() for bias in biases]
         self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
-        self.inputs = {"train": LayerInput(self.first, data.train)}
+        self.input = LayerInput(self.first, data.train)
+        self._held: dict[int, LayerInput] = {}  # of evaluated parts, which it keeps
         self.training, self.evaluating = (self._make_stack() for _ in range(2))
         self.narrow = self._make_narrow() if whole_steps else None
         parts = [p for p in (*self.weights, *self.biases) if p is not None]
@@ -73,14 +73,21 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
 
     def _warm_up(self) -> None:
         """Use every kernel once, so that no clock runs while they are compiled or loaded."""
-        source = self.inputs["train"].take(np.arange(1), EVALUATION_EPOCH)
+        source = self.input.take(np.arange(1), EVALUATION_EPOCH)
         sums, trace = self._forward(self.training, source, keep=True)
         self._backward(self.training, source, np.zeros_like(sums if trace is None else trace))
-        if isinstance(source, SpikeBlocks):
-            input_counts(source)
+        self._warm_up_evaluation(source)
         if self.narrow is not None:
-            self.narrow.train(np.arange(1), self.inputs["train"].keys(EVALUATION_EPOCH), self._sums)
+            self.narrow.train(np.arange(1), self.input.keys(EVALUATION_EPOCH), self._sums)
         use_optimizer(self.first.optimizer)
+
+    def _warm_up_evaluation(self, source: "SpikeBlocks | Floats") -> None:
+        """Likewise those that follow the steps of inference."""
+        y = self.data.train.y[:1].numpy()
+        self._forward(self.evaluating, source, keep=False, keep_last=True)
+        counted = LayerInput(self.first, self.data.train).counted(0, source)
+        watched = [(0, StepSums(self.first, self.networks[0], None))]
+        add_steps(self.evaluating, source, counted.steps, y, watched)
 
     def _neurons(self) -> Neurons:
         """Return the neurons of a layer of the cohort, all layers' being alike."""
@@ -117,7 +124,7 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
             first.T,
             min(first.batch_size, len(train)),
             parameters=self.parameters,
-            pixels=self.inputs["train"].pixels,
+            pixels=self.input.pixels,
             y=train.y.numpy(),
             kind=KINDS[first.loss],
         )
@@ -132,7 +139,7 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
     ) -> tuple[list[float], list[Hits]]:
         """Take one optimizer step; see `Engine`."""
         if self.narrow is not None:
-            keys = self.inputs["train"].keys(epoch)
+            keys = self.input.keys(epoch)
             loss, hits = self.narrow.train(rows.numpy(), keys, self._sums)
             self._samples += len(rows)
             self.optimizer.step([self.narrow.gradients], learning_rates, active)
@@ -146,7 +153,7 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
     ) -> tuple[Numbers, Hits, list[Floats]]:
         """Return losses and hits of all runs, and gradients of `parameters`."""
         stack, y = self.training, self.data.train.y[rows].numpy()
-        source = self.inputs["train"].take(rows.numpy(), epoch)
+        source = self.input.take(rows.numpy(), epoch)
         sums, trace = self._forward(stack, source, keep=True)
         self._add_rates(stack, source, len(y))
         outputs, hits = sums if trace is None else trace, hits_of_members(sums, y)
@@ -157,13 +164,18 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
         return losses, hits, self._backward(stack, source, gradient)
 
     def _forward(
-        self, stack: SpikingStack, source: "SpikeBlocks | Floats", *, keep: bool
+        self,
+        stack: SpikingStack,
+        source: "SpikeBlocks | Floats",
+        *,
+        keep: bool,
+        keep_last: bool = False,
     ) -> tuple[Floats, Floats | None]:
-        if isinstance(source, SpikeBlocks):
-            sums, trace = stack.forward(source, self.weights, self.biases, keep=keep)
-        else:
-            current = _currents(source, self.weights[0], self.biases[0])
-            sums, trace = stack.forward(current, self.weights[1:], self.biases[1:], keep=keep)
+        entering, weights, biases = source, self.weights, self.biases
+        if not isinstance(source, SpikeBlocks):
+            entering = _currents(source, weights[0], biases[0])
+            weights, biases = weights[1:], biases[1:]
+        sums, trace = stack.forward(entering, weights, biases, keep=keep, keep_last=keep_last)
         return np.ascontiguousarray(sums), trace
 
     def _backward(
@@ -200,35 +212,49 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
         return rates
 
     def evaluate_batch(
-        self, part: Part, piece: slice, active: Sequence[int], tallies: Sequence[list[Tally]]
+        self,
+        part: Part,
+        piece: slice,
+        active: Sequence[int],
+        tallies: Sequence[list[Tally]],
+        watches: Watches,
     ) -> tuple[list[float], list[Hits]]:
         """See `Evaluator`."""
-        name = "test" if part is self.data.test else "val"
-        if name not in self.inputs:
-            self.inputs[name] = LayerInput(self.first, part)
+        if id(part) not in self._held:
+            self._held[id(part)] = LayerInput(self.first, part)
+        held, stack = self._held[id(part)], self.evaluating
         y, nothing = part.y[piece].numpy(), [None] * len(self.configs)
-        source = self.inputs[name].take(np.arange(piece.start, piece.stop), EVALUATION_EPOCH)
-        sums, trace = self._forward(self.evaluating, source, keep=False)
+        source = held.take(np.arange(piece.start, piece.stop), EVALUATION_EPOCH)
+        watched = [(k, watch) for k, watch in zip(active, watches, strict=True) if watch]
+        sums, trace = self._forward(stack, source, keep=False, keep_last=bool(watched))
         outputs, hits = sums if trace is None else trace, hits_of_members(sums, y)
         losses, _ = losses_and_gradients(
             self._judges, outputs, y, nothing, active, steps=self.first.T
         )
-        for k, own in zip(active, tallies, strict=True):
-            self._tally(own, source, k)
+        counted = held.counted(piece.start, source)
+        self._tally(active, tallies, counted, len(y))
+        if watched:
+            add_steps(stack, source, counted.steps, y, watched)
         return of_active(losses, hits, active)
 
-    def _tally(self, tallies: list[Tally], source: "SpikeBlocks | Floats", k: int) -> None:
-        counts = self.evaluating.spike_counts
-        for index, tally in enumerate(tallies):
-            if index > 0:
-                spikes = counts[index - 1][:, k]
-                tally.add_counted_input(spikes.sum(0, dtype=np.float64), self.first.T, len(spikes))
-            elif isinstance(source, SpikeBlocks):
-                tally.add_counted_input(input_counts(source), self.first.T, source.rows)
-            else:
-                tally.add_input(torch.from_numpy(source)[None])
-            if self.plan[index].activation == "spike":
-                tally.add_counted_spikes(counts[index][:, k].sum(0, dtype=np.float64), self.first.T)
+    def _tally(
+        self,
+        active: Sequence[int],
+        tallies: Sequence[list[Tally]],
+        counted: Counted,
+        batch: int,
+    ) -> None:
+        T = self.first.T
+        fired = [counts.sum(0, dtype=np.float64) for counts in self.evaluating.spike_counts]
+        for k, own in zip(active, tallies, strict=True):
+            for index, tally in enumerate(own):
+                if index > 0:
+                    tally.add_counted_input(fired[index - 1][k], T, batch)
+                else:
+                    steps = self.plan[0].applied_steps
+                    tally.add_counted_input(counted.units, steps, batch, total=counted.total)
+                if self.plan[index].activation == "spike":
+                    tally.add_counted_spikes(fired[index][k], T)
 
 
 def _currents(x: Floats, weight: Floats, bias: Floats | None) -> Floats:

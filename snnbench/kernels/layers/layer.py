@@ -113,6 +113,13 @@ class SpikingLayer:
         member_rows(self._membranes(), out.reshape(-1), out.shape, tiling)
         return out
 
+    def spikes(self) -> tuple[Bytes, int]:
+        """Return the last forward pass' spikes as bits, and the bytes of a row.
+
+        Flat [B, T, row / 8], and `SPARE_BYTES` more.
+        """
+        return self._packed_bits(), self.layout.row // 8
+
     def emit(self, into: SpikeBlocks) -> SpikeBlocks:
         """Turn the last forward pass' spikes into the next layer's input blocks."""
         layout, batch = self.layout, self._shape[0]

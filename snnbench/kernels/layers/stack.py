@@ -70,6 +70,7 @@ class SpikingStack:
         biases: Sequence[Floats | None],
         *,
         keep: bool = True,
+        keep_last: bool = False,
     ) -> tuple[Floats, Floats | None]:
         """Run all layers.
 
@@ -78,6 +79,7 @@ class SpikingStack:
             weights: [M, K, N] of every layer with a weight, C-contiguous float32.
             biases: [K, N] or None, likewise.
             keep: for `backward`.
+            keep_last: for the last layer's trace.
 
         Returns:
             sums over the steps [B, K, N]; the trace [B, T, K, N] or None. `spike_counts` holds
@@ -92,12 +94,18 @@ class SpikingStack:
         for index, layer in enumerate(self.layers):
             last = index == len(self.layers) - 1
             base = self._base_of(index, current if index == 0 else None, biases[index])
-            sums = layer.forward(blocks, weights[index], base, keep=keep or (last and traced))
+            kept = keep or (last and (traced or keep_last))
+            sums = layer.forward(blocks, weights[index], base, keep=kept)
             self.spike_counts.append(layer.layout.member_view(sums))
             if not last:
                 blocks = layer.emit(self._blocks[index + 1])
         trace = self.layers[-1].trace() if traced else None
         return self.spike_counts[-1], trace
+
+    @property
+    def hidden_spikes(self) -> list[SpikeBlocks]:
+        """What entered each layer but the first in the last forward pass, a row b * K + k."""
+        return self._blocks[1:]
 
     def _first_input(self, source: SpikeBlocks | Floats) -> tuple[SpikeBlocks, Floats | None]:
         if isinstance(source, SpikeBlocks):

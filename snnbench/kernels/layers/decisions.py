@@ -1,0 +1,233 @@
+"""What the output layer decides after every step, and sums over samples of what was done by then.
+
+Codes and margins are those of `snnbench.training.decisions`, sums those of
+`snnbench.training.steps`; a member's are whole numbers, or computed from its own outputs alone.
+"""
+
+# ruff: noqa: PLR0917 (compiled functions take positional arguments)
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import prange
+
+from snnbench.kernels.base.jit import Bytes, Floats, Ints, Plain, kernel, parallel_kernel
+from snnbench.kernels.base.lanes import load_word
+
+Codes = npt.NDArray[np.int32]
+PARTS = 16  # pieces of the batch that threads share out
+_BITS = 57  # of a word at any bit's place
+
+
+class Found(NamedTuple):
+    """Codes and margins after every step, and spikes of the layer at it; each [K, B, T]."""
+
+    codes: Codes
+    margins: Floats
+    spikes: Codes
+
+
+class Sums(NamedTuple):
+    """The arrays of `snnbench.training.steps.StepSums`, by their names there."""
+
+    counts: Ints
+    spikes: Ints
+    operations: Ints
+    exits: Ints
+    exit_counts: Ints
+    exit_spikes: Ints
+    exit_operations: Ints
+    kept: Ints
+
+
+@parallel_kernel
+def decide_by_spikes(
+    bits: Bytes, row_bytes: int, stride: int, y: Ints, classes: int, found: Plain
+) -> None:
+    """Decide by the number of spikes so far.
+
+    Args:
+        bits: flat [B, T, row_bytes], and `SPARE_BYTES` more.
+        row_bytes: bytes of a row.
+        stride: bits from a member's units to the next member's.
+        y: classes of the samples, [B].
+        classes: C.
+        found: `Found`; filled.
+    """
+    found = Found(*found)
+    members, batch, T = found.codes.shape
+    for part in prange(PARTS):
+        counts, having = np.zeros(classes, np.int64), np.zeros(T + 1, np.int64)
+        for b in range(batch * part // PARTS, batch * (part + 1) // PARTS):
+            for k in range(members):
+                first = (b * T * row_bytes, k * stride)
+                _decide_sample(bits, first, row_bytes, y[b], k, b, counts, having, found)
+
+
+@kernel
+def _decide_sample(
+    bits: Bytes,
+    first: tuple[int, int],
+    row_bytes: int,
+    wanted: int,
+    k: int,
+    b: int,
+    counts: Ints,
+    having: Ints,
+    found: Found,
+) -> None:
+    """Decide a sample of a member, whose bits begin at the `first` byte and bit.
+
+    Args:
+        bits, row_bytes, found: as above.
+        wanted: its class.
+        k, b: which.
+        counts: room for the spikes of every class.
+        having: room for the number of classes that have so many spikes.
+    """
+    classes, T = counts.size, having.size - 1
+    codes, margins, spikes = found.codes[k, b], found.margins[k, b], found.spikes[k, b]
+    counts[:], having[:] = 0, 0
+    having[0], top = classes, 0
+    code, margin = _decision(counts, having, top, wanted)
+    for t in range(T):
+        fired = 0
+        for c0 in range(0, classes, _BITS):
+            bit = first[1] + c0
+            word = load_word(bits, first[0] + t * row_bytes + bit // 8) >> np.int64(bit % 8)
+            word &= (np.int64(1) << np.int64(min(_BITS, classes - c0))) - 1
+            c = c0
+            while word != 0:
+                while word & 1 == 0:
+                    word >>= np.int64(1)
+                    c += 1
+                n = counts[c]
+                counts[c] = n + 1
+                having[n] -= 1
+                having[n + 1] += 1
+                top = max(top, n + 1)
+                fired += 1
+                word >>= np.int64(1)
+                c += 1
+        if fired:
+            code, margin = _decision(counts, having, top, wanted)
+        codes[t], margins[t], spikes[t] = code, margin, fired
+
+
+@kernel
+def _decision(counts: Ints, having: Ints, top: int, wanted: int) -> tuple[int, np.float32]:
+    """Return the code and margin of counts of which the largest is `top`."""
+    equal, margin = having[top], 0
+    if equal == 1 and counts.size > 1:
+        margin = 1
+        while having[top - margin] == 0:
+            margin += 1
+    if counts[wanted] != top:
+        return 1 + np.int64(equal > 1), np.float32(margin)
+    is_first = 1
+    if equal > 1:
+        for c in range(wanted):
+            if counts[c] == top:
+                is_first = 0
+    return 2 * equal + 1 + is_first, np.float32(margin)
+
+
+@parallel_kernel
+def decide_by_values(values: Floats, y: Ints, found: Plain) -> None:
+    """Decide by the mean of values so far.
+
+    Args:
+        values: of the output layer, [B, T, K, C].
+        y: classes of the samples, [B].
+        found: `Found`; filled, without spikes.
+    """
+    found = Found(*found)
+    batch, _, members, classes = values.shape
+    for part in prange(PARTS):
+        sums = np.empty(classes, np.float32)
+        for b in range(batch * part // PARTS, batch * (part + 1) // PARTS):
+            for k in range(members):
+                _decide_values(values[b, :, k], y[b], k, b, sums, found)
+
+
+@kernel
+def _decide_values(values: Floats, wanted: int, k: int, b: int, sums: Floats, found: Found) -> None:
+    """Decide a sample of a member by its values [T, C]; `sums` is room for C."""
+    T, classes = values.shape
+    sums[:] = 0
+    for t in range(T):
+        for c in range(classes):
+            sums[c] += values[t, c]
+        code, margin = _decision_by(sums, wanted)
+        found.codes[k, b, t], found.spikes[k, b, t] = code, 0
+        found.margins[k, b, t] = margin / np.float32(t + 1)
+
+
+@kernel
+def _decision_by(scores: Floats, wanted: int) -> tuple[int, np.float32]:
+    """Return the code and margin of scores."""
+    best, equal, second = 0, 1, np.float32(-np.inf)
+    for c in range(scores.size):
+        if np.isnan(scores[c]):
+            return 0, np.float32(-np.inf)
+    for c in range(1, scores.size):
+        if scores[c] > scores[best]:
+            second, best, equal = scores[best], c, 1
+        elif scores[c] == scores[best]:
+            equal += 1
+        else:
+            second = max(second, scores[c])
+    margin = np.float32(0)
+    if equal == 1 and scores.size > 1:
+        margin = scores[best] - second
+    if scores[wanted] != scores[best]:
+        return 1 + np.int64(equal > 1), margin
+    return 2 * equal + 1 + np.int64(best == wanted), margin
+
+
+@kernel
+def add_up(
+    codes: Codes,
+    margins: Floats,
+    spikes: Any,
+    operations: Ints,
+    least: tuple[bool, np.float32],
+    right: Any,
+    out: Plain,
+) -> None:
+    """Add a batch to a member's sums.
+
+    Args:
+        codes, margins: [B, T].
+        spikes: of all layers, [B, T].
+        operations: of every weight layer, [L, B, T].
+        least: whether inference may end early, and the margin that ends it.
+        right: code -> whether the decision is right.
+        out: `Sums`; added to.
+    """
+    out = Sums(*out)
+    batch, T = codes.shape
+    layers = operations.shape[0]
+    for b in range(batch):
+        at, kept = T - 1, T
+        for t in range(T - 1, -1, -1):
+            code = codes[b, t]
+            out.counts[t, code] += 1
+            out.spikes[t] += spikes[b, t]
+            if least[0] and margins[b, t] >= least[1]:
+                at = t
+            if kept == t + 1 and right[code]:
+                kept = t
+        if kept < T:
+            out.kept[0] += 1
+            out.kept[1] += kept + 1
+        out.exits[at] += 1
+        out.exit_counts[codes[b, at]] += 1
+        for t in range(at + 1):
+            out.exit_spikes[0] += spikes[b, t]
+        for layer in range(layers):
+            for t in range(T):
+                out.operations[layer, t] += operations[layer, b, t]
+            for t in range(at + 1):
+                out.exit_operations[layer] += operations[layer, b, t]
