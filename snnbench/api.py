@@ -26,7 +26,7 @@ from snnbench.errors import UserError
 from snnbench.network.model_files import MODELS
 from snnbench.results.checkpoints import Checkpoints
 from snnbench.results.frames import to_rows
-from snnbench.results.tables import ResultStore, read_epochs, read_layers
+from snnbench.results.tables import ResultStore, read_epochs, read_layers, read_steps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,7 +136,7 @@ def train(
             from snnbench.network.checkpoint import save_model as save
 
             save(store.folder / MODELS, run_id, config, result.network, dataset.input_shape)
-        store.replace(result.row, result.epoch_rows, result.layer_rows)
+        store.replace(result.row, result.epoch_rows, result.layer_rows, result.step_rows)
         checkpoints.forget(run_id)
         return dataclasses.replace(result, repairs=tuple(store.repairs))
 
@@ -237,12 +237,16 @@ def _read_back(
 
     row = store.row(run_id)
     assert row is not None
-    epochs, layers = read_epochs(store.folder), read_layers(store.folder)
+    epochs, layers, steps = (
+        to_rows(table[table["run_id"] == run_id])
+        for table in (read(store.folder) for read in (read_epochs, read_layers, read_steps))
+    )
     return RunResult(
         config=config,
         row=row,
-        epoch_rows=to_rows(epochs[epochs["run_id"] == run_id]),
-        layer_rows=to_rows(layers[layers["run_id"] == run_id]),
+        epoch_rows=epochs,
+        layer_rows=layers,
+        step_rows=steps,
         was_recorded=True,
         repairs=tuple(store.repairs),
         notices=notices,

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from snnbench.training.events import Event, Reached, RunDone, Said
 from snnbench.training.loop import train_cohort
 from snnbench.training.machine import meter_of, using
 from snnbench.training.snapshot import Snapshot
+from snnbench.training.steps import Inference
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,7 @@ class RunResult:
     Attributes:
         config: its settings, with device and engine resolved.
         row: its row of `runs.csv`, column -> value.
-        epoch_rows, layer_rows: its rows of `epochs.csv` and `layers.csv`.
+        epoch_rows, layer_rows, step_rows: its rows of `epochs.csv`, `layers.csv` and `steps.csv`.
         network: the trained network at the reported epoch; None for a run read from tables.
         was_recorded: the run was in the tables and has not been trained again.
         repairs: what was mended in the tables on opening them, or done to them since, a sentence
@@ -48,6 +49,7 @@ class RunResult:
     row: dict[str, Any]
     epoch_rows: list[dict[str, Any]]
     layer_rows: list[dict[str, Any]]
+    step_rows: list[dict[str, Any]] = field(default_factory=list)
     network: Network | None = None
     was_recorded: bool = False
     repairs: tuple[str, ...] = ()
@@ -78,6 +80,13 @@ class RunResult:
         import pandas as pd
 
         return pd.DataFrame(self.layer_rows, columns=[c.name for c in columns_of("layers")])
+
+    @property
+    def steps(self) -> "pd.DataFrame":
+        """Inference on the test data, one row a time step; none of an ANN."""
+        import pandas as pd
+
+        return pd.DataFrame(self.step_rows, columns=[c.name for c in columns_of("steps")])
 
 
 @dataclass(frozen=True)
@@ -248,6 +257,8 @@ def _result(config: RunConfig, done: RunDone, about: dict[str, Any]) -> RunResul
             row |= {f"{part}_{what}": best[f"{part}_{what}"] for what in ("accuracy", "loss")}
         row["tied_fraction"] = best["tied_fraction"]
         row |= done.count.totals()
+    inference = done.inference or Inference()
+    row |= inference.columns
     row |= {"train_seconds": done.train_seconds, "eval_seconds": done.eval_seconds}
     row |= energy_columns(done.energy, done.train_seconds + done.eval_seconds)
     row |= about | provenance()
@@ -260,5 +271,6 @@ def _result(config: RunConfig, done: RunDone, about: dict[str, Any]) -> RunResul
         row=row,
         epoch_rows=[{"run_id": run_id} | dataclasses.asdict(r) for r in done.records],
         layer_rows=[{"run_id": run_id} | layer for layer in layers],
+        step_rows=[{"run_id": run_id} | step for step in inference.rows],
         network=done.network,
     )

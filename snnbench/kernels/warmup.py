@@ -211,7 +211,7 @@ def _use_layers() -> None:
 def _use_decisions(stack: SpikingStack, y: Ints) -> None:
     last = stack.layers[-1]
     shape, classes, layers = (1, len(y), _T), last.layout.units, len(stack.layers)
-    found = Found(*(np.empty(shape, kind) for kind in (np.int32, np.float32, np.int32)))
+    found = Found(np.empty(shape, np.int32), np.empty(shape, np.float32), np.empty(shape, np.int32))
     bits, row_bytes = last.spikes()
     decide_by_values(last.trace(), y, tuple(found))
     decide_by_spikes(bits, row_bytes, last.layout.stride, y, classes, tuple(found))

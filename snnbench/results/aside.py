@@ -1,6 +1,6 @@
 """Rows that are to be replaced or removed because they do not hold: kept beside the tables.
 
-Each opening of the store that sets rows aside makes a folder of its own, with the three tables
+Each opening of the store that sets rows aside makes a folder of its own, with the tables
 as they were: a folder of results as any other.
 """
 

@@ -22,7 +22,7 @@ from snnbench.results.journal import current_table, load, table_path
 from snnbench.results.judge import Findings, Judge, Numbered
 from snnbench.results.layout import Columns, arranger
 from snnbench.results.lines import damaged, position, to_cells, torn_run
-from snnbench.results.schema import CHARACTERS, Column, columns_of, from_cell
+from snnbench.results.schema import CHARACTERS, KEYS, Column, columns_of, from_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +61,15 @@ def read_layers(folder: str | Path) -> "pd.DataFrame":
         UserError: as `read_epochs`, of layers.
     """
     return read_numbered(Path(folder), "layers").reset_index(drop=True)
+
+
+def read_steps(folder: str | Path) -> "pd.DataFrame":
+    """Return steps.csv, one row a run and time step at inference, for the runs in runs.csv.
+
+    Raises:
+        UserError: as `read_epochs`, of steps.
+    """
+    return read_numbered(Path(folder), "steps").reset_index(drop=True)
 
 
 def to_rows(table: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -116,7 +125,7 @@ def read_numbered(folder: Path, name: str, findings: Findings | None = None) -> 
         frame = pd.concat(parts)
         if name != "runs":
             torn = torn_run(path, present)
-            _refuse_truncated(frame, "epoch" if name == "epochs" else "layer", path, index, torn)
+            _refuse_truncated(frame, KEYS[name], path, index, torn)
     except OSError as error:
         raise disk.trouble(error, path) from error
     return frame

@@ -12,7 +12,7 @@ from snnbench.results.layout import arranger, check_schema
 from snnbench.results.lines import Row, damaged, position, to_cells, to_values, visible
 from snnbench.results.schema import STATUSES, columns_of
 
-_COUNTS = ("epochs_run", "layers", "arch")
+_COUNTS = ("epochs_run", "layers", "inference_steps", "arch")
 
 
 class Entry(NamedTuple):
@@ -20,19 +20,21 @@ class Entry(NamedTuple):
 
     Attributes:
         status: one of STATUSES.
-        epoch_rows, layer_rows: how many rows of epochs.csv and layers.csv must be its own: of a
-            run that is done, `epochs_run` and `layers`, or, where there was no such column yet,
-            the weight layers of `arch`. 0 of one that is not: how far it came is not held
-            against it.
+        epoch_rows, layer_rows, step_rows: how many rows of epochs.csv, layers.csv and steps.csv
+            must be its own: of a run that is done, `epochs_run`, `layers`, or, where there was no
+            such column yet, the weight layers of `arch`, and `inference_steps`. 0 of one that is
+            not: how far it came is not held against it.
     """
 
     status: str
     epoch_rows: int
     layer_rows: int
+    step_rows: int
 
     def rows_of(self, name: str) -> int:
-        """Return how many rows of the table "epochs" or "layers" must be its own."""
-        return self.epoch_rows if name == "epochs" else self.layer_rows
+        """Return how many rows of the table "epochs", "layers" or "steps" must be its own."""
+        counts = {"epochs": self.epoch_rows, "layers": self.layer_rows, "steps": self.step_rows}
+        return counts[name]
 
 
 def entry_of(row: Row) -> Entry:
@@ -40,10 +42,11 @@ def entry_of(row: Row) -> Entry:
     status, epochs_run, layers = row["status"], row.get("epochs_run"), row.get("layers")
     assert isinstance(status, str)
     if status != "done":
-        return Entry(status, 0, 0)
+        return Entry(status, 0, 0, 0)
     if layers is None:
         layers = weight_layers(str(row.get("arch") or ""))
-    return Entry(status, int(str(epochs_run or 0)), int(str(layers or 0)))
+    counts = (int(str(n or 0)) for n in (epochs_run, layers, row.get("inference_steps")))
+    return Entry(status, *counts)
 
 
 def index_runs(

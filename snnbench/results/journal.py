@@ -1,6 +1,6 @@
 """Replacing runs: the one change that touches rows already acknowledged.
 
-The new rows of all three tables are first written into one file, `.replace.json`, which gets its
+The new rows of all tables are first written into one file, `.replace.json`, which gets its
 name by a rename. That rename is the commit: before it the old runs are there, after it the new
 ones, and nothing in between. Then each table is written anew without the old rows and with the
 new (a rename each), and the journal is removed.
@@ -22,7 +22,7 @@ from snnbench.errors import UserError
 from snnbench.results import disk
 from snnbench.results.layout import Columns, Lines, check_schema, named, open_table, rearranged
 from snnbench.results.lines import header_line, run_of
-from snnbench.results.schema import SCHEMA_VERSION, TABLES, columns_of
+from snnbench.results.schema import LATER, SCHEMA_VERSION, TABLES, columns_of
 
 _NAME = ".replace.json"
 
@@ -43,7 +43,7 @@ class Journal:
 
 
 def table_path(folder: Path, name: str) -> Path:
-    """Return the file of the table `name`: "runs", "epochs" or "layers"."""
+    """Return the file of the table `name`, one of `TABLES`."""
     return folder / f"{name}.csv"
 
 
@@ -77,9 +77,12 @@ def load(folder: Path) -> Journal | None:
     try:
         content = json.loads(path.read_bytes())
         check_schema(str(content["schema"]), path, 1)
-        text = {name: str(content["text"][name]).encode() for name in TABLES}
+        there = [name for name in TABLES if name not in LATER or name in content["text"]]
+        text = {name: str(content["text"][name]).encode() for name in there}
         names = content.get("columns") or _columns_of_version_1()
-        columns = {name: named(list(map(str, names[name])), path, name) for name in TABLES}
+        columns = {name: named(list(map(str, names[name])), path, name) for name in there}
+        for name in LATER.keys() - text.keys():  # a journal of an older program
+            text[name], columns[name] = b"", columns_of(name)
         return Journal(frozenset(map(str, content["run_ids"])), columns, text)
     except FileNotFoundError:
         return None

@@ -24,7 +24,7 @@ _ROWS_AT_ONCE = 128  # so few that their cells stay in a processor's cache
 
 Cells = Sequence[str]
 Numbered = tuple[int, Cells]  # a row and its line in the file
-_NEEDED = ("epoch", "layer")
+_NEEDED = ("epoch", "layer", "step")
 _LARGE = 2.0**62  # what is larger may not fit a column's 64 bits
 
 

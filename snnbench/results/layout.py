@@ -22,7 +22,7 @@ from snnbench.results.lines import (
     visible,
     without_mark,
 )
-from snnbench.results.schema import SCHEMA_VERSION, Column, columns_of, to_cell
+from snnbench.results.schema import LATER, SCHEMA_VERSION, Column, columns_of, to_cell
 
 Columns = tuple[Column, ...]
 Lines = Iterator[tuple[int, bytes]]
@@ -35,11 +35,15 @@ def open_table(path: Path, name: str) -> Iterator[tuple[Columns, Lines]]:
     """Open a table: its columns, in the file's order, and its rows.
 
     A row is (line number in the file, line without newline). A last line without newline is left
-    out: it is being written, or was never finished.
+    out: it is being written, or was never finished. A table that older folders lack has no rows
+    there.
 
     Raises:
         UserError: the header is not that of the table `name`, or the rows are of a newer version.
     """
+    if name in LATER and not path.exists():
+        yield columns_of(name), iter(())
+        return
     with open(path, "rb") as file:
         header = file.readline()
         columns = _columns(header, file.readline(), path, name)

@@ -123,7 +123,12 @@ def visible(text: str) -> str:
 
 
 def whole_size(path: Path) -> int:
-    """Return the file's size without a torn last line: where its last newline ends."""
+    """Return the file's size without a torn last line: where its last newline ends.
+
+    0 where there is no file.
+    """
+    if not path.exists():
+        return 0
     with open(path, "rb") as file:
         end = file.seek(0, os.SEEK_END)
         while end:
@@ -137,7 +142,9 @@ def whole_size(path: Path) -> int:
 
 
 def torn_run(path: Path, columns: Sequence[Column]) -> str | None:
-    """Return the run_id in a torn last line of epochs.csv or layers.csv, if it is there whole."""
+    """Return the run_id in a torn last line of a table, if it is there whole."""
+    if not path.exists():
+        return None
     with open(path, "rb") as file:
         file.seek(whole_size(path))
         *cells, _ = file.read(65536).split(b",")

@@ -1,4 +1,4 @@
-"""A table of an older program gets the columns that came later, once rows are to be written."""
+"""Tables of an older program get the columns, and the table, that came later, before new rows."""
 
 import itertools
 from pathlib import Path
@@ -7,7 +7,7 @@ from snnbench.results import disk
 from snnbench.results.journal import table_path
 from snnbench.results.layout import Columns, open_table, rearranged
 from snnbench.results.lines import header_line
-from snnbench.results.schema import SCHEMA_VERSION, columns_of
+from snnbench.results.schema import LATER, SCHEMA_VERSION, columns_of
 
 
 def writable_columns(folder: Path, name: str) -> Columns:
@@ -25,6 +25,9 @@ def migrate(folder: Path, name: str) -> list[str]:
         OSError: not done; the old file is there or the new one.
     """
     path = table_path(folder, name)
+    if name in LATER and not path.exists():
+        disk.replace_file(path, [header_line(columns_of(name))])
+        return [f"{path.name}: new (version {SCHEMA_VERSION} of the tables)."]
     with open_table(path, name) as (present, lines):
         columns = _grown(present, name)
         if columns == present:

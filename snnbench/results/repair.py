@@ -14,9 +14,9 @@ from snnbench.results.aside import set_aside
 from snnbench.results.index import Entry, index_runs
 from snnbench.results.journal import table_path
 from snnbench.results.judge import Fault, Findings, fault_notes
-from snnbench.results.layout import open_table
+from snnbench.results.layout import Columns, open_table
 from snnbench.results.lines import header_line, run_of, torn_run, whole_size, without_mark
-from snnbench.results.schema import TABLES, columns_of
+from snnbench.results.schema import KEYS, LATER, TABLES, columns_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Repaired:
 
 @dataclass(frozen=True)
 class _Scan:
-    """What epochs.csv or layers.csv holds.
+    """What a table but runs.csv holds.
 
     Attributes:
         rows: run_id -> number of rows, for the runs in runs.csv.
@@ -78,7 +78,7 @@ def repair(folder: Path, aside: Path, findings: Findings, *, judged: bool = Fals
         journal.carry_out(folder, pending)
         repairs.append(f"Finished replacing {_count(len(pending.run_ids), 'run')}.")
     index = index_runs(folder, None, findings if judged else None)
-    scans = {name: _scan(folder, name, index) for name in ("epochs", "layers")}
+    scans = {name: _scan(folder, name, index) for name in KEYS}
     lost = {
         run_id
         for run_id, entry in index.items()
@@ -97,7 +97,7 @@ def repair(folder: Path, aside: Path, findings: Findings, *, judged: bool = Fals
         repairs += _remove_orphans(folder, name, index, scan)
     if lost:
         repairs.append(
-            f"Rows of {_count(len(lost), 'run')} are lost from epochs.csv or layers.csv,"
+            f"Rows of {_count(len(lost), 'run')} are lost from epochs.csv, layers.csv or steps.csv,"
             f" to be done again: {', '.join(sorted(lost)[:3])}"
             f"{', ...' if len(lost) > 3 else '.'}"
         )
@@ -117,16 +117,20 @@ def _headless(folder: Path) -> list[str]:
     file has rows, somebody lost a file: making it new would turn the other rows into orphans.
     """
     headless, filled = [], []
-    for name in ("runs", "epochs", "layers"):  # runs.csv first: it tells of a newer version
+    columns: Columns = ()  # of runs.csv
+    for name in ("runs", *KEYS):  # runs.csv first: it tells of a newer version
         path = table_path(folder, name)
         first = _first_line(path)
         if _is_cut(first, name):
             headless.append(name)
             continue
-        with open_table(path, name):  # refuses a header that is not ours
-            pass
+        with open_table(path, name) as (present, _):  # refuses a header that is not ours
+            columns = present if name == "runs" else columns
         if os.path.getsize(path) > len(first):
             filled.append(name)
+    names = {column.name for column in columns}
+    older = [name for name, column in LATER.items() if filled and column not in names]
+    headless = [n for n in headless if n not in older or table_path(folder, n).exists()]
     if headless and filled:
         raise UserError(
             f"{table_path(folder, headless[0])} is missing or cut off within its header,"
@@ -180,7 +184,7 @@ def _scan(folder: Path, name: str, index: Iterable[str]) -> _Scan:
 def _set_aside(folder: Path, index: Container[str], aside: Path) -> list[str]:
     """Keep rows whose run was taken out of runs.csv, or goes by another name there."""
     orphans: set[str] = set()
-    for name in ("epochs", "layers"):
+    for name in KEYS:
         path = table_path(folder, name)
         with open_table(path, name) as (columns, lines):
             orphans |= {run_of(line, columns, path, number) for number, line in lines}
@@ -210,7 +214,7 @@ def _remove_orphans(folder: Path, name: str, index: Iterable[str], scan: _Scan) 
 
 
 def _cut(path: Path, size: int) -> list[str]:
-    surplus = os.path.getsize(path) - size
+    surplus = os.path.getsize(path) - size if path.exists() else 0
     if not surplus:
         return []
     disk.truncate(path, size)

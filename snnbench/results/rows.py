@@ -5,12 +5,15 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from snnbench.results.lines import Row
-from snnbench.results.schema import SCHEMA_VERSION, STATUSES
+from snnbench.results.schema import KEYS, SCHEMA_VERSION, STATUSES
 
 # Plain enough to be compared as bytes, never quoted, never taken for a formula.
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
 
-Rows = tuple[Row, Sequence[Row], Sequence[Row]]
+Rows = (
+    tuple[Row, Sequence[Row], Sequence[Row]]
+    | tuple[Row, Sequence[Row], Sequence[Row], Sequence[Row]]
+)
 
 
 class RunRows(NamedTuple):
@@ -19,6 +22,12 @@ class RunRows(NamedTuple):
     run: Row
     epochs: Sequence[Row]
     layers: Sequence[Row]
+    steps: Sequence[Row] = ()
+
+    def of(self, name: str) -> Sequence[Row]:
+        """Return the rows for one of `TABLES`."""
+        rows: Sequence[Row] = [self.run] if name == "runs" else getattr(self, name)
+        return rows
 
 
 def checked(runs: Iterable[Rows]) -> dict[str, RunRows]:
@@ -28,24 +37,29 @@ def checked(runs: Iterable[Rows]) -> dict[str, RunRows]:
         AssertionError, KeyError: a row that cannot be: our mistake.
     """
     records: dict[str, RunRows] = {}
-    for run, epochs, layers in runs:
+    for given in runs:
+        record = RunRows(*given)
+        run, epochs, layers, steps = record
         run_id, status = run["run_id"], run["status"]
         assert isinstance(run_id, str), f"run_id {run_id!r} is not text"
         assert _RUN_ID.fullmatch(run_id), f"run_id {run_id!r}"
         assert run_id not in records, f"run {run_id} twice"
         assert status in STATUSES, f"run {run_id}: status {status!r}"
         assert run.get("schema", SCHEMA_VERSION) == SCHEMA_VERSION, f"run {run_id}: schema"
-        assert all(row.get("run_id", run_id) == run_id for row in (*epochs, *layers)), run_id
-        assert len({row["epoch"] for row in epochs}) == len(epochs), f"run {run_id}: epoch twice"
-        assert len({row["layer"] for row in layers}) == len(layers), f"run {run_id}: layer twice"
+        assert all(row.get("run_id", run_id) == run_id for row in (*epochs, *layers, *steps)), (
+            run_id
+        )
+        for name, key in KEYS.items():
+            rows = record.of(name)
+            assert len({row[key] for row in rows}) == len(rows), f"run {run_id}: {key} twice"
         if status == "done":
             expected = run.get("epochs_run") or 0
             assert len(epochs) == expected, f"run {run_id}: {len(epochs)} epochs of {expected}"
         known = run.get("layers")
         assert known is None or known == len(layers), f"run {run_id}: {len(layers)} layers"
-        records[run_id] = RunRows(
-            {**run, "schema": SCHEMA_VERSION, "layers": len(layers) or None},
-            [{**row, "run_id": run_id} for row in epochs],
-            [{**row, "run_id": run_id} for row in layers],
-        )
+        known = run.get("inference_steps")
+        assert known is None or known == len(steps), f"run {run_id}: {len(steps)} steps"
+        own = {"layers": len(layers) or None, "inference_steps": len(steps) or None}
+        rest = ([{**row, "run_id": run_id} for row in record.of(name)] for name in KEYS)
+        records[run_id] = RunRows({**run, "schema": SCHEMA_VERSION, **own}, *rest)
     return records

@@ -1,4 +1,4 @@
-"""The columns of the three tables, what their values may be, and one value as one cell of text.
+"""The columns of the four tables, what their values may be, and one value as one cell of text.
 
 A cell is empty where a value is missing: never 0, "None" or NaN. Fractions lie in 0..1, times
 are in seconds, operation counts are per sample (one image, all T steps).
@@ -43,6 +43,7 @@ _OF_WORDS: Mapping[str, Collection[str]] = {
     "kind": LAYERS,
     "input_kind": get_args(InputKind),
     "model": NETWORKS,
+    "exit_chosen_on": ("validation", "training"),
 }
 
 
@@ -115,6 +116,16 @@ _RESULTS = (
     Column("train_size", "integer", "samples", "samples trained on", 3),
     Column("val_size", "integer", "samples", "samples of the validation data", 3),
     Column("test_size", "integer", "samples", "samples tested on", 3),
+    _number("latency_steps", "steps", "mean step from which a decision is right and stays so, of"
+            " the test samples that end right", 4),
+    _number("exit_margin", "", "lead of the largest score (spikes so far; else the readout's) that"
+            " ends inference: the least as right as all steps; empty: none is", 4),
+    _text("exit_chosen_on", "data by which exit_margin was chosen: validation, or training", 4),
+    _number("exit_steps", "steps", "mean steps of a test sample with early exit", 4),
+    _number("exit_accuracy", "fraction", "accuracy on the test data with early exit", 4),
+    _number("exit_spikes", "spikes a sample", "spikes until each sample's exit", 4),
+    _number("exit_effective_acs", "ACs a sample", "effective_acs until each sample's exit", 4),
+    _number("exit_energy_pj_compute45nm", "pJ a sample", "energy until each sample's exit", 4),
 )  # fmt: skip
 _ORIGIN = (
     _number("train_seconds", "s", "time in training, a member's share of its cohort"),
@@ -137,6 +148,7 @@ _ORIGIN = (
     _number("measured_eval_net_j", "J", "measured_eval_j less that of idling as long", 4),
     _number("idle_w", "W", "power measured for two seconds before the training", 4),
     _text("energy_counters", "counters whose sum measured energies and idle_w are", 4),
+    _integer("inference_steps", "steps", "time steps; the run's own rows of steps.csv", 4),
 )
 
 EPOCHS = (
@@ -156,8 +168,22 @@ EPOCHS = (
     _TIED,
 )
 
+# Of one sample on average, from the first step up to this one.
+STEPS = (
+    _text("run_id", "the run"),
+    _integer("step", "steps", "from 1"),
+    _number("test_accuracy", "fraction", "accuracy on the test data if inference ended here"),
+    _number("spikes", "spikes a sample", "spikes of all neurons until here"),
+    _number("effective_acs", "ACs a sample", "accumulates that count, until here"),
+    _number("energy_pj_compute45nm", "pJ a sample", "energy of what was computed until here"),
+)
+
 # The files are "<name>.csv". Written in this order: see tables.py.
-TABLES = ("epochs", "layers", "runs")
+TABLES = ("epochs", "layers", "steps", "runs")
+# Table -> what numbers or names the rows of a run.
+KEYS = {"epochs": "epoch", "layers": "layer", "steps": "step"}
+# Those that folders of older programs lack as a whole: the column of runs.csv that came with each.
+LATER = {"steps": "inference_steps"}
 
 # A spreadsheet takes a cell that starts so for a formula; blanks before it do not stop all of them.
 _FORMULA_STARTS = ("=", "+", "-", "@")
@@ -173,8 +199,8 @@ def columns_of(name: str) -> tuple[Column, ...]:
 
     A column keeps its place when others come: those of version 1 stand first, in its order.
     """
-    if name == "epochs":
-        return EPOCHS
+    if name in ("epochs", "steps"):
+        return EPOCHS if name == "epochs" else STEPS
     return (_runs if name == "runs" else _layers)(tuple(SETTINGS), tuple(derived()))
 
 

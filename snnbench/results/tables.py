@@ -1,8 +1,8 @@
-"""The store: runs.csv, epochs.csv and layers.csv in one folder, one writer, any number of readers.
+"""The store: the four tables in one folder, one writer, any number of readers.
 
-A run's epochs and layers are written and synced first, its row in runs.csv last: that row is the
-commit. A process killed at any moment leaves, at the files' ends, a torn line or rows of a run
-that has no row in runs.csv; readers pass over them and the next writer cuts them off.
+A run's epochs, layers and steps are written and synced first, its row in runs.csv last: that row
+is the commit. A process killed at any moment leaves, at the files' ends, a torn line or rows of a
+run that has no row in runs.csv; readers pass over them and the next writer cuts them off.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from snnbench.config.setting import Value
 from snnbench.errors import UserError
 from snnbench.results import disk, journal
 from snnbench.results.aside import new_folder, set_aside
-from snnbench.results.frames import read_epochs, read_layers, read_runs
+from snnbench.results.frames import read_epochs, read_layers, read_runs, read_steps
 from snnbench.results.index import Entry, entry_of, find_run, index_runs
 from snnbench.results.journal import Journal, table_path
 from snnbench.results.judge import Findings
@@ -27,7 +27,7 @@ from snnbench.results.repair import doubts, repair
 from snnbench.results.rows import Rows, RunRows, checked
 from snnbench.results.schema import TABLES, columns_of
 
-__all__ = ["ResultStore", "RunRows", "read_epochs", "read_layers", "read_runs"]
+__all__ = ["ResultStore", "RunRows", "read_epochs", "read_layers", "read_runs", "read_steps"]
 
 
 class ResultStore:
@@ -64,9 +64,9 @@ class ResultStore:
         """Open a folder of results.
 
         For writing, the folder is created if need be, locked, and repaired (see `repairs`). A run
-        that is done but whose epochs or layers are lost counts as missing: appending it replaces
-        it, and what there was of it is kept in a folder of its own below `set-aside`. Otherwise
-        nothing is created, locked or changed, and a missing folder is an empty store.
+        that is done but whose epochs, layers or steps are lost counts as missing: appending it
+        replaces it, and what there was of it is kept in a folder of its own below `set-aside`.
+        Otherwise nothing is created, locked or changed, and a missing folder is an empty store.
 
         Args:
             folder: of the tables.
@@ -150,20 +150,26 @@ class ResultStore:
         except OSError as error:
             raise disk.trouble(error, self.folder) from error
 
-    def append(self, run_row: Row, epoch_rows: Sequence[Row], layer_rows: Sequence[Row]) -> None:
+    def append(
+        self,
+        run_row: Row,
+        epoch_rows: Sequence[Row],
+        layer_rows: Sequence[Row],
+        step_rows: Sequence[Row] = (),
+    ) -> None:
         """Record a run; when this returns, the run survives a kill and a power failure.
 
         Args:
-            run_row: its row of runs.csv; `schema` and `layers` may be left out.
+            run_row: its row of runs.csv; `schema`, `layers` and `inference_steps` may be left out.
             epoch_rows: its rows of epochs.csv, as many as `epochs_run` says if it is done;
                 `run_id` may be left out.
-            layer_rows: its rows of layers.csv, likewise.
+            layer_rows, step_rows: its rows of layers.csv and steps.csv, likewise.
 
         Raises:
             UserError: the disk is full or refuses; the files are as before.
             AssertionError, KeyError: a row that cannot be, or a run that is there: our mistake.
         """
-        self.append_many([RunRows(run_row, epoch_rows, layer_rows)])
+        self.append_many([RunRows(run_row, epoch_rows, layer_rows, step_rows)])
 
     def append_many(self, runs: Iterable[Rows]) -> None:
         """Record the runs of a cohort: as `append`, with one sync a file for all of them.
@@ -178,7 +184,13 @@ class ResultStore:
         self._append(new)
         self._replace(again)
 
-    def replace(self, run_row: Row, epoch_rows: Sequence[Row], layer_rows: Sequence[Row]) -> None:
+    def replace(
+        self,
+        run_row: Row,
+        epoch_rows: Sequence[Row],
+        layer_rows: Sequence[Row],
+        step_rows: Sequence[Row] = (),
+    ) -> None:
         """Record a run in place of the one with its run_id, if there is one.
 
         At every moment, and after a kill, the tables hold the old run or the new one.
@@ -188,7 +200,7 @@ class ResultStore:
                 the store takes no more rows until it is opened again.
             AssertionError, KeyError: a row that cannot be: our mistake.
         """
-        self.replace_many([RunRows(run_row, epoch_rows, layer_rows)])
+        self.replace_many([RunRows(run_row, epoch_rows, layer_rows, step_rows)])
 
     def replace_many(self, runs: Iterable[Rows]) -> None:
         """Record runs in place of those with their run_ids: as `replace`, all in one step.
@@ -209,7 +221,7 @@ class ResultStore:
         sizes: dict[str, int] = {}
         try:
             sizes = {name: path.stat().st_size for name, path in paths.items()}
-            for name in TABLES:  # epochs, layers, and runs last
+            for name in TABLES:  # runs last
                 if text[name]:
                     disk.append(paths[name], text[name])
             self._index |= {run_id: entry_of(rows.run) for run_id, rows in records.items()}
@@ -250,11 +262,7 @@ class ResultStore:
 
     def _prepare(self, records: Collection[RunRows]) -> tuple[dict[str, Columns], dict[str, bytes]]:
         """Give the tables all their columns; return these and the records' lines, by table."""
-        rows = {
-            "epochs": [row for record in records for row in record.epochs],
-            "layers": [row for record in records for row in record.layers],
-            "runs": [record.run for record in records],
-        }
+        rows = {name: [row for record in records for row in record.of(name)] for name in TABLES}
         wanted = {name: columns_of(name) for name in TABLES}
         if wanted == self._wanted:  # nobody else writes here
             return self._columns, _lines_of(rows, self._columns)

@@ -10,6 +10,7 @@ from snnbench.errors import UserError
 from snnbench.results.frames import read_numbered
 from snnbench.results.journal import table_path
 from snnbench.results.judge import Fault, Findings, fault_notes, weight_layers
+from snnbench.results.schema import KEYS, LATER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,7 @@ _OF_BEST_EPOCH = (
     *(f"{part}_{what}" for part in ("train", "val", "test") for what in ("accuracy", "loss")),
     "firing_rate",
 )
+_OF_LAST_STEP = ("test_accuracy", "effective_acs", "energy_pj_compute45nm")
 _ROUNDING = 1e-9  # relative: sums of some layers in another order
 
 
@@ -25,7 +27,7 @@ class Trusted(NamedTuple):
     """The runs of a folder that hold.
 
     Attributes:
-        runs, epochs, layers: as `read_runs`, `read_epochs` and `read_layers` return them.
+        runs, epochs, layers, steps: as `read_runs` and the others return them.
         faults: of the runs that are left out.
         remarks: what else a reader must know, a sentence each.
     """
@@ -33,6 +35,7 @@ class Trusted(NamedTuple):
     runs: "pd.DataFrame"
     epochs: "pd.DataFrame"
     layers: "pd.DataFrame"
+    steps: "pd.DataFrame"
     faults: tuple[Fault, ...]
     remarks: tuple[str, ...]
 
@@ -50,29 +53,31 @@ def read_trusted(folder: str | Path) -> Trusted:
 
     Raises:
         UserError: there are no runs, none of them holds, or a file is not what we wrote: see
-            `read_runs`, `read_epochs` and `read_layers`.
+            `read_runs` and the others.
     """
     folder, findings = Path(folder), Findings()
-    runs, epochs, layers = (
-        read_numbered(folder, name, findings) for name in ("runs", "epochs", "layers")
-    )
-    path, done = table_path(folder, "runs"), int((runs["status"] == "done").sum())
+    runs = read_numbered(folder, "runs", findings)
+    rest = [read_numbered(folder, name, findings) for name in KEYS]
+    path, is_done = table_path(folder, "runs"), runs["status"] == "done"
     remarks = [*_cannot_be_checked(path, findings)]
-    for name, table in (("epochs", epochs), ("layers", layers)):
+    for name, table in zip(KEYS, rest, strict=True):
+        # of later tables only runs that were recorded since have rows
+        has = runs[LATER[name]].notna() if name in LATER else True
+        done = int((is_done & has).sum())
         if done and not len(table):
             lacks = f"has no rows: the {name} of {done} finished runs are missing"
             remarks.append(f"{table_path(folder, name)} {lacks}.")
-    holding = (_but(table, findings.run_ids) for table in (runs, epochs, layers))
+    holding = (_but(table, findings.run_ids) for table in (runs, *rest))
     for line, run_id, what in _disagreements(*holding):
         findings.faults.append(Fault(path, line, run_id, what))
-    runs, epochs, layers = (
-        _but(table, findings.run_ids).reset_index(drop=True) for table in (runs, epochs, layers)
+    runs, epochs, layers, steps = (
+        _but(table, findings.run_ids).reset_index(drop=True) for table in (runs, *rest)
     )
     if not len(runs):
         raise UserError(
             f"No run of {folder} holds. {findings.faults[0]}.", "Restore it from a backup."
         )
-    return Trusted(runs, epochs, layers, tuple(findings.faults), tuple(remarks))
+    return Trusted(runs, epochs, layers, steps, tuple(findings.faults), tuple(remarks))
 
 
 def _but(table: "pd.DataFrame", run_ids: Collection[str]) -> "pd.DataFrame":
@@ -89,7 +94,7 @@ def _cannot_be_checked(path: Path, findings: Findings) -> Iterator[str]:
 
 
 def _disagreements(
-    runs: "pd.DataFrame", epochs: "pd.DataFrame", layers: "pd.DataFrame"
+    runs: "pd.DataFrame", epochs: "pd.DataFrame", layers: "pd.DataFrame", steps: "pd.DataFrame"
 ) -> Iterator[tuple[int, str, str]]:
     """Yield line in runs.csv, run and what is wrong, for every run the tables disagree about."""
     found: dict[int, tuple[int, str, str]] = {}
@@ -132,6 +137,15 @@ def _disagreements(
         ].itertuples():
             if weight_layers(arch) and names.get(run_id) != frozenset(layer_names(arch)):
                 found.setdefault(line, (line, run_id, f"its layers are not those of arch {arch}"))
+    if len(steps):
+        ends = steps.loc[steps.groupby("run_id")["step"].idxmax()].set_index("run_id")
+        for column in _OF_LAST_STEP:
+            other = by_run(ends[column])
+            unlike = (runs[column] - other).abs() > _ROUNDING * (runs[column].abs() + other.abs())
+            differ(column, unlike, other, "after its last step it is")
+        other = by_run(ends["step"])
+        unlike = (other != runs["inference_steps"]) & (runs["status"] == "done")
+        differ("inference_steps", unlike, other, "its last step is")
     yield from (found[line] for line in sorted(found))
 
 

@@ -36,7 +36,7 @@ def record(store: ResultStore, runs: Iterable[Finished]) -> Recorded:
     again: list[RunRows] = []
     for run in runs:
         known = store.has(run.run["run_id"])
-        (again if known else new).append(RunRows(run.run, run.epochs, run.layers))
+        (again if known else new).append(RunRows(run.run, run.epochs, run.layers, run.steps))
     told = len(store.repairs)
     store.append_many(new)
     store.replace_many(again)

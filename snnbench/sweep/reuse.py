@@ -37,7 +37,7 @@ class Elsewhere:
             found = read_trusted(folder)
             # without its version: as they are read, they are rows of this one
             usable = found.runs[found.runs["status"].isin(_FINAL)].drop(columns="schema")
-            self._read.append((folder, usable, found.epochs, found.layers))
+            self._read.append((folder, usable, found.epochs, found.layers, found.steps))
             self.notes += found.notes
 
     def of(self, jobs: Iterable[Job]) -> Iterator[Finished]:
@@ -47,9 +47,9 @@ class Elsewhere:
         time of the training stays. A run that others learn from is found only where its model is.
         """
         wanted = {job.run_id: job for job in jobs}
-        for folder, runs, all_epochs, all_layers in self._read:
+        for folder, runs, *rest in self._read:
             found = runs[runs["run_id"].isin(list(wanted))]
-            epochs, layers = (_by_run(t, found["run_id"]) for t in (all_epochs, all_layers))
+            own = [_by_run(table, found["run_id"]) for table in rest]
             for row in to_rows(found):
                 run_id = row["run_id"]
                 job = wanted[run_id]
@@ -57,7 +57,8 @@ class Elsewhere:
                 if job.save_model and model is None:
                     continue
                 del wanted[run_id]
-                yield Finished(job.own(row), epochs.get(run_id, []), layers.get(run_id, []), model)
+                epochs, layers, steps = (rows.get(run_id, []) for rows in own)
+                yield Finished(job.own(row), epochs, layers, model, steps)
 
 
 def _by_run(table: Any, run_ids: Any) -> dict[str, list[dict[str, Any]]]:

@@ -36,6 +36,7 @@ class Finished:
     epochs: list[dict[str, Any]]
     layers: list[dict[str, Any]]
     model: ModelFiles | None = None
+    steps: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,9 @@ def _with_teachers(task: Task, folder: Path | None) -> list[RunConfig]:
 
 
 def _rows(result: "RunResult", job: Job, model: ModelFiles | None) -> Finished:
-    return Finished(job.own(result.row), result.epoch_rows, result.layer_rows, model)
+    return Finished(
+        job.own(result.row), result.epoch_rows, result.layer_rows, model, result.step_rows
+    )
 
 
 def _saved(result: "RunResult", job: Job, input_shape: tuple[int, ...]) -> ModelFiles | None:

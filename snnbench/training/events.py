@@ -9,8 +9,8 @@ from snnbench.energy.measured import Measured
 from snnbench.network.build import Network
 
 if TYPE_CHECKING:
-    from snnbench.training.steps import Inference
     from snnbench.training.snapshot import Snapshot
+    from snnbench.training.steps import Inference
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ def exit_steps(margins: Margins, least: float | None) -> npt.NDArray[np.int64]:
         return np.full(len(margins), last)
     enough = margins >= np.float32(least)
     enough[:, last] = True
-    return enough.argmax(1)
+    first: npt.NDArray[np.int64] = enough.argmax(1)
+    return first
 
 
 def choose_margin(codes: Codes, margins: Margins, credit: npt.NDArray[np.float64]) -> float | None:

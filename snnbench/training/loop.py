@@ -134,7 +134,7 @@ def _evaluate(engine: Engine, members: list[Member], epoch: int) -> list[tuple[M
     if not members:
         return []
     data, positions = engine.data, [member.k for member in members]
-    choices: list[ExitChoice | None] = [None] * len(members)
+    choices: Sequence[ExitChoice | None] = [None] * len(members)
     vals: Sequence[Evaluation | None] = [None] * len(members)
     if data.val:
         choices = [_exit_choice(engine, member) for member in members]

@@ -90,7 +90,8 @@ def _first_operations(
         return counted.astype(np.int64) * by
     if isinstance(source, SpikeBlocks):
         return weighted_step_counts(source, _whole(by))
-    return ((source != 0).astype(np.float64) @ by.numpy()).astype(np.int64)[:, None]
+    done: Ints = ((source != 0).astype(np.float64) @ by.numpy()).astype(np.int64)
+    return done[:, None]
 
 
 def _whole(by: torch.Tensor) -> Ints:

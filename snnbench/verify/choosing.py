@@ -36,7 +36,7 @@ class Chosen:
     """A recorded run that is to be verified.
 
     Attributes:
-        run, epochs, layers: its rows.
+        run, epochs, layers, steps: its rows.
         job: what is trained; None if it cannot be.
         reason: why not.
         tolerance: largest relative difference that rounding explains.
@@ -46,6 +46,7 @@ class Chosen:
     run: Row
     epochs: Sequence[Row]
     layers: Sequence[Row]
+    steps: Sequence[Row]
     job: Job | None = None
     reason: str = ""
     tolerance: float = 0.0
@@ -104,13 +105,14 @@ def prepare(
     """
     by_id = {str(row["run_id"]): row for row in rows}
     teaching = {_teacher(row) for row in rows}
-    epochs, layers = (by_run(table) for table in (tables.epochs, tables.layers))
+    rest = [by_run(table) for table in (tables.epochs, tables.layers, tables.steps)]
     found: dict[str, Chosen] = {}
 
     def ready(run_id: str) -> Chosen:
         if run_id not in found:
             row = by_id[run_id]
-            chosen = Chosen(row, epochs.get(run_id, []), layers.get(run_id, []))
+            epochs, layers, steps = (rows.get(run_id, []) for rows in rest)
+            chosen = Chosen(row, epochs, layers, steps)
             found[run_id] = replace(chosen, reason="it learned from itself")
             name = _teacher(row)
             try:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from snnbench.config.setting import SETTINGS
-from snnbench.results.schema import Column, columns_of
+from snnbench.results.schema import KEYS, Column, columns_of
 from snnbench.verify.choosing import Chosen, Row
 
 Outcome = Literal["same", "rounding", "different", "unfinished", "unverifiable"]
@@ -25,7 +25,7 @@ _BY_CONSTRUCTION = ("dense_macs", "dense_operations")
 
 
 class Difference(NamedTuple):
-    """A cell that is not the same: in which table, column and row (epoch or layer, "" of the run).
+    """A cell that is not the same: in which table, column and row ("" of the run).
 
     `relative` is |a - b| / max(|a|, |b|); None where one of the two is no number.
     """
@@ -77,7 +77,13 @@ class Verified:
         )
 
 
-def compare(chosen: Chosen, run: Row, epochs: Sequence[Row], layers: Sequence[Row]) -> Verified:
+def compare(
+    chosen: Chosen,
+    run: Row,
+    epochs: Sequence[Row],
+    layers: Sequence[Row],
+    steps: Sequence[Row] = (),
+) -> Verified:
     """Compare a recorded run with its rows from training again.
 
     A column that the recorded rows do not have, because it came later, is not compared.
@@ -86,6 +92,7 @@ def compare(chosen: Chosen, run: Row, epochs: Sequence[Row], layers: Sequence[Ro
         "runs": ([chosen.run], [run]),
         "epochs": (chosen.epochs, epochs),
         "layers": (chosen.layers, layers),
+        "steps": (chosen.steps, steps),
     }
     compared: set[tuple[str, str]] = set()
     differences: list[Difference] = []
@@ -112,7 +119,7 @@ def _differences(
     chosen: Chosen,
     compared: set[tuple[str, str]],
 ) -> Iterator[Difference]:
-    key = {"runs": "run_id", "epochs": "epoch", "layers": "layer"}[name]
+    key = KEYS.get(name, "run_id")
     found = {row[key]: row for row in retrained}
     if found.keys() != {row[key] for row in recorded}:
         yield Difference(name, key, "", len(recorded), len(found), None, rounding=False)
@@ -146,12 +153,13 @@ def _explained(column: Column, a: Any, b: Any, chosen: Chosen) -> tuple[float | 
 def _one_sample(column: str, chosen: Chosen) -> float:
     """Return what a sample is worth whose classes are equally likely but for rounding."""
     part, _, what = column.removeprefix("max_").partition("_")
+    part = "test" if part == "exit" else part
     return 1.000001 / chosen.samples[part] if what == "accuracy" else 0.0
 
 
 @cache
 def _columns(name: str, columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    but = {*_ABOUT, *SETTINGS} if name == "runs" else {"run_id", "epoch", "layer"}
+    but = {*_ABOUT, *SETTINGS} if name == "runs" else {"run_id", *KEYS.values()}
     return tuple(c for c in columns if c.name not in but and c.unit not in _SPENT)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from snnbench.errors import UserError
 from snnbench.network.model_files import MODELS
-from snnbench.results.frames import read_epochs, read_layers, read_runs, to_rows
+from snnbench.results.frames import read_epochs, read_layers, read_runs, read_steps, to_rows
 from snnbench.results.tables import ResultStore
 from snnbench.results.trusted import read_trusted
 from snnbench.scratch import scratch_folder
@@ -124,17 +124,17 @@ def _train(
 
 def _verified(chosen: Sequence[Chosen], here: Path) -> Iterator[Verified]:
     """Yield what came of the runs; nothing of those that were not begun."""
-    trained: dict[str, tuple[Row, list[Row], list[Row]]] = {}
+    trained: dict[str, tuple[Row, list[list[Row]]]] = {}
     if ResultStore.open(here, write=False).statuses():
-        epochs, layers = by_run(read_epochs(here)), by_run(read_layers(here))
+        rest = [by_run(read(here)) for read in (read_epochs, read_layers, read_steps)]
         for run in to_rows(read_runs(here)):
             name = run["run_id"]
-            trained[name] = (run, epochs.get(name, []), layers.get(name, []))
+            trained[name] = (run, [rows.get(name, []) for rows in rest])
     for one in chosen:
         if one.job is None:
             yield Verified(one.run_id, "unverifiable", reason=one.reason)
         elif one.run_id in trained:
-            again, *rows = trained[one.run_id]
+            again, rows = trained[one.run_id]
             if again["status"] in UNFINISHED:
                 reason = f"{again['status']}: {again['error']}"
                 yield Verified(one.run_id, "unfinished", reason=reason)

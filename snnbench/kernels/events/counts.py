@@ -1,5 +1,7 @@
 """How often every input spiked, and how many did at every step, read off spike blocks."""
 
+# ruff: noqa: PLR0917 (compiled functions take positional arguments)
+
 from typing import Any
 
 import numpy as np
@@ -123,7 +125,7 @@ def value_counts(values: Floats) -> tuple[Ints, Counts]:
 @kernel
 def _count_values(values: Floats, columns: Ints, rows: Counts) -> None:
     for b in range(values.shape[0]):
-        count = 0
+        count = np.int64(0)
         for m in range(values.shape[1]):
             is_one = np.int64(values[b, m] != 0)
             columns[m] += is_one

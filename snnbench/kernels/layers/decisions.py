@@ -116,7 +116,7 @@ def _decide_sample(
 
 
 @kernel
-def _decision(counts: Ints, having: Ints, top: int, wanted: int) -> tuple[int, np.float32]:
+def _decision(counts: Ints, having: Ints, top: int, wanted: int) -> tuple[Any, np.float32]:
     """Return the code and margin of counts of which the largest is `top`."""
     equal, margin = having[top], 0
     if equal == 1 and counts.size > 1:
@@ -165,7 +165,7 @@ def _decide_values(values: Floats, wanted: int, k: int, b: int, sums: Floats, fo
 
 
 @kernel
-def _decision_by(scores: Floats, wanted: int) -> tuple[int, np.float32]:
+def _decision_by(scores: Floats, wanted: int) -> tuple[Any, np.float32]:
     """Return the code and margin of scores."""
     best, equal, second = 0, 1, np.float32(-np.inf)
     for c in range(scores.size):
