@@ -37,7 +37,8 @@ from snnbench.kernels.functions import (
 )
 from snnbench.kernels.layers.decisions import (
     Found,
-    add_up,
+    add_counts,
+    add_decisions,
     decide_by_spikes,
     decide_by_values,
 )
@@ -210,18 +211,19 @@ def _use_layers() -> None:
 
 def _use_decisions(stack: SpikingStack, y: Ints) -> None:
     last = stack.layers[-1]
-    shape, classes, layers = (1, len(y), _T), last.layout.units, len(stack.layers)
+    shape, classes = (1, len(y), _T), last.layout.units
     found = Found(np.empty(shape, np.int32), np.empty(shape, np.float32), np.empty(shape, np.int32))
     bits, row_bytes = last.spikes()
     decide_by_values(last.trace(), y, tuple(found))
     decide_by_spikes(bits, row_bytes, last.layout.stride, y, classes, tuple(found))
     codes = 2 * classes + 3
-    sizes = ((_T, codes), _T, (layers, _T), _T, codes, 1, layers, 2)
-    add_up(
-        found.codes[0], found.margins[0], found.spikes[0], np.zeros((layers, *shape[1:]), np.int64),
-        (True, np.float32(0)), np.ones(codes, bool),
-        tuple(np.zeros(size, np.int64) for size in sizes),
-    )  # fmt: skip
+    out = [np.zeros(size, np.int64) for size in ((_T, codes), _T, codes, 2)]
+    exit_at = add_decisions(
+        found.codes[0], found.margins[0], (True, np.float32(0)), np.ones(codes, bool), tuple(out)
+    )
+    sums = np.zeros(_T, np.int64), np.zeros(1, np.int64)
+    for kind in (np.int32, np.int64):
+        add_counts(found.spikes[0].astype(kind), (0, 1), exit_at, 1, sums, sums)
 
 
 def _use_scan() -> None:

@@ -10,7 +10,8 @@ from snnbench.kernels.events.blocks import SpikeBlocks
 from snnbench.kernels.events.counts import Counts, step_counts, weighted_step_counts
 from snnbench.kernels.layers.decisions import (
     Found,
-    add_up,
+    add_counts,
+    add_decisions,
     decide_by_spikes,
     decide_by_values,
 )
@@ -39,33 +40,32 @@ def add_steps(
         runs: position and watch.
     """
     found = decide(stack, y)
-    own = [(k, watch) for k, watch in runs if isinstance(watch, StepSums)]
-    hidden = [step_counts(blocks) for blocks in stack.hidden_spikes] if own else []
+    has_sums = any(isinstance(watch, StepSums) for _, watch in runs)
+    hidden = [step_counts(blocks) for blocks in stack.hidden_spikes] if has_sums else []
     for k, watch in runs:
         if not isinstance(watch, StepSums):
             watch.add(Decisions(found.codes[k], found.margins[k]), None)
             continue
-        assert watch.fan_outs is not None
-        spikes = found.spikes[k]
-        operations = np.zeros((len(watch.fan_outs), *spikes.shape), np.int64)
-        for layer, by in enumerate(watch.fan_outs):
-            if layer == 0:
-                done = _first_operations(source, counted, by)
-                operations[0, :, : done.shape[1]] = done
-                continue
-            fired = hidden[layer - 1][k :: stack.members]
-            spikes = spikes + fired
-            blocks = stack.hidden_spikes[layer - 1]
-            if isinstance(by, int):
-                np.multiply(fired, by, out=operations[layer], dtype=np.int64)
-            else:
-                operations[layer] = weighted_step_counts(blocks, _whole(by))[k :: stack.members]
-        add_up(
-            found.codes[k], found.margins[k], spikes, operations,
-            (watch.margin is not None, np.float32(watch.margin or 0)), watch.right,
-            (watch.counts, watch.spikes, watch.operations, watch.exits, watch.exit_counts,
-             watch.exit_spikes, watch.exit_operations, watch.kept),
+        exit_at = add_decisions(
+            found.codes[k], found.margins[k], (watch.margin is not None, watch.least), watch.right,
+            (watch.counts, watch.exits, watch.exit_counts, watch.kept),
         )  # fmt: skip
+        fired, nothing = (watch.spikes, watch.exit_spikes), (_NONE, _NONE)
+        assert watch.fan_outs is not None
+        for layer, by in enumerate(watch.fan_outs):
+            values, who = (hidden[layer - 1], (k, stack.members)) if layer else (counted, (0, 1))
+            done = watch.operations[layer], watch.exit_operations[layer : layer + 1]
+            spikes = fired if layer else nothing
+            if isinstance(by, int):
+                add_counts(values, who, exit_at, by, done, spikes)
+                continue
+            entered = stack.hidden_spikes[layer - 1] if layer else source
+            add_counts(values, who, exit_at, 0, nothing, spikes)
+            add_counts(_operations(entered, by), who, exit_at, 1, done, nothing)
+        add_counts(found.spikes[k], (0, 1), exit_at, 0, nothing, fired)
+
+
+_NONE = np.zeros(0, np.int64)
 
 
 def decide(stack: SpikingStack, y: Ints) -> Found:
@@ -83,17 +83,10 @@ def decide(stack: SpikingStack, y: Ints) -> Found:
     return found
 
 
-def _first_operations(
-    source: SpikeBlocks | Floats, counted: Counts, by: "int | torch.Tensor"
-) -> Ints:
-    if isinstance(by, int):
-        return counted.astype(np.int64) * by
+def _operations(source: SpikeBlocks | Floats, by: torch.Tensor) -> Ints:
+    """Return the operations at every step, or the first, of inputs that meet unequal numbers."""
+    weights: Ints = by.numpy().astype(np.int64)
     if isinstance(source, SpikeBlocks):
-        return weighted_step_counts(source, _whole(by))
-    done: Ints = ((source != 0).astype(np.float64) @ by.numpy()).astype(np.int64)
-    return done[:, None]
-
-
-def _whole(by: torch.Tensor) -> Ints:
-    numbers: Ints = by.numpy().astype(np.int64)
-    return numbers
+        return np.ascontiguousarray(weighted_step_counts(source, weights))
+    done: Ints = ((source != 0) @ weights)[:, None]
+    return done

@@ -53,7 +53,7 @@ class Watch(Protocol):
 class ExitChoice:
     """Keeps the decisions on some samples, to choose by them when to exit; a `Watch`."""
 
-    fan_outs = None
+    fan_outs: Sequence[FanOut] | None = None
 
     def __init__(self, config: RunConfig, network: Network) -> None:
         self.T, self.credit = config.T, credits_of(config, network.plan[-1].units)
@@ -82,6 +82,7 @@ class StepSums:
         margin: of scores, at which inference may end; None: never.
 
     Attributes:
+        least: the margin, or 0.
         fan_outs: of every weight layer, by how many weights that are not 0 an input is multiplied:
             a number where it is the same for all inputs, else one for every input unit.
         right: code -> whether the decision is right, without a tie.
@@ -96,7 +97,7 @@ class StepSums:
     """
 
     def __init__(self, config: RunConfig, network: Network, margin: float | None) -> None:
-        self.config, self.margin = config, margin
+        self.config, self.margin, self.least = config, margin, np.float32(margin or 0)
         classes, layers = network.plan[-1].units, len(network.plan)
         self.fan_outs: Sequence[FanOut] | None = _fan_outs(network)
         self.right = credits_of(config, classes) == 1

@@ -9,34 +9,35 @@ import numpy.typing as npt
 from numba import prange
 
 from snnbench.kernels.base.jit import Floats, Ints, Plain, inlined, kernel, parallel_kernel, share
+from snnbench.kernels.base.lanes import item
 from snnbench.kernels.events.blocks import GROUP, WORD, Blocks, SpikeBlocks
 
 Counts = npt.NDArray[np.int32]
 
-_PARTS = 16  # pieces of the rows that threads share out
-_BLOCK = 2  # nanoseconds
-# Groups, or words, whose spikes 16 bits hold for each of four steps, or inputs.
-_MOST = ((1 << 16) - 1) // 4
-_NOTHING = np.zeros((_PARTS, 0), np.int64)
+_BLOCK = 1  # nanoseconds
+_BYTES = np.uint32(0x0F0F0F0F)
+_MOST = 63  # blocks of which a byte holds the spikes of a step, or of an input: up to 4 of each
+_MOST_STEPS = (1 << 16) - 1  # of which 16 bits hold the spikes of an input
 
 
 def input_counts(blocks: SpikeBlocks) -> tuple[Ints, Counts]:
     """Return the spikes of every input over all rows and steps, [M], and `step_counts`."""
-    units = np.zeros((_PARTS, blocks.group_count * GROUP), np.int64)
-    steps = _counted(blocks, units)
+    parts, steps = _begin(blocks)
+    units = np.zeros((parts, blocks.group_count * GROUP), np.int64)
+    _count(blocks.arrays, blocks.words, units, steps)
     return units.sum(0)[: blocks.inputs], steps
 
 
 def step_counts(blocks: SpikeBlocks) -> Counts:
     """Return the spikes of all inputs at every step, int32 [rows, T]."""
-    return _counted(blocks, _NOTHING)
-
-
-def _counted(blocks: SpikeBlocks, units: Ints) -> Counts:
-    steps = np.empty((blocks.rows, blocks.T), np.int32)
-    share(_BLOCK * blocks.size)
-    _count(blocks.arrays, blocks.words, units, steps)
+    parts, steps = _begin(blocks)
+    _count(blocks.arrays, blocks.words, np.zeros((parts, 0), np.int64), steps)
     return steps
+
+
+def _begin(blocks: SpikeBlocks) -> tuple[int, Counts]:
+    """Return the pieces that threads share out, and room for the spikes at every step."""
+    return share(_BLOCK * blocks.size), np.empty((blocks.rows, blocks.T), np.int32)
 
 
 def weighted_step_counts(blocks: SpikeBlocks, weights: Ints) -> Ints:
@@ -55,52 +56,75 @@ def weighted_step_counts(blocks: SpikeBlocks, weights: Ints) -> Ints:
 def _count(blocks: Plain, words: int, units: Ints, steps: Counts) -> None:
     """Fill `steps`, and add to the units of each part, if there are any."""
     blocks = Blocks(*blocks)
-    rows = steps.shape[0]
-    for part in prange(_PARTS):
-        sums = np.zeros(words, np.uint64)
-        for row in range(rows * part // _PARTS, rows * (part + 1) // _PARTS):
-            _count_row(blocks, row, words, units[part], steps[row], sums)
+    rows, parts = steps.shape[0], units.shape[0]
+    for part in prange(parts):
+        _count_rows(blocks, rows * part // parts, rows * (part + 1) // parts, words, units[part],
+                    steps)  # fmt: skip
 
 
 @kernel
-def _count_row(blocks: Blocks, row: int, words: int, units: Ints, steps: Counts, sums: Any) -> None:
-    """Count one row; `sums` are of four steps each, 16 bits a step."""
-    codes, first, last = blocks.codes, blocks.starts[row], blocks.ends[row]
-    steps[:] = 0
-    for some in range(first, max(last, first + 1), _MOST):
-        sums[:] = 0
-        for i in range(some, min(some + _MOST, last)):
-            for w in range(words):
-                sums[w] += _apart(_ones_of_four(codes[i * words + w]))
-        for t in range(steps.size):
-            shift = np.uint64(16 * (t % WORD))
-            steps[t] += np.int32((sums[t // WORD] >> shift) & np.uint64(0xFFFF))
-    if units.size == 0:
-        return
-    for i in range(first, last):
-        at = np.int64(blocks.groups[i]) * GROUP
-        for some in range(0, words, _MOST):
-            total = np.uint64(0)
-            for w in range(some, min(some + _MOST, words)):
-                total += _apart(_ones_of_four(codes[i * words + w] >> np.uint32(16)))
+def _count_rows(
+    blocks: Blocks, begin: int, end: int, words: int, units: Ints, steps: Counts
+) -> None:
+    """Count some rows."""
+    even, odd = np.zeros(words, np.uint32), np.zeros(words, np.uint32)
+    of_groups = np.zeros(units.size // GROUP, np.uint64)
+    some = max(1, _MOST_STEPS // (GROUP * words))  # rows whose sums 16 bits hold
+    for low in range(begin, end, some):
+        for row in range(low, min(low + some, end)):
+            _count_row(blocks, row, words, of_groups, steps, even, odd)
+        for g in range(of_groups.size):
             for q in range(GROUP):
-                units[at + q] += np.int64((total >> np.uint64(16 * q)) & np.uint64(0xFFFF))
+                sixteen = (of_groups[g] >> np.uint64(16 * q)) & np.uint64(0xFFFF)
+                units[g * GROUP + q] += np.int64(sixteen)
+            of_groups[g] = 0
+
+
+@kernel
+def _count_row(
+    blocks: Blocks, row: int, words: int, of_groups: Any, steps: Counts, even: Any, odd: Any
+) -> None:
+    """Count one row; `even` and `odd` are room for sums of two steps a word each, 8 bits a step.
+
+    A block's lower half has the steps in groups of 4 bits, its upper half the inputs: what is done
+    to its groups is done to both.
+    """
+    codes, groups, first, last = blocks.codes, blocks.groups, blocks.starts[row], blocks.ends[row]
+    T = steps.shape[1]
+    for t in range(T):
+        steps[row, t] = 0
+    for begin in range(first, max(last, first + 1), _MOST):
+        for w in range(words):
+            even[w] = odd[w] = 0
+        for i in range(begin, min(begin + _MOST, last)):
+            for low in range(0, words, _MOST):
+                a = b = np.uint32(0)
+                for w in range(low, min(low + _MOST, words)):
+                    x = item(codes, i * words + w)
+                    x -= (x >> np.uint32(1)) & np.uint32(0x55555555)
+                    x = (x & np.uint32(0x33333333)) + ((x >> np.uint32(2)) & np.uint32(0x33333333))
+                    x0, x1 = x & _BYTES, (x >> np.uint32(4)) & _BYTES
+                    even[w] += x0
+                    odd[w] += x1
+                    a += x0
+                    b += x1
+                if of_groups.size:
+                    of_groups[item(groups, i)] += _inputs(np.uint64(a), np.uint64(b))
+        for t in range(T):
+            sums = even[t // WORD] if t % 2 == 0 else odd[t // WORD]
+            steps[row, t] += np.int32((sums >> np.uint32(4 * (t % WORD // 2 * 2))) & np.uint32(255))
 
 
 @inlined
-def _ones_of_four(code: np.uint32) -> np.uint32:
-    """Return the number of ones in each of the four lowest groups of 4 bits, in its place."""
-    x = code & np.uint32(0xFFFF)
-    x -= (x >> np.uint32(1)) & np.uint32(0x5555)
-    return (x & np.uint32(0x3333)) + ((x >> np.uint32(2)) & np.uint32(0x3333))
-
-
-@inlined
-def _apart(fours: np.uint32) -> np.uint64:
-    """Return four numbers of 4 bits as four of 16 bits."""
-    x = np.uint64(fours)
-    x = (x | (x << np.uint64(24))) & np.uint64(0x000000FF000000FF)
-    return (x | (x << np.uint64(12))) & np.uint64(0x000F000F000F000F)
+def _inputs(even: np.uint64, odd: np.uint64) -> np.uint64:
+    """Return the upper halves' four bytes, in the order of the inputs, as four of 16 bits."""
+    byte = np.uint64(255)
+    return (
+        ((even >> np.uint64(16)) & byte)
+        | (((odd >> np.uint64(16)) & byte) << np.uint64(16))
+        | ((even >> np.uint64(24)) << np.uint64(32))
+        | ((odd >> np.uint64(24)) << np.uint64(48))
+    )
 
 
 @parallel_kernel

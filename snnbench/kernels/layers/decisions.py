@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numba import prange
 
 from snnbench.kernels.base.jit import Bytes, Floats, Ints, Plain, kernel, parallel_kernel
-from snnbench.kernels.base.lanes import load_word
+from snnbench.kernels.base.lanes import item, load_word
 
 Codes = npt.NDArray[np.int32]
 PARTS = 16  # pieces of the batch that threads share out
@@ -26,19 +26,6 @@ class Found(NamedTuple):
     codes: Codes
     margins: Floats
     spikes: Codes
-
-
-class Sums(NamedTuple):
-    """The arrays of `snnbench.training.steps.StepSums`, by their names there."""
-
-    counts: Ints
-    spikes: Ints
-    operations: Ints
-    exits: Ints
-    exit_counts: Ints
-    exit_spikes: Ints
-    exit_operations: Ints
-    kept: Ints
 
 
 @parallel_kernel
@@ -187,47 +174,74 @@ def _decision_by(scores: Floats, wanted: int) -> tuple[Any, np.float32]:
 
 
 @kernel
-def add_up(
+def add_decisions(
     codes: Codes,
     margins: Floats,
-    spikes: Any,
-    operations: Ints,
     least: tuple[bool, np.float32],
     right: Any,
-    out: Plain,
-) -> None:
-    """Add a batch to a member's sums.
+    out: tuple[Ints, Ints, Ints, Ints],
+) -> Ints:
+    """Add the decisions on a batch to a member's sums; return where each sample exits, [B].
 
     Args:
-        codes, margins: [B, T].
-        spikes: of all layers, [B, T].
-        operations: of every weight layer, [L, B, T].
+        codes, margins: after every step, [B, T].
         least: whether inference may end early, and the margin that ends it.
         right: code -> whether the decision is right.
-        out: `Sums`; added to.
+        out: `counts`, `exits`, `exit_counts` and `kept` of `snnbench.training.steps.StepSums`.
     """
-    out = Sums(*out)
+    counts, exits, exit_counts, kept = out
     batch, T = codes.shape
-    layers = operations.shape[0]
+    exit_at = np.empty(batch, np.int64)
     for b in range(batch):
-        at, kept = T - 1, T
+        at, kept_from, stays = T - 1, T, True
         for t in range(T - 1, -1, -1):
-            code = codes[b, t]
-            out.counts[t, code] += 1
-            out.spikes[t] += spikes[b, t]
-            if least[0] and margins[b, t] >= least[1]:
+            code = np.int64(item(codes, b * T + t))
+            counts[t, code] += 1
+            if least[0] and item(margins, b * T + t) >= least[1]:
                 at = t
-            if kept == t + 1 and right[code]:
-                kept = t
-        if kept < T:
-            out.kept[0] += 1
-            out.kept[1] += kept + 1
-        out.exits[at] += 1
-        out.exit_counts[codes[b, at]] += 1
-        for t in range(at + 1):
-            out.exit_spikes[0] += spikes[b, t]
-        for layer in range(layers):
-            for t in range(T):
-                out.operations[layer, t] += operations[layer, b, t]
-            for t in range(at + 1):
-                out.exit_operations[layer] += operations[layer, b, t]
+            stays = stays and right[code]
+            kept_from -= np.int64(stays)
+        kept[0] += kept_from < T
+        kept[1] += (kept_from + 1) * (kept_from < T)
+        exits[at] += 1
+        exit_counts[codes[b, at]] += 1
+        exit_at[b] = at
+    return exit_at
+
+
+@kernel
+def add_counts(
+    values: Any,
+    who: tuple[int, int],
+    exit_at: Ints,
+    by: int,
+    operations: tuple[Ints, Ints],
+    spikes: tuple[Ints, Ints],
+) -> None:
+    """Add counts of spikes to a member's sums.
+
+    Args:
+        values: at every step, or at the first alone, [B * K, T or 1], C-contiguous.
+        who: the member, and K; row b * K + k is sample b's.
+        exit_at: the step at which each sample exits.
+        by: weights that each spike meets.
+        operations: by step [T] and until the exit [1]; added to, `by` times.
+        spikes: likewise, added to once; of no size, not at all.
+    """
+    steps = values.shape[1]
+    sums, until = np.zeros(steps, np.int64), np.int64(0)
+    for b in range(exit_at.size):
+        at = (b * who[1] + who[0]) * steps
+        for t in range(steps):
+            sums[t] += np.int64(item(values, at + t))
+        for t in range(min(steps, exit_at[b] + 1)):
+            until += np.int64(item(values, at + t))
+    for t in range(steps):
+        if operations[0].size:
+            operations[0][t] += by * sums[t]
+        if spikes[0].size:
+            spikes[0][t] += sums[t]
+    if operations[0].size:
+        operations[1][0] += by * until
+    if spikes[0].size:
+        spikes[1][0] += until
