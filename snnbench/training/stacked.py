@@ -226,7 +226,9 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
         y, nothing = part.y[piece].numpy(), [None] * len(self.configs)
         source = held.take(np.arange(piece.start, piece.stop), EVALUATION_EPOCH)
         watched = [(k, watch) for k, watch in zip(active, watches, strict=True) if watch]
-        sums, trace = self._forward(stack, source, keep=False, keep_last=bool(watched))
+        sums, trace = self._forward(
+            stack, source, keep=False, keep_last=bool(watched) and self.first.readout == "current"
+        )
         outputs, hits = sums if trace is None else trace, hits_of_members(sums, y)
         losses, _ = losses_and_gradients(
             self._judges, outputs, y, nothing, active, steps=self.first.T

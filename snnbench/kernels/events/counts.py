@@ -8,15 +8,24 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange
 
-from snnbench.kernels.base.jit import Floats, Ints, Plain, inlined, kernel, parallel_kernel, share
-from snnbench.kernels.base.lanes import item
+from snnbench.kernels.base.jit import (
+    Bytes,
+    Floats,
+    Ints,
+    Plain,
+    inlined,
+    kernel,
+    parallel_kernel,
+    share,
+)
+from snnbench.kernels.base.lanes import item, load_word
 from snnbench.kernels.events.blocks import GROUP, WORD, Blocks, SpikeBlocks
 
 Counts = npt.NDArray[np.int32]
 
 _BLOCK = 1  # nanoseconds
-_BYTES = np.uint32(0x0F0F0F0F)
-_MOST = 63  # blocks of which a byte holds the spikes of a step, or of an input: up to 4 of each
+_ONES, _TWOS, _FOURS = (np.uint64(0x0101010101010101 * byte) for byte in (0x55, 0x33, 0x0F))
+_MOST = 62  # blocks of which a byte holds the spikes of a step, or of an input: up to 4 of each
 _MOST_STEPS = (1 << 16) - 1  # of which 16 bits hold the spikes of an input
 
 
@@ -24,14 +33,15 @@ def input_counts(blocks: SpikeBlocks) -> tuple[Ints, Counts]:
     """Return the spikes of every input over all rows and steps, [M], and `step_counts`."""
     parts, steps = _begin(blocks)
     units = np.zeros((parts, blocks.group_count * GROUP), np.int64)
-    _count(blocks.arrays, blocks.words, units, steps)
+    _count(blocks.arrays, blocks.codes.view(np.uint8), blocks.words, units, steps)
     return units.sum(0)[: blocks.inputs], steps
 
 
 def step_counts(blocks: SpikeBlocks) -> Counts:
     """Return the spikes of all inputs at every step, int32 [rows, T]."""
     parts, steps = _begin(blocks)
-    _count(blocks.arrays, blocks.words, np.zeros((parts, 0), np.int64), steps)
+    units = np.zeros((parts, 0), np.int64)
+    _count(blocks.arrays, blocks.codes.view(np.uint8), blocks.words, units, steps)
     return steps
 
 
@@ -53,26 +63,34 @@ def weighted_step_counts(blocks: SpikeBlocks, weights: Ints) -> Ints:
 
 
 @parallel_kernel
-def _count(blocks: Plain, words: int, units: Ints, steps: Counts) -> None:
-    """Fill `steps`, and add to the units of each part, if there are any."""
+def _count(blocks: Plain, pairs: Bytes, words: int, units: Ints, steps: Counts) -> None:
+    """Fill `steps`, and add to the units of each part, if there are any.
+
+    Args:
+        blocks: `Blocks`.
+        pairs: the memory of their codes.
+        words: of a row.
+        units: [parts, groups * 4], or [parts, 0].
+        steps: [rows, T].
+    """
     blocks = Blocks(*blocks)
     rows, parts = steps.shape[0], units.shape[0]
     for part in prange(parts):
-        _count_rows(blocks, rows * part // parts, rows * (part + 1) // parts, words, units[part],
-                    steps)  # fmt: skip
+        _count_rows(blocks, pairs, (rows * part // parts, rows * (part + 1) // parts), words,
+                    units[part], steps)  # fmt: skip
 
 
 @kernel
 def _count_rows(
-    blocks: Blocks, begin: int, end: int, words: int, units: Ints, steps: Counts
+    blocks: Blocks, pairs: Bytes, rows: tuple[int, int], words: int, units: Ints, steps: Counts
 ) -> None:
     """Count some rows."""
-    even, odd = np.zeros(words, np.uint32), np.zeros(words, np.uint32)
+    sums = np.zeros((2, (min(words, _MOST) + 1) // 2), np.uint64)
     of_groups = np.zeros(units.size // GROUP, np.uint64)
     some = max(1, _MOST_STEPS // (GROUP * words))  # rows whose sums 16 bits hold
-    for low in range(begin, end, some):
-        for row in range(low, min(low + some, end)):
-            _count_row(blocks, row, words, of_groups, steps, even, odd)
+    for low in range(rows[0], rows[1], some):
+        for row in range(low, min(low + some, rows[1])):
+            _count_row(blocks, pairs, row, words, of_groups, steps[row], sums)
         for g in range(of_groups.size):
             for q in range(GROUP):
                 sixteen = (of_groups[g] >> np.uint64(16 * q)) & np.uint64(0xFFFF)
@@ -82,48 +100,97 @@ def _count_rows(
 
 @kernel
 def _count_row(
-    blocks: Blocks, row: int, words: int, of_groups: Any, steps: Counts, even: Any, odd: Any
+    blocks: Blocks,
+    pairs: Bytes,
+    row: int,
+    words: int,
+    of_groups: Any,
+    steps: Counts,
+    sums: Any,
 ) -> None:
-    """Count one row; `even` and `odd` are room for sums of two steps a word each, 8 bits a step.
+    """Count one row, two blocks at a time.
 
     A block's lower half has the steps in groups of 4 bits, its upper half the inputs: what is done
     to its groups is done to both.
+
+    Args:
+        blocks, pairs, words: as above.
+        row: which.
+        of_groups: spikes of every group's inputs, 16 bits each; added to.
+        steps: spikes at every step; filled.
+        sums: room for those of even and of odd steps, 8 bits each.
     """
-    codes, groups, first, last = blocks.codes, blocks.groups, blocks.starts[row], blocks.ends[row]
-    T = steps.shape[1]
-    for t in range(T):
-        steps[row, t] = 0
-    for begin in range(first, max(last, first + 1), _MOST):
-        for w in range(words):
-            even[w] = odd[w] = 0
-        for i in range(begin, min(begin + _MOST, last)):
-            for low in range(0, words, _MOST):
-                a = b = np.uint32(0)
-                for w in range(low, min(low + _MOST, words)):
-                    x = item(codes, i * words + w)
-                    x -= (x >> np.uint32(1)) & np.uint32(0x55555555)
-                    x = (x & np.uint32(0x33333333)) + ((x >> np.uint32(2)) & np.uint32(0x33333333))
-                    x0, x1 = x & _BYTES, (x >> np.uint32(4)) & _BYTES
-                    even[w] += x0
-                    odd[w] += x1
-                    a += x0
-                    b += x1
-                if of_groups.size:
-                    of_groups[item(groups, i)] += _inputs(np.uint64(a), np.uint64(b))
-        for t in range(T):
-            sums = even[t // WORD] if t % 2 == 0 else odd[t // WORD]
-            steps[row, t] += np.int32((sums >> np.uint32(4 * (t % WORD // 2 * 2))) & np.uint32(255))
+    first, last = blocks.starts[row], blocks.ends[row]
+    steps[:] = 0
+    for begin in range(first, last, _MOST):
+        entries = (begin, min(begin + _MOST, last))
+        for low in range(0, words, _MOST):
+            some = (low, min(_MOST, words - low))
+            _count_entries(blocks, pairs, entries, words, some, of_groups, sums)
+            _add_steps(sums, steps, WORD * low)
+
+
+@kernel
+def _count_entries(
+    blocks: Blocks,
+    pairs: Bytes,
+    entries: tuple[int, int],
+    words: int,
+    some: tuple[int, int],
+    of_groups: Any,
+    sums: Any,
+) -> None:
+    """Count some entries of a row, in some words: the first of them, and how many."""
+    even, odd = sums[0], sums[1]
+    even[:], odd[:] = 0, 0
+    full, has_single, has_groups = some[1] // 2, some[1] % 2 == 1, of_groups.size > 0
+    for i in range(entries[0], entries[1]):
+        at = i * words + some[0]
+        a = b = np.uint64(0)
+        for p in range(full):
+            x0, x1 = _ones_of_four(np.uint64(load_word(pairs, 4 * (at + 2 * p))))
+            even[p] += x0
+            odd[p] += x1
+            a += x0
+            b += x1
+        if has_single:
+            x0, x1 = _ones_of_four(np.uint64(item(blocks.codes, at + 2 * full)))
+            even[full] += x0
+            odd[full] += x1
+            a += x0
+            b += x1
+        if has_groups:
+            of_groups[item(blocks.groups, i)] += _inputs(a) | (_inputs(b) << np.uint64(16))
 
 
 @inlined
-def _inputs(even: np.uint64, odd: np.uint64) -> np.uint64:
-    """Return the upper halves' four bytes, in the order of the inputs, as four of 16 bits."""
-    byte = np.uint64(255)
-    return (
-        ((even >> np.uint64(16)) & byte)
-        | (((odd >> np.uint64(16)) & byte) << np.uint64(16))
-        | ((even >> np.uint64(24)) << np.uint64(32))
-        | ((odd >> np.uint64(24)) << np.uint64(48))
+def _ones_of_four(x: np.uint64) -> tuple[np.uint64, np.uint64]:
+    """Return the numbers of ones in groups of 4 bits, of even and of odd groups, a byte each."""
+    x -= (x >> np.uint64(1)) & _ONES
+    x = (x & _TWOS) + ((x >> np.uint64(2)) & _TWOS)
+    return x & _FOURS, (x >> np.uint64(4)) & _FOURS
+
+
+@kernel
+def _add_steps(sums: Any, steps: Counts, begin: int) -> None:
+    """Add the sums of pairs of blocks to the steps from `begin` on."""
+    even, odd = sums[0], sums[1]
+    for p in range(even.size):
+        for j in range(WORD):
+            shift = np.uint64(j // 2 * 32 + j % 2 * 8)
+            t = begin + 2 * WORD * p + 2 * j
+            if t < steps.size:
+                steps[t] += np.int32((even[p] >> shift) & np.uint64(255))
+            if t + 1 < steps.size:
+                steps[t + 1] += np.int32((odd[p] >> shift) & np.uint64(255))
+
+
+@inlined
+def _inputs(pair: np.uint64) -> np.uint64:
+    """Return the upper bytes of two blocks' halves, added up: two numbers of 32 bits."""
+    both = pair + (pair >> np.uint64(32))
+    return ((both >> np.uint64(16)) & np.uint64(255)) | (
+        ((both >> np.uint64(24)) & np.uint64(255)) << np.uint64(32)
     )
 
 

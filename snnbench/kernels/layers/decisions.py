@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numba import prange
 
 from snnbench.kernels.base.jit import Bytes, Floats, Ints, Plain, kernel, parallel_kernel
-from snnbench.kernels.base.lanes import item, load_word
+from snnbench.kernels.base.lanes import count_ones, item, load_word
 
 Codes = npt.NDArray[np.int32]
 PARTS = 16  # pieces of the batch that threads share out
@@ -76,40 +76,38 @@ def _decide_sample(
     classes, T = counts.size, having.size - 1
     codes, margins, spikes = found.codes[k, b], found.margins[k, b], found.spikes[k, b]
     counts[:], having[:] = 0, 0
-    having[0], top = classes, 0
-    code, margin = _decision(counts, having, top, wanted)
+    having[0], top, second = classes, 0, 0
+    code, margin = _decision(counts, having[0], 0, 0, wanted)
     for t in range(T):
         fired = 0
         for c0 in range(0, classes, _BITS):
             bit = first[1] + c0
             word = load_word(bits, first[0] + t * row_bytes + bit // 8) >> np.int64(bit % 8)
             word &= (np.int64(1) << np.int64(min(_BITS, classes - c0))) - 1
-            c = c0
             while word != 0:
-                while word & 1 == 0:
-                    word >>= np.int64(1)
-                    c += 1
+                c = c0 + count_ones((word & -word) - 1)
+                word &= word - 1
                 n = counts[c]
                 counts[c] = n + 1
                 having[n] -= 1
                 having[n + 1] += 1
-                top = max(top, n + 1)
+                if n == top:
+                    second = n if having[n] > 0 else second
+                    top = n + 1
+                else:
+                    second = max(second, n + 1)
                 fired += 1
-                word >>= np.int64(1)
-                c += 1
         if fired:
-            code, margin = _decision(counts, having, top, wanted)
+            code, margin = _decision(counts, having[top], top, second, wanted)
         codes[t], margins[t], spikes[t] = code, margin, fired
 
 
 @kernel
-def _decision(counts: Ints, having: Ints, top: int, wanted: int) -> tuple[Any, np.float32]:
-    """Return the code and margin of counts of which the largest is `top`."""
-    equal, margin = having[top], 0
-    if equal == 1 and counts.size > 1:
-        margin = 1
-        while having[top - margin] == 0:
-            margin += 1
+def _decision(
+    counts: Ints, equal: int, top: int, second: int, wanted: int
+) -> tuple[Any, np.float32]:
+    """Return the code and margin of counts of which `equal` are the largest."""
+    margin = top - second if equal == 1 and counts.size > 1 else 0
     if counts[wanted] != top:
         return 1 + np.int64(equal > 1), np.float32(margin)
     is_first = 1
