@@ -44,17 +44,31 @@ class Evaluator(Protocol):
             part: any.
             piece: which of its samples, at most EVALUATION_BATCH.
             active: positions of the runs.
-            tallies: of each active run, one a weight layer.
+            tallies: of each active run, one a weight layer; empty where nothing is to be counted.
             watches: of each active run; None for no look at its steps, as of every ANN.
         """
 
 
 def evaluate(
-    evaluator: Evaluator, part: Part, active: Sequence[int], watches: Watches | None = None
+    evaluator: Evaluator,
+    part: Part,
+    active: Sequence[int],
+    watches: Watches | None = None,
+    *,
+    counted: bool = True,
 ) -> list[Evaluation]:
-    """Run the active runs over a part once: loss, accuracy, tallies and steps together."""
+    """Run the active runs over a part once: loss, accuracy, tallies and steps together.
+
+    Args:
+        evaluator: of the runs.
+        part: of the data.
+        active: positions of the runs.
+        watches: of each, see `Evaluator`.
+        counted: there are tallies.
+    """
     watches = watches or [None] * len(active)
-    results = [Evaluation([Tally() for _ in evaluator.networks[k].plan]) for k in active]
+    plans = [evaluator.networks[k].plan if counted else () for k in active]
+    results = [Evaluation([Tally() for _ in plan]) for plan in plans]
     tallies = [result.tallies for result in results]
     for start in range(0, len(part), EVALUATION_BATCH):
         piece = slice(start, min(start + EVALUATION_BATCH, len(part)))
@@ -95,7 +109,8 @@ class NetworkEvaluator:
         losses, hits = [], []
         for k, own, watch in zip(active, tallies, watches, strict=True):
             network, config = self.networks[k], self._judges[k]
-            with tallying(network.eval(), own), watching(network, watch) as follower:
+            tallied = tallying(network.eval(), own) if own else nullcontext()
+            with tallied, watching(network, watch) as follower:
                 outputs = network(x)
             membrane = output_membrane(network)
             if watch is not None:

@@ -138,12 +138,13 @@ def _evaluate(engine: Engine, members: list[Member], epoch: int) -> list[tuple[M
     vals: Sequence[Evaluation | None] = [None] * len(members)
     if data.val:
         choices = [_exit_choice(engine, member) for member in members]
-        vals = evaluate(engine, data.val, positions, choices)
+        vals = evaluate(engine, data.val, positions, choices, counted=False)
     chosen = [m.is_chosen(epoch, val) for m, val in zip(members, vals, strict=True)]
     if not data.val and any(chosen):  # of all members: it is the last epoch
         choices = [_exit_choice(engine, member) for member in members]
         if any(choices):
-            evaluate(engine, exit_samples(data.train, engine.configs[0].seed), positions, choices)
+            some = exit_samples(data.train, engine.configs[0].seed)
+            evaluate(engine, some, positions, choices, counted=False)
     steps = [
         StepSums(member.config, engine.networks[member.k], choice.margin)
         if choice is not None and is_chosen

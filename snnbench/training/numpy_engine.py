@@ -111,7 +111,8 @@ class NumpyEngine(OwnNetworks[_Optimizers]):
             scores = self.perceptrons[k].forward(x)
             losses.append(loss_and_gradient(self._judges[k], scores, y, None)[0])
             hits.append(hits_of(torch.from_numpy(scores), part.y[piece]))
-            for tally, layer in zip(own, self.perceptrons[k].dense_layers, strict=True):
+            layers = self.perceptrons[k].dense_layers if own else ()
+            for tally, layer in zip(own, layers, strict=True):
                 tally.add_input(torch.from_numpy(layer.inputs)[None])
         return losses, hits
 

@@ -225,9 +225,10 @@ class PerceptronEngine(OwnNetworks[CohortOptimizer]):
         losses, _ = losses_and_gradients(self._judges, scores, y, nothing, active, steps=1)
         hits = hits_of_members(scores, y)
         for k, own in zip(active, tallies, strict=True):
-            inputs = [x, *(value[k] for value in values[:-1])]
-            for tally, value in zip(own, inputs, strict=True):
-                tally.add_input(value[None])
+            if own:
+                inputs = [x, *(value[k] for value in values[:-1])]
+                for tally, value in zip(own, inputs, strict=True):
+                    tally.add_input(value[None])
         return of_active(losses, hits, active)
 
 

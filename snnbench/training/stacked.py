@@ -87,7 +87,7 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
         self._forward(self.evaluating, source, keep=False, keep_last=True)
         counted = LayerInput(self.first, self.data.train).counted(0, source)
         watched = [(0, StepSums(self.first, self.networks[0], None))]
-        add_steps(self.evaluating, source, counted.steps, y, watched)
+        add_steps(self.evaluating, source, counted, y, watched)
 
     def _neurons(self) -> Neurons:
         """Return the neurons of a layer of the cohort, all layers' being alike."""
@@ -233,10 +233,12 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
         losses, _ = losses_and_gradients(
             self._judges, outputs, y, nothing, active, steps=self.first.T
         )
-        counted = held.counted(piece.start, source)
-        self._tally(active, tallies, counted, len(y))
+        needed = any(tallies) or any(watch.fan_outs is not None for _, watch in watched)
+        counted = held.counted(piece.start, source) if needed else None
+        if counted is not None and any(tallies):
+            self._tally(active, tallies, counted, len(y))
         if watched:
-            add_steps(stack, source, counted.steps, y, watched)
+            add_steps(stack, source, counted, y, watched)
         return of_active(losses, hits, active)
 
     def _tally(

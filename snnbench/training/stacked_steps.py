@@ -7,7 +7,7 @@ import torch
 
 from snnbench.kernels.base.jit import Floats, Ints, share
 from snnbench.kernels.events.blocks import SpikeBlocks
-from snnbench.kernels.events.counts import Counts, step_counts, weighted_step_counts
+from snnbench.kernels.events.counts import step_counts, weighted_step_counts
 from snnbench.kernels.layers.decisions import (
     Found,
     add_counts,
@@ -17,6 +17,7 @@ from snnbench.kernels.layers.decisions import (
 )
 from snnbench.kernels.layers.stack import SpikingStack
 from snnbench.training.decisions import Decisions
+from snnbench.training.layer_input import Counted
 from snnbench.training.steps import StepSums, Watch
 
 _DECISION = 5  # nanoseconds
@@ -25,7 +26,7 @@ _DECISION = 5  # nanoseconds
 def add_steps(
     stack: SpikingStack,
     source: SpikeBlocks | Floats,
-    counted: Counts,
+    counted: Counted | None,
     y: Ints,
     runs: Sequence[tuple[int, Watch]],
 ) -> None:
@@ -34,8 +35,7 @@ def add_steps(
     Args:
         stack: has run over the batch; its output layer kept its membranes if it does not spike.
         source: of the pass.
-        counted: input values that were not 0, at every step or, where they are the same at all,
-            at the first, [B, T or 1].
+        counted: what of the source is not 0, for watches of the flow.
         y: classes of the samples.
         runs: position and watch.
     """
@@ -52,8 +52,11 @@ def add_steps(
         )  # fmt: skip
         fired, nothing = (watch.spikes, watch.exit_spikes), (_NONE, _NONE)
         assert watch.fan_outs is not None
+        assert counted is not None
         for layer, by in enumerate(watch.fan_outs):
-            values, who = (hidden[layer - 1], (k, stack.members)) if layer else (counted, (0, 1))
+            values, who = (
+                (hidden[layer - 1], (k, stack.members)) if layer else (counted.steps, (0, 1))
+            )
             done = watch.operations[layer], watch.exit_operations[layer : layer + 1]
             spikes = fired if layer else nothing
             if isinstance(by, int):

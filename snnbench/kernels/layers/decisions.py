@@ -177,7 +177,7 @@ def add_decisions(
     margins: Floats,
     least: tuple[bool, np.float32],
     right: Any,
-    out: tuple[Ints, Ints, Ints, Ints],
+    out: Plain,
 ) -> Ints:
     """Add the decisions on a batch to a member's sums; return where each sample exits, [B].
 
