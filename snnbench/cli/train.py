@@ -40,7 +40,8 @@ def train(
 ) -> None:
     """Train one ANN or SNN and count what it costs.
 
-    Writes runs.csv, epochs.csv and layers.csv. The same command again does not train again.
+    Writes runs.csv, epochs.csv, layers.csv and, of an SNN, steps.csv: accuracy, spikes, operations
+    and energy by time step. The same command again does not train again.
 
     Example: snnbench train --dataset mnist --arch 10-10 -T 50 --beta 0.5 --epochs 4
     """
@@ -74,7 +75,12 @@ def train(
     if (found := _DEAD.get(str(result.row.get("activity")))) is not None:
         say(f"The network is {result.row['activity']}: {found}")
     if json:
-        document = {"run": result.row, "epochs": result.epoch_rows, "layers": result.layer_rows}
+        document = {
+            "run": result.row,
+            "epochs": result.epoch_rows,
+            "layers": result.layer_rows,
+            "steps": result.step_rows,
+        }
         print_json(document)
         return
     known = [(name, result.row[name]) for name in of_run() if result.row.get(name) is not None]

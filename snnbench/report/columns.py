@@ -100,6 +100,8 @@ def of_run() -> tuple[str, ...]:
         "val_accuracy", "test_accuracy", "max_test_accuracy", "train_loss", "val_loss",
         "test_loss", "params", "firing_rate", "silent_fraction", "saturated_fraction", "activity",
         "tied_fraction", *counts(),
+        "latency_steps", "exit_margin", "exit_chosen_on", "exit_steps", "exit_accuracy",
+        "exit_energy_pj_compute45nm",
         "train_seconds", "eval_seconds", *MEASURED, "idle_w", "energy_counters",
     )  # fmt: skip
 

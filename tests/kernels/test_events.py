@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnbench.inputs import bernoulli as encoding
-from snnbench.kernels.events.counts import input_counts
+from snnbench.kernels.events.counts import input_counts, step_counts, weighted_step_counts
 from snnbench.kernels.events.events import (
     ActivePixels,
     SpikeBlocks,
@@ -77,7 +77,9 @@ def test_zero_never_spikes_and_one_always_does():
     T = 1000
     keys = draw_keys(0, 1, np.arange(1))
     blocks = bernoulli_events(ActivePixels(values), np.arange(1), keys, T, SpikeBlocks(6, T))
-    assert input_counts(blocks).tolist() == [0, T, 0, 0, T, 0]
+    units, steps = input_counts(blocks)
+    assert units.tolist() == [0, T, 0, 0, T, 0]
+    assert steps.tolist() == [[2] * T]
 
 
 def test_memory_used_again_for_another_batch_holds_that_batch_only():
@@ -108,7 +110,12 @@ def test_blocks_give_back_the_spikes_they_were_made_of(M, T, rows, rate, seed):
     blocks = events_from_spikes(spikes, SpikeBlocks(M, T))
     assert np.array_equal(blocks.dense(), spikes)
     assert np.array_equal(blocks.counts, spikes.sum((1, 2)))
-    assert np.array_equal(input_counts(blocks), spikes.sum((0, 1)))
+    units, steps = input_counts(blocks)
+    assert np.array_equal(units, spikes.sum((0, 1)))
+    assert np.array_equal(steps, spikes.sum(2))
+    assert np.array_equal(step_counts(blocks), steps)
+    weights = np.arange(spikes.shape[2]) % 5
+    assert np.array_equal(weighted_step_counts(blocks, weights), (spikes * weights).sum(2))
     silent = (spikes == 0).all(1)
     grouped = np.pad(silent, ((0, 0), (0, -M % 4)), constant_values=True).reshape(rows, -1, 4)
     assert (blocks.ends - blocks.starts).sum() == (~grouped.all(2)).sum(), "silent groups are kept"

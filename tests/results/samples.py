@@ -6,11 +6,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from snnbench.results.schema import TABLES, columns_of
+from snnbench.results.schema import KEYS, TABLES, columns_of
 from snnbench.results.tables import ResultStore
 
 ROOT = Path(__file__).parents[2]  # where child processes find `tests`
-Run = tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]
+Rows = list[dict[str, Any]]
+Run = tuple[dict[str, Any], Rows, Rows, Rows]
 
 
 def run_rows(run_id: str, *, epochs: int = 2, mark: float = 0.5, **values: Any) -> Run:
@@ -29,6 +30,7 @@ def run_rows(run_id: str, *, epochs: int = 2, mark: float = 0.5, **values: Any) 
         row | values,
         [{"epoch": epoch + 1, "test_accuracy": mark} for epoch in range(epochs)],
         [{"layer": f"fc{layer + 1}", "kind": "linear", "input_rate": mark} for layer in range(2)],
+        [{"step": step + 1, "test_accuracy": mark} for step in range(2)],
     )
 
 
@@ -47,7 +49,8 @@ def read_csv(folder: Path, name: str) -> list[dict[str, str]]:
 
 def as_version_1(folder: Path) -> Path:
     """`folder`, as if all that is in it had been written by a program of the first version."""
-    for name in TABLES:
+    (folder / "steps.csv").unlink()
+    for name in ("epochs", "layers", "runs"):
         rows = read_csv(folder, name)
         old = [column.name for column in columns_of(name) if column.since == 1]
         with open(folder / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
@@ -58,7 +61,8 @@ def as_version_1(folder: Path) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / f"{name}.csv").read_bytes() for name in TABLES}
+    paths = {name: folder / f"{name}.csv" for name in TABLES}
+    return {name: path.read_bytes() for name, path in paths.items() if path.exists()}
 
 
 def check_whole(folder: Path) -> None:
@@ -73,18 +77,20 @@ def check_whole(folder: Path) -> None:
         assert all(len(row) == len(columns) for row in rows)
     runs = {row["run_id"]: row for row in read_csv(folder, "runs")}
     assert len(runs) == len(read_csv(folder, "runs"))
-    epochs, layers = read_csv(folder, "epochs"), read_csv(folder, "layers")
-    assert {row["run_id"] for row in (*epochs, *layers)} <= runs.keys()
-    for row in epochs:
+    epochs, layers, steps = (read_csv(folder, name) for name in KEYS)
+    assert {row["run_id"] for row in (*epochs, *layers, *steps)} <= runs.keys()
+    for row in (*epochs, *steps):
         assert row["test_accuracy"] == runs[row["run_id"]]["test_accuracy"]
     for row in layers:
         assert row["input_rate"] == runs[row["run_id"]]["test_accuracy"]
     counts = Counter(row["run_id"] for row in epochs)
     counts_of_layers = Counter(row["run_id"] for row in layers)
+    counts_of_steps = Counter(row["run_id"] for row in steps)
     for run_id, row in runs.items():
         if row["status"] == "done":
             assert counts[run_id] == int(row["epochs_run"])
             assert counts_of_layers[run_id] == 2
+            assert counts_of_steps[run_id] == int(row["inference_steps"] or 0)
 
 
 def copy_of(folder: Path, target: Path) -> Path:

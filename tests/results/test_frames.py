@@ -62,7 +62,7 @@ def test_the_columns_have_their_types_and_missing_is_missing(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["epochs", "layers"])
 def test_a_table_without_rows_has_the_same_types(tmp_path: Path, name: str) -> None:
-    row, _, _ = run_rows("a", epochs=0)
+    row, *_ = run_rows("a", epochs=0)
     with ResultStore.open(tmp_path) as store:
         store.append(row, [], [])
     empty = READERS[name](tmp_path)

@@ -286,7 +286,7 @@ def test_a_plug_ins_column_is_added_to_tables_of_this_version(
     runs = (folder / "runs.csv").read_bytes()
     assert read_layers(folder)["theirs"].isna().all()
     with ResultStore.open(folder) as store:
-        row, epochs, layers = run_rows("new")
+        row, epochs, layers, _ = run_rows("new")
         store.append(row, epochs, [layer | {"theirs": 2.0} for layer in layers])
         assert store.repairs == [
             f"layers.csv: added theirs (version {SCHEMA_VERSION} of the tables)."

@@ -39,12 +39,12 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def appended(store: ResultStore) -> None:
-    row, epochs, layers = run_rows("new", epochs=7, mark=0.7, path="scan")
+    row, epochs, layers, _ = run_rows("new", epochs=7, mark=0.7, path="scan")
     store.append(row, [e | {"late": 1.0} for e in epochs], [x | {"late": 1.0} for x in layers])
 
 
 def replaced(store: ResultStore) -> None:
-    row, epochs, layers = run_rows("run1", epochs=7, mark=0.7, path="scan")
+    row, epochs, layers, _ = run_rows("run1", epochs=7, mark=0.7, path="scan")
     store.replace(row, [e | {"late": 1.0} for e in epochs], [x | {"late": 1.0} for x in layers])
 
 

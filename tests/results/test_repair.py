@@ -25,7 +25,7 @@ def _no_sync(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_no_sync")
-@pytest.mark.parametrize("name", ["epochs", "layers", "runs"])
+@pytest.mark.parametrize("name", ["epochs", "layers", "steps", "runs"])
 def test_a_table_cut_at_any_byte_is_whole_again_after_opening(tmp_path: Path, name: str) -> None:
     whole = filled(tmp_path / "whole")
     content = (whole / f"{name}.csv").read_bytes()
@@ -51,7 +51,7 @@ def test_a_table_cut_at_any_byte_is_whole_again_after_opening(tmp_path: Path, na
 
 
 @pytest.mark.usefixtures("_no_sync")
-@pytest.mark.parametrize("name", ["epochs", "layers", "runs"])
+@pytest.mark.parametrize("name", ["epochs", "layers", "steps", "runs"])
 def test_a_table_cut_within_its_header_is_refused_and_nothing_is_changed(
     tmp_path: Path, name: str
 ) -> None:
@@ -66,7 +66,7 @@ def test_a_table_cut_within_its_header_is_refused_and_nothing_is_changed(
         assert {path.name: path.read_bytes() for path in folder.glob("*.csv")} == before
 
 
-@pytest.mark.parametrize("name", ["epochs", "layers", "runs"])
+@pytest.mark.parametrize("name", ["epochs", "layers", "steps", "runs"])
 def test_a_lost_table_is_not_made_new_beside_others_that_have_rows(
     tmp_path: Path, name: str
 ) -> None:
@@ -94,6 +94,7 @@ def test_rows_of_a_run_that_never_got_its_own_row_are_removed(tmp_path: Path) ->
         assert store.repairs == [
             "epochs.csv: removed 2 rows of runs that runs.csv does not have.",
             "layers.csv: removed 2 rows of runs that runs.csv does not have.",
+            "steps.csv: removed 2 rows of runs that runs.csv does not have.",
         ]
         assert list(store.statuses()) == ["run0", "run1"]
     check_whole(folder)
@@ -105,7 +106,7 @@ def test_a_run_taken_out_of_runs_csv_by_hand_can_be_done_again(tmp_path: Path) -
     runs = (folder / "runs.csv").read_bytes().splitlines(keepends=True)
     (folder / "runs.csv").write_bytes(b"".join([runs[0], runs[1], runs[3]]))  # without run1
     with ResultStore.open(folder) as store:
-        assert len(store.repairs) == 3
+        assert len(store.repairs) == 4
         assert list(store.statuses()) == ["run0", "run2"]
         (kept,) = (folder / "set-aside").iterdir()
         assert str(kept) in store.repairs[0]

@@ -54,7 +54,7 @@ def test_a_cohort_is_recorded_with_one_sync_a_file(
 
         monkeypatch.setattr(os, "fsync", noting)
         store.append_many([RunRows(*run_rows(f"run{k}")) for k in range(16)])
-        assert synced == ["epochs.csv", "layers.csv", "runs.csv"]
+        assert synced == ["epochs.csv", "layers.csv", "steps.csv", "runs.csv"]
         assert len(store.statuses()) == 16
     check_whole(tmp_path)
     assert [row["run_id"] for row in read_csv(tmp_path, "runs")] == [f"run{k}" for k in range(16)]
@@ -107,7 +107,7 @@ def test_a_row_that_cannot_be_is_our_mistake_and_changes_nothing(
     with ResultStore.open(tmp_path) as store:
         store.append(*run_rows("a"))
         before = contents(tmp_path)
-        row, epochs, layers = run_rows("b")
+        row, epochs, layers, _ = run_rows("b")
         with pytest.raises((AssertionError, KeyError), match=reason):
             store.append(row | change, epochs, layers)
         assert contents(tmp_path) == before
@@ -116,7 +116,7 @@ def test_a_row_that_cannot_be_is_our_mistake_and_changes_nothing(
 
 def test_epochs_of_another_run_or_twice_are_our_mistake(tmp_path: Path) -> None:
     with ResultStore.open(tmp_path) as store:
-        row, epochs, layers = run_rows("a")
+        row, epochs, layers, _ = run_rows("a")
         with pytest.raises(AssertionError):
             store.append(row, [epochs[0], epochs[1] | {"run_id": "b"}], layers)
         with pytest.raises(AssertionError, match="epoch twice"):
