@@ -11,6 +11,7 @@ from snnbench.results.tables import ResultStore
 
 ROOT = Path(__file__).parents[2]  # where child processes find `tests`
 Rows = list[dict[str, Any]]
+FIRST_TABLES = ("epochs", "layers", "runs")  # of the first version
 Run = tuple[dict[str, Any], Rows, Rows, Rows]
 
 
@@ -49,8 +50,8 @@ def read_csv(folder: Path, name: str) -> list[dict[str, str]]:
 
 def as_version_1(folder: Path) -> Path:
     """`folder`, as if all that is in it had been written by a program of the first version."""
-    (folder / "steps.csv").unlink()
-    for name in ("epochs", "layers", "runs"):
+    (folder / "steps.csv").unlink(missing_ok=True)
+    for name in FIRST_TABLES:
         rows = read_csv(folder, name)
         old = [column.name for column in columns_of(name) if column.since == 1]
         with open(folder / f"{name}.csv", "w", newline="", encoding="utf-8") as file:

@@ -12,13 +12,14 @@ from snnbench.errors import UserError
 from snnbench.results import frames
 from snnbench.results.lines import header_line
 from snnbench.results.schema import SCHEMA_VERSION, TABLES, columns_of
-from snnbench.results.tables import ResultStore, read_epochs, read_layers, read_runs
+from snnbench.results.tables import ResultStore, read_epochs, read_layers, read_runs, read_steps
 from tests.results.samples import filled, run_rows
 
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "runs": read_runs,
     "epochs": read_epochs,
     "layers": read_layers,
+    "steps": read_steps,
 }
 
 

@@ -30,7 +30,7 @@ with ResultStore.open(sys.argv[1]) as store:
             runs = [run_rows(f"run{number + k}", mark=float(mark)) for k in range(size)]
             number, write = number + size, store.append_many
         write(runs)
-        print(*(row["run_id"] for row, _, _ in runs), mark, flush=True)
+        print(*(row["run_id"] for row, *_ in runs), mark, flush=True)
 """
 
 

@@ -12,13 +12,21 @@ from snnbench.errors import UserError
 from snnbench.results import schema
 from snnbench.results.frames import to_rows
 from snnbench.results.schema import SCHEMA_VERSION, TABLES, Column, columns_of
-from snnbench.results.tables import ResultStore, read_epochs, read_layers, read_runs
+from snnbench.results.tables import ResultStore, read_epochs, read_layers, read_runs, read_steps
 from snnbench.studies.catalogue import find_study
 from snnbench.studies.plan import expand
 from snnbench.sweep.record import Recorded
 from snnbench.sweep.run import Planned
 from tests.forking import run_snnbench
-from tests.results.samples import ROOT, as_version_1, contents, filled, read_csv, run_rows
+from tests.results.samples import (
+    FIRST_TABLES,
+    ROOT,
+    as_version_1,
+    contents,
+    filled,
+    read_csv,
+    run_rows,
+)
 from tests.sweep.plans import TINY, adhoc
 from tests.sweep.test_drive import sweep
 
@@ -30,6 +38,7 @@ FACTS = [column.name for column in columns_of("layers") if column.since > 1]
 ADDED = (
     f"epochs.csv: added {', '.join(CURVE)} (version {SCHEMA_VERSION} of the tables).",
     f"layers.csv: added {', '.join(FACTS)} (version {SCHEMA_VERSION} of the tables).",
+    f"steps.csv: new (version {SCHEMA_VERSION} of the tables).",
     f"runs.csv: added {', '.join(NEW)} (version {SCHEMA_VERSION} of the tables).",
 )
 
@@ -44,7 +53,7 @@ def copied(tmp_path: Path):
     def copy(name: str) -> Path:
         folder = tmp_path / name
         folder.mkdir()
-        for table in TABLES:
+        for table in FIRST_TABLES:
             shutil.copyfile(ROOT / "results" / name / f"{table}.csv", folder / f"{table}.csv")
         assert not set(NEW) & read_csv(folder, "runs")[0].keys()
         return folder
@@ -88,7 +97,7 @@ def test_committed_tables_are_read_as_they_are_and_left_so(copied, name: str) ->
 @pytest.mark.parametrize("name", COMMITTED)
 def test_a_run_that_is_added_brings_the_columns_and_changes_no_old_value(copied, name: str) -> None:
     folder = copied(name)
-    before = {table: read_csv(folder, table) for table in TABLES}
+    before = {table: read_csv(folder, table) for table in FIRST_TABLES}
     with ResultStore.open(folder) as store:
         store.append(*run_rows("new", path="scan", numerics=1))
         assert store.repairs == [*ADDED]
@@ -162,7 +171,7 @@ def test_runs_are_taken_over_from_a_folder_and_into_one_of_the_first_version(
 
 def test_training_one_run_says_what_it_added(old: Path) -> None:
     result = train(**TINY | {"engine": "reference"}, out=old)
-    assert result.repairs[-3:] == ADDED
+    assert result.repairs[-4:] == ADDED
     assert result.row["schema"] == SCHEMA_VERSION
 
 
@@ -219,7 +228,9 @@ def test_a_damaged_setting_is_refused_with_its_line_when_another_follows_from_it
 @pytest.mark.parametrize("name", TABLES)
 def test_columns_in_another_order_are_read_and_written(tmp_path: Path, name: str) -> None:
     folder = filled(tmp_path)
-    read = {"runs": read_runs, "epochs": read_epochs, "layers": read_layers}[name]
+    read = {"runs": read_runs, "epochs": read_epochs, "layers": read_layers, "steps": read_steps}[
+        name
+    ]
     whole, rows = read(folder), read_csv(folder, name)
     pd.DataFrame(rows)[[*rows[0]][::-1]].to_csv(folder / f"{name}.csv", index=False)
     pd.testing.assert_frame_equal(read(folder), whole)

@@ -12,9 +12,10 @@ from snnbench.results import journal, schema
 from snnbench.results.journal import current_table
 from snnbench.results.lines import to_cells
 from snnbench.results.migration import migrate
-from snnbench.results.schema import SCHEMA_VERSION, TABLES, Column, columns_of
+from snnbench.results.schema import SCHEMA_VERSION, Column, columns_of
 from snnbench.results.tables import ResultStore, read_epochs, read_layers, read_runs
 from tests.results.samples import (
+    FIRST_TABLES,
     as_version_1,
     check_whole,
     contents,
@@ -117,7 +118,7 @@ def journal_of_version_1(folder: Path) -> None:
     lines = {name: text.decode().splitlines(True) for name, text in contents(folder).items()}
     text = {
         name: "".join(line.replace("0.5", "0.9") for line in lines[name] if "run1" in line)
-        for name in TABLES
+        for name in FIRST_TABLES
     }
     content = {"schema": 1, "run_ids": ["run1"], "text": text}
     (folder / ".replace.json").write_text(json.dumps(content))
@@ -166,15 +167,14 @@ def test_a_journal_beside_a_table_that_lacks_its_columns_is_refused(old: Path) -
 
 
 def test_old_rows_keep_their_cells_when_a_table_gets_columns(old: Path) -> None:
-    before = {name: read_csv(old, name) for name in TABLES}
+    before = {name: read_csv(old, name) for name in FIRST_TABLES}
     with ResultStore.open(old) as store:
         appended(store)
-        added = {name: [c.name for c in columns_of(name) if c.since > 1] for name in sorted(TABLES)}
-        assert store.repairs == [
-            f"{name}.csv: added {', '.join(new)} (version {SCHEMA_VERSION} of the tables)."
-            for name, new in added.items()
-        ]
-    for name in TABLES:
+        added = {name: [c.name for c in columns_of(name) if c.since > 1] for name in FIRST_TABLES}
+        version = f"(version {SCHEMA_VERSION} of the tables)."
+        *said, runs = [f"{name}.csv: added {', '.join(n)} {version}" for name, n in added.items()]
+        assert store.repairs == [*said, f"steps.csv: new {version}", runs]
+    for name in FIRST_TABLES:
         for row, was in zip(read_csv(old, name), before[name], strict=False):
             kept = was if name != "runs" else was | {"schema": str(SCHEMA_VERSION)}
             assert {key: row[key] for key in was} == kept

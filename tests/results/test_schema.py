@@ -44,8 +44,10 @@ def test_the_columns_stand_in_the_contracts_order() -> None:
     old = tuple(column for column in RUNS if column.since == 1)
     assert names(RUNS).endswith(
         " data_sha256 path numerics plugins ties activity tied_fraction train_size val_size"
-        " test_size layers measured_train_j measured_train_net_j measured_eval_j"
-        " measured_eval_net_j idle_w energy_counters"
+        " test_size layers latency_steps exit_margin exit_chosen_on exit_steps exit_accuracy"
+        " exit_spikes exit_effective_acs exit_energy_pj_compute45nm measured_train_j"
+        " measured_train_net_j measured_eval_j measured_eval_net_j idle_w energy_counters"
+        " inference_steps"
     )
     assert names(old).endswith(
         "test_accuracy max_test_accuracy train_loss val_loss test_loss firing_rate silent_fraction"

@@ -84,6 +84,7 @@ def test_a_closed_store_leaves_the_tables_and_takes_no_more(tmp_path: Path) -> N
         "epochs.csv",
         "layers.csv",
         "runs.csv",
+        "steps.csv",
     ]
 
 
