@@ -64,6 +64,10 @@ class LayerInput:
             return events_from_spikes(x.transpose(0, 1).numpy(), self.blocks)
         return x[0].numpy()
 
+    def forget_counts(self) -> None:
+        """Count anew what `counted` has kept."""
+        self._counted.clear()
+
     def counted(self, start: int, source: "SpikeBlocks | Floats") -> Counted:
         """Count the input from sample `start` on, as `take` has given it for an evaluation.
 

@@ -57,7 +57,7 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
         self.biases = [None if bias is None else bias.numpy() for bias in biases]
         self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
         self.input = LayerInput(self.first, data.train)
-        self._held: dict[int, LayerInput] = {}  # of evaluated parts, which it keeps
+        self.held: dict[int, LayerInput] = {}  # of evaluated parts, which it keeps
         self.training, self.evaluating = (self._make_stack() for _ in range(2))
         self.narrow = self._make_narrow() if whole_steps else None
         parts = [p for p in (*self.weights, *self.biases) if p is not None]
@@ -220,9 +220,9 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
         watches: Watches,
     ) -> tuple[list[float], list[Hits]]:
         """See `Evaluator`."""
-        if id(part) not in self._held:
-            self._held[id(part)] = LayerInput(self.first, part)
-        held, stack = self._held[id(part)], self.evaluating
+        if id(part) not in self.held:
+            self.held[id(part)] = LayerInput(self.first, part)
+        held, stack = self.held[id(part)], self.evaluating
         y, nothing = part.y[piece].numpy(), [None] * len(self.configs)
         source = held.take(np.arange(piece.start, piece.stop), EVALUATION_EPOCH)
         watched = [(k, watch) for k, watch in zip(active, watches, strict=True) if watch]

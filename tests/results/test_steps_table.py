@@ -12,7 +12,7 @@ from snnbench.results.trusted import read_trusted
 from tests.results.samples import ROOT, as_version_1, check_whole, filled, read_csv, run_rows
 
 RUN = {"dataset": "digits", "arch": "8-10", "T": 3, "epochs": 1, "train_samples": 100,
-       "test_samples": 60, "engine": "reference", "device": "cpu"}  # fmt: skip
+       "batch_size": 50, "test_samples": 60, "engine": "reference", "device": "cpu"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_rows_that_are_lost_are_noticed(folder: Path) -> None:
 
 def test_a_table_that_is_lost_is_not_made_new_beside_runs_that_have_steps(folder: Path) -> None:
     (folder / "steps.csv").unlink()
-    with pytest.raises(UserError, match="steps.csv is missing"):
+    with pytest.raises(UserError, match=r"steps\.csv is missing"):
         ResultStore.open(folder)
     assert not (folder / "steps.csv").exists()
     (note,) = read_trusted(folder).notes
@@ -101,7 +101,7 @@ def test_a_step_that_is_there_twice_is_refused(folder: Path) -> None:
     last = (folder / "steps.csv").read_text().splitlines(True)[-1]
     with open(folder / "steps.csv", "a") as file:
         file.write(last)
-    with pytest.raises(UserError, match="step 3 of run .* is there twice"):
+    with pytest.raises(UserError, match=r"step 3 of run .* is there twice"):
         read_steps(folder)
 
 
