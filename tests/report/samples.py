@@ -65,7 +65,7 @@ class Made:
     @property
     def names(self) -> list[str]:
         """The runs' names, in the order in which they were added."""
-        return [row["run_id"] for row, _, _ in self.rows]
+        return [row["run_id"] for row, *_ in self.rows]
 
     def runs(self, column: str, values: Sequence[float], **settings: Any) -> "Made":
         """Add a run for each value of a column, with seeds 0, 1, ..."""

@@ -18,7 +18,7 @@ TOLERANCE = 1e-4
 
 
 def compared(run=None, epochs=None, layers=None, **theirs):
-    chosen = Chosen(RUN | theirs, EPOCHS, LAYERS, None, "", TOLERANCE,
+    chosen = Chosen(RUN | theirs, EPOCHS, LAYERS, [], None, "", TOLERANCE,
                     {"train": 1000, "val": 100, "test": 200})  # fmt: skip
     return compare(
         chosen, RUN | (run or {}), EPOCHS if epochs is None else epochs,
@@ -85,5 +85,5 @@ def test_differences_in_the_other_tables_are_named_by_table_and_row():
 
 
 def test_tables_that_are_lost_there_are_not_held_against_a_run():
-    chosen = Chosen(RUN, [], [], None, "", TOLERANCE, {})
+    chosen = Chosen(RUN, [], [], [], None, "", TOLERANCE, {})
     assert compare(chosen, RUN, EPOCHS, LAYERS).outcome == "same"
