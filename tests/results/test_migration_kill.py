@@ -156,9 +156,9 @@ def test_a_journal_read_before_the_table_got_columns_fits_the_table_after(old: P
 
 def test_a_journal_beside_a_table_that_lacks_its_columns_is_refused(old: Path) -> None:
     before = copy_of(old, old.parent / "copy")
-    with ResultStore.open(old) as store, killed_at(17) as done, suppress(Killed):
+    with ResultStore.open(old) as store, killed_at(21) as done, suppress(Killed):
         replaced(store)  # all tables have their columns, and the journal is there
-    assert done[12:16] == ["write", "fsync", "replace", "fsync"]
+    assert done[16:20] == ["write", "fsync", "replace", "fsync"]
     for name, content in contents(before).items():
         (old / f"{name}.csv").write_bytes(content)
     for look in (read_runs, ResultStore.open):
