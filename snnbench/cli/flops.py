@@ -172,7 +172,8 @@ def _refuse_beside(what: str, others: dict[str, Any]) -> None:
 
 def _write(folder: Path, layers: list[dict[str, Any]]) -> None:
     from snnbench.results import disk
-    from snnbench.results.schema import columns_of, to_cell
+    from snnbench.results.cells import to_cell
+    from snnbench.results.schema import columns_of
 
     columns = {column.name: column for column in columns_of("layers")}
     path, text = folder / _TABLE, io.StringIO(newline="")

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from snnbench.errors import UserError
 from snnbench.results import disk
+from snnbench.results.cells import CHARACTERS, from_cell
 from snnbench.results.index import Entry, index_runs, no_runs
 from snnbench.results.journal import current_table, load, table_path
 from snnbench.results.judge import Findings, Judge, Numbered
 from snnbench.results.layout import Columns, arranger
 from snnbench.results.lines import damaged, position, to_cells, torn_run
-from snnbench.results.schema import CHARACTERS, KEYS, Column, columns_of, from_cell
+from snnbench.results.schema import KEYS, Column, columns_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,8 @@ from snnbench.config.identity import name_of_pieces, piece, run_name
 from snnbench.config.run_config import NUMERICS, plugins_of, plugins_text
 from snnbench.config.setting import SETTINGS
 from snnbench.errors import UserError, did_you_mean
-from snnbench.results.schema import CHARACTERS, LONGEST_TEXT, Column, from_cell
+from snnbench.results.cells import CHARACTERS, LONGEST_TEXT, from_cell
+from snnbench.results.schema import Column
 
 MOST_NAMED = 20  # rows; of more there is a number
 _ROWS_AT_ONCE = 128  # so few that their cells stay in a processor's cache

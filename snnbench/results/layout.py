@@ -13,6 +13,7 @@ from typing import BinaryIO
 from snnbench.config.absent import absent_values
 from snnbench.config.setting import SETTINGS
 from snnbench.errors import UserError
+from snnbench.results.cells import to_cell
 from snnbench.results.lines import (
     damaged,
     join,
@@ -22,7 +23,7 @@ from snnbench.results.lines import (
     visible,
     without_mark,
 )
-from snnbench.results.schema import LATER, SCHEMA_VERSION, Column, columns_of, to_cell
+from snnbench.results.schema import LATER, SCHEMA_VERSION, Column, columns_of
 
 Columns = tuple[Column, ...]
 Lines = Iterator[tuple[int, bytes]]

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from snnbench.config.setting import Value
 from snnbench.errors import UserError
-from snnbench.results.schema import Column, from_cell, to_cell
+from snnbench.results.cells import from_cell, to_cell
+from snnbench.results.schema import Column
 
 Row = Mapping[str, object]
 
