@@ -187,7 +187,17 @@ def test_killed_at_any_step_of_an_append_leaves_the_run_or_nothing_of_it(tmp_pat
         counts.append(len(recorded))
         if len(done) < step:
             break
-    assert counts == [3, 3, 3, 3, 3, 4, 5, 5]  # half of the runs' rows is one run and a torn line
+    assert counts == [
+        3,
+        3,
+        3,
+        3,
+        3,
+        3,
+        4,
+        5,
+        5,
+    ]  # half of the runs' rows is one run and a torn line
 
 
 @pytest.mark.parametrize("last", [None, math.inf], ids=["once", "from-then-on"])

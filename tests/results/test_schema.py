@@ -9,14 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snnbench.results.cells import LONGEST_TEXT, from_cell, to_cell
 from snnbench.results.lines import to_cells, to_lines
-from snnbench.results.schema import (
-    LONGEST_TEXT,
-    Column,
-    columns_of,
-    from_cell,
-    to_cell,
-)
+from snnbench.results.schema import Column, columns_of
 
 RUNS, EPOCHS, LAYERS = (columns_of(name) for name in ("runs", "epochs", "layers"))
 TEXT = Column("text", "text", "", "")
