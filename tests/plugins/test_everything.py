@@ -69,7 +69,7 @@ def test_its_conventions_are_counted_layer_by_layer(swept):
 def test_nothing_is_trained_twice_and_a_lost_run_comes_back_with_its_bits(swept, tmp_path):
     known = results(swept)
     assert "4 of 4 runs are recorded already" in snnbench(*SWEEP, "--out", swept).stderr
-    for name in ("runs", "epochs", "layers"):
+    for name in ("runs", "epochs", "layers", "steps"):
         lost = rows(swept)[0]["run_id"]
         text = (swept / f"{name}.csv").read_text().splitlines(keepends=True)
         (tmp_path / f"{name}.csv").write_text("".join(x for x in text if lost not in x))
