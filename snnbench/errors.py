@@ -43,7 +43,8 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     'Choose one of: beta, z.'
     """
     known = list(choices)
-    nearest = difflib.get_close_matches(name[:_LONGEST], known, n=1, cutoff=0.6)
+    nearest = [choice for choice in known if choice.casefold() == name.casefold()]
+    nearest += difflib.get_close_matches(name[:_LONGEST], known, n=1, cutoff=0.6)
     if nearest:
         return f"Did you mean '{nearest[0]}'?"
     more = f" and {len(known) - _MOST_CHOICES:,} more" if len(known) > _MOST_CHOICES else ""

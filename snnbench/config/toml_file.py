@@ -29,10 +29,17 @@ class TomlFile:
     lines: Mapping[KeyPath, int] = field(repr=False)
 
     def where(self, key: KeyPath) -> str:
-        """Return "FILE, line N" of a key, or of the table it is missing from."""
-        while key and key not in self.lines:
+        """Return "FILE, line N" of a key, or of the table it is missing from.
+
+        A table that has no line of its own, as `a` in [[a]] or [a.b], begins where its first part
+        does.
+        """
+        while key:
+            parts = [line for other, line in self.lines.items() if other[: len(key)] == key]
+            if parts:
+                return f"{self.path}, line {min(parts)}"
             key = key[:-1]
-        return f"{self.path}, line {self.lines.get(key, 1)}"
+        return f"{self.path}, line 1"
 
     def error(self, key: KeyPath, problem: str, remedy: str) -> UserError:
         """Return an error about a key, which begins with the file and the line."""

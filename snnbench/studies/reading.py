@@ -111,8 +111,7 @@ class _Reader:
                     where, "a study repeats over seeds.", "Write seeds = [0, 1, 2] at the top."
                 )
             if name not in SETTINGS:
-                remedy = did_you_mean(name, SETTINGS)
-                raise self.file.error(where, f"unknown setting '{name}'.", remedy)
+                raise self.file.error(where, *_unknown_setting(key, name, value))
             # A path to a saved model; any other teacher is the name of a variant.
             if name == "teacher" and not str(value).endswith(SUFFIX):
                 raise self.file.error(
@@ -158,6 +157,16 @@ def _check_keys(file: TomlFile) -> None:
         is_setting = name in SETTINGS
         remedy = "Put it under [base]." if is_setting else did_you_mean(name, _KEYS)
         raise file.error((name,), f"unknown key '{name}'.", remedy)
+
+
+def _unknown_setting(key: KeyPath, name: str, value: object) -> tuple[str, str]:
+    """Return what is wrong with what is no setting of [base] or of a variant, and its remedy."""
+    if not isinstance(value, dict):
+        return f"unknown setting '{name}'.", did_you_mean(name, SETTINGS)
+    known = _KEYS if key == ("base",) else ("vary", *SETTINGS)
+    if name in known:
+        return f"{key[-1]} has no table '{name}'.", f"Write [{name}], not [{key[-1]}.{name}]."
+    return f"unknown table '{name}'.", did_you_mean(name, known)
 
 
 def _about_the_whole(file: TomlFile) -> KeyPath:
