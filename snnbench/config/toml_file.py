@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, DecimalException
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ class TomlFile:
         path: where it lies.
         content: what it says.
         lines: key, as ("base", "lr") or ("claims", 0, "kind") -> its line.
+        written: `content` with fractions as the texts that they were written as.
     """
 
     path: Path
     content: Mapping[str, Any] = field(repr=False)
     lines: Mapping[KeyPath, int] = field(repr=False)
+    written: Mapping[str, Any] = field(repr=False)
 
     def where(self, key: KeyPath) -> str:
         """Return "FILE, line N" of a key, or of the table it is missing from.
@@ -41,6 +44,18 @@ class TomlFile:
             key = key[:-1]
         return f"{self.path}, line 1"
 
+    def decimals(self, key: KeyPath) -> int:
+        """Return after how many decimals a number ends as it is written: 2 of 0.20, 0 of 10, -5 of
+        2.5e6."""
+        value: Any = self.written
+        for part in key:
+            value = value[part]
+        try:
+            exponent = Decimal(str(value).strip()).as_tuple().exponent
+        except DecimalException:  # of 1e-99999999999999999999, which is 0
+            return 0
+        return -exponent if isinstance(exponent, int) else 0
+
     def error(self, key: KeyPath, problem: str, remedy: str) -> UserError:
         """Return an error about a key, which begins with the file and the line."""
         return UserError(f"{self.where(key)}: {problem}", remedy)
@@ -54,7 +69,8 @@ def read_toml(path: Path) -> TomlFile:
     """
     try:
         text = decoded(path.read_bytes(), path).replace("\r\n", "\n")
-        file = TomlFile(path, tomllib.loads(text), key_lines(text))
+        file = TomlFile(path, tomllib.loads(text), key_lines(text),
+                        tomllib.loads(text, parse_float=str))  # fmt: skip
         integers = list(_integers(file.content))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.", "Check the path.") from None

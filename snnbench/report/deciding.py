@@ -48,6 +48,8 @@ class Part:
         region: where it must lie.
         exact: it cannot depend on the seed, so that one run tells it.
         least: number of seeds that it takes to decide.
+        one_sided: each end of the interval is a bound of its own, at the confidence asked for.
+        missing: why there is no estimate, where there is none.
     """
 
     label: str
@@ -55,10 +57,12 @@ class Part:
     region: Region
     exact: bool = False
     least: int = 2
+    one_sided: bool = False
+    missing: str = "no finished run has it"
 
     def at(self, confidence: float = CONFIDENCE) -> Estimate | None:
         """Return the estimate; an exact one has an interval of no width."""
-        found = self.estimate(confidence)
+        found = self.estimate(2 * confidence - 1 if self.one_sided else confidence)
         if found is not None and self.exact and found.low is None:
             return replace(found, low=found.value, high=found.value)
         return found
@@ -103,11 +107,26 @@ def decide(parts: Sequence[Part], ways: int = 1) -> Decision:
     ]
     if not open_parts:
         return Decision("reproduced", "inside" if len(parts) == 1 else "all inside", measured)
-    if len(parts) == 1:
-        return Decision("undecided", _why_open(parts[0]), measured)
-    reasons = [f"{part.label}: {_why_open(part)}" for part in open_parts[:3]]
-    more = f"; and {len(open_parts) - 3} more" if len(open_parts) > 3 else ""
-    return Decision("undecided", "; ".join(reasons) + more, measured)
+    return Decision("undecided", _why_all_open(open_parts, len(parts)), measured)
+
+
+def decide_any(parts: Sequence[Part]) -> Decision:
+    """Decide on a claim that holds if one of its parts does: the mirror of `decide`.
+
+    It is reproduced if an interval lies inside its region at 1 - 5 % / (number of parts), and
+    contradicted if all lie outside, each at 95 %.
+    """
+    measured = tuple((part.label, part.at()) for part in parts)
+    if not parts:
+        return Decision("undecided", "no run was spoken of")
+    for part in parts:
+        if _lies(part, 1 - (1 - CONFIDENCE) / len(parts), part.region.holds):
+            which = "" if len(parts) == 1 else f"{part.label}: "
+            return Decision("reproduced", f"{which}inside", measured)
+    open_parts = [part for part in parts if not _lies(part, CONFIDENCE, part.region.fails)]
+    if not open_parts:
+        return Decision("contradicted", "outside" if len(parts) == 1 else "all outside", measured)
+    return Decision("undecided", _why_all_open(open_parts, len(parts)), measured)
 
 
 def _lies(part: Part, confidence: float, where: Callable[[float, float], bool]) -> bool:
@@ -119,10 +138,18 @@ def _lies(part: Part, confidence: float, where: Callable[[float, float], bool]) 
     return where(found.low, found.high)
 
 
+def _why_all_open(parts: Sequence[Part], looked_at: int) -> str:
+    if looked_at == 1:
+        return _why_open(parts[0])
+    reasons = [f"{part.label}: {_why_open(part)}" for part in parts[:3]]
+    more = f"; and {len(parts) - 3} more" if len(parts) > 3 else ""
+    return "; ".join(reasons) + more
+
+
 def _why_open(part: Part) -> str:
     found = part.at()
     if found is None:
-        return "no finished run has it"
+        return part.missing
     if found.low is None:
         return "one seed says nothing about chance"
     if found.n < part.least and not part.exact:

@@ -1,4 +1,4 @@
-"""What a verdict looks at: configurations, their results by seed, and their learning curves."""
+"""What a verdict looks at: configurations, their results by seed, learning curves and energies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from snnbench.cost.derive import facts_of, network_value
 from snnbench.report.columns import WITHOUT_CHANCE
-from snnbench.report.groups import Configuration
+from snnbench.report.groups import Configuration, mean_by_seed
+from snnbench.results.frames import to_rows
 from snnbench.studies.selecting import Selector
+from snnbench.words.energies import Energy
 
 
 @dataclass(frozen=True)
@@ -19,15 +22,20 @@ class Evidence:
 
     Attributes:
         configurations: see `groups.configurations_of`.
-        epochs: rows of epochs.csv of these runs.
+        epochs, layers: rows of epochs.csv and layers.csv of these runs.
     """
 
     configurations: Sequence[Configuration]
     epochs: pd.DataFrame
+    layers: pd.DataFrame
 
     @cached_property
     def _rows_of_run(self) -> dict[str, Any]:
         return {str(run): rows for run, rows in self.epochs.groupby("run_id").indices.items()}
+
+    @cached_property
+    def _layers_of_run(self) -> dict[str, Any]:
+        return {str(run): rows for run, rows in self.layers.groupby("run_id").indices.items()}
 
     def select(self, selector: Selector) -> list[Configuration]:
         """Return the configurations that are spoken of."""
@@ -45,6 +53,34 @@ class Evidence:
             if not np.isnan(values).any():
                 curves[int(seed)] = [float(value) for value in values]
         return curves
+
+    def energy(
+        self, configuration: Configuration, word: Energy, beside: Sequence[Configuration] = ()
+    ) -> dict[int, float]:
+        """Return seed -> energy a sample by a model, of the finished runs that are alive.
+
+        Args:
+            configuration: of the runs.
+            word: a model, with options that somebody chose or without.
+            beside: what it is compared with. An ANN has the energy that it has as the twin of these
+                SNNs, on average over them, where the model says one; options chosen stay.
+        """
+        words = [word]
+        if configuration.row["model"] == "ann" and not word.choice:
+            steps = [c.row["T"] for c in beside if c.row["model"] == "snn"]
+            words = [word.of_twin(int(T)) for T in steps if isinstance(T, int | float)] or words
+        return mean_by_seed([self._energy(configuration, one) for one in words])
+
+    def _energy(self, configuration: Configuration, word: Energy) -> dict[int, float]:
+        if word.column in configuration.runs:
+            return configuration.comparable(word.column)
+        found = {}
+        for run_id, seed in configuration.alive[["run_id", "seed"]].itertuples(index=False):
+            rows = self.layers.iloc[self._layers_of_run.get(str(run_id), [])]
+            energy = network_value(word, [facts_of(row) for row in to_rows(rows)])
+            if energy is not None:
+                found[int(seed)] = energy
+        return found
 
 
 def has_no_chance(column: str, configurations: Sequence[Configuration]) -> bool:

@@ -65,13 +65,17 @@ class Configuration:
         counts = self.done["activity"].value_counts(sort=False)
         return {str(said): int(n) for said, n in counts.items() if said != ALIVE}
 
+    @property
+    def alive(self) -> pd.DataFrame:
+        """The finished runs but those that give the same answer to everything."""
+        return self.done[self.done["activity"].isna() | self.done["activity"].eq(ALIVE)]
+
     def comparable(self, column: str) -> dict[int, float]:
         """Return `by_seed`, but no cost of a network that gives the same answer to everything."""
         values = self.by_seed(column)
         if not self.dead or not is_cost(column):
             return values
-        alive = self.done[self.done["activity"].isna() | self.done["activity"].eq(ALIVE)]
-        seeds = {int(seed) for seed in alive["seed"]}
+        seeds = {int(seed) for seed in self.alive["seed"]}
         return {seed: value for seed, value in values.items() if seed in seeds}
 
     def tested(self, column: str) -> float:

@@ -11,6 +11,7 @@ import jinja2
 from snnbench.report.columns import RESULTS, costs
 from snnbench.report.energies import models
 from snnbench.report.groups import Configuration
+from snnbench.report.published import RULE
 from snnbench.report.statistics import Estimate
 from snnbench.report.summary import (
     Report,
@@ -86,6 +87,7 @@ def _section(section: Section) -> dict[str, Any]:
         "best": [c.name for c in section.best],
         "energy": {word.label: word.assumption for word in models(section.energy)},
         "configurations": [_configuration(c, energies) for c in section.configurations],
+        "rule_of_published": RULE if section.published else None,
         "verdicts": [
             {
                 "claim": v.claim.text,
@@ -97,7 +99,12 @@ def _section(section: Section) -> dict[str, Any]:
                 "rule": v.rule,
                 "unfinished": v.unfinished,
                 "measured": [
-                    {"what": label} | (_estimate(found) if found else {"value": None})
+                    {"what": label}
+                    | (
+                        _estimate(found) | {"confidence": found.confidence}
+                        if found
+                        else {"value": None}
+                    )
                     for label, found in v.measured
                 ],
             }
@@ -111,6 +118,8 @@ def _section(section: Section) -> dict[str, Any]:
                 "published": row.published.value,
                 "measured": _estimate(row.measured) if row.measured else None,
                 "agrees": row.agrees,
+                "outcome": row.outcome,
+                "within": row.within,
             }
             for row in section.published
         ],

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from snnbench.report.columns import COMPARED, ORIGIN
 from snnbench.report.departures import departure_notes
 from snnbench.report.drawing import Figure
-from snnbench.report.evidence import Evidence, has_no_chance
+from snnbench.report.evidence import Evidence
 from snnbench.report.figures import figures_of
 from snnbench.report.groups import (
     ONLY,
@@ -21,33 +21,17 @@ from snnbench.report.groups import (
     pooled,
 )
 from snnbench.report.neurobench import OutsideRow
+from snnbench.report.published import RULE, PublishedRow, beside
 from snnbench.report.raster import raster_of
 from snnbench.report.source import Tables, data_notes, origin_notes
 from snnbench.report.statistics import Estimate, difference, mean
 from snnbench.report.verdicts import GENERAL_RULE, Verdict, judge
-from snnbench.studies.claims import Published
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study
 from snnbench.words.energies import Energy
 
 _BEST = 3
-
-
-@dataclass(frozen=True)
-class PublishedRow:
-    """A number of the document beside ours.
-
-    Attributes:
-        published: theirs.
-        measured: ours, the mean over the seeds of the runs spoken of; None without runs.
-        agrees: within their tolerance if they state one, else inside our interval; None if
-            there is neither, or no measured number.
-    """
-
-    published: Published
-    measured: Estimate | None
-    agrees: bool | None
 
 
 @dataclass(frozen=True)
@@ -104,8 +88,9 @@ class Section:
 
     @property
     def rules(self) -> dict[str, str]:
-        """Kind -> rule, of the verdicts there are."""
-        return {verdict.claim.kind: verdict.rule for verdict in self.verdicts}
+        """Kind -> rule, of the verdicts and published numbers there are."""
+        rules = {verdict.claim.kind: verdict.rule for verdict in self.verdicts}
+        return rules | ({"published numbers": RULE} if self.published else {})
 
 
 @dataclass(frozen=True)
@@ -170,7 +155,7 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
     runs = tables.runs
     study, why_none = (found, "") if isinstance(found, Study) else (None, found)
     configurations = configurations_of(runs)
-    evidence = Evidence(configurations, tables.epochs)
+    evidence = Evidence(configurations, tables.epochs, tables.layers)
     objective = study.sought[0] if study is not None else TEST_ACCURACY
     ranked = _ranked(configurations, objective)
     notes = dead_notes(configurations) + origin_notes(runs) + data_notes(runs)
@@ -196,7 +181,9 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         statuses={str(status): int(n) for status, n in statuses.items()},
         unfinished=tuple(_unfinished(configurations)),
         verdicts=tuple(judge(claim, evidence) for claim in study.claims) if study else (),
-        published=tuple(_beside(p, evidence) for p in study.published) if study else (),
+        published=(
+            tuple(beside(p, evidence, study.claims) for p in study.published) if study else ()
+        ),
         origin={c: _counted(runs[c]) for c in ORIGIN},
         notes=tuple(notes),
         figures=tuple(figures),
@@ -261,21 +248,6 @@ def _unfinished(configurations: Sequence[Configuration]) -> list[Unfinished]:
             known = None if pd.isna(seed) else int(seed)
             found.append(Unfinished(configuration.name, known, run_id, status, error or ""))
     return found
-
-
-def _beside(published: Published, evidence: Evidence) -> PublishedRow:
-    spoken = evidence.select(published.where)
-    values = pooled(spoken, published.metric)
-    error = binomial_error_of(spoken, published.metric, values)
-    measured = mean(list(values.values()), error=error) if values else None
-    if measured is not None and measured.n == 1 and has_no_chance(published.metric, spoken):
-        measured = replace(measured, low=measured.value, high=measured.value)
-    agrees = None
-    if measured is not None and published.tolerance is not None:
-        agrees = abs(measured.value - published.value) <= published.tolerance
-    elif measured is not None and measured.low is not None and measured.high is not None:
-        agrees = measured.low <= published.value <= measured.high
-    return PublishedRow(published, measured, agrees)
 
 
 def _counted(column: "pd.Series[Any]") -> dict[str, int]:

@@ -75,14 +75,15 @@ def _overview(report: Report) -> Table:
         (section.name, _number(sum(section.statuses.values())), *_outcomes(section))
         for section in (judged if len(judged) > 1 else [])
     ]
-    header = ("study", "runs", *OUTCOMES, "published numbers", "that agree")
+    header = ("study", "runs", *OUTCOMES, "published numbers", "that agree", "that differ")
     return _table("Verdicts by study", header, rows, range(len(rows)), "all")
 
 
 def _outcomes(section: Section) -> tuple[Cell, ...]:
     outcomes = [verdict.outcome for verdict in section.verdicts]
-    agreeing = sum(row.agrees is True for row in section.published)
-    counts = (*map(outcomes.count, OUTCOMES), len(section.published), agreeing)
+    numbers = [row.outcome for row in section.published]
+    counts = (*map(outcomes.count, OUTCOMES), len(numbers), numbers.count("agrees"),
+              numbers.count("differs"))  # fmt: skip
     return tuple(map(_number, counts))
 
 
@@ -138,13 +139,13 @@ def _verdicts(section: Section) -> Table:
 
 
 def _published(section: Section) -> Table:
-    said = {True: "agrees", False: "differs", None: ""}
     rows = [
         (row.published.text, row.published.source, row.published.metric,
-         _number(row.published.value), *_estimate(row.measured), said[row.agrees])
+         _number(row.published.value), *_estimate(row.measured), row.within,
+         row.outcome or "")
         for row in section.published
     ]  # fmt: skip
-    header = ("what", "source", "column", "published", "measured", *_INTERVAL, "")
+    header = ("what", "source", "column", "published", "measured", *_INTERVAL, "within", "outcome")
     return _table("Published against measured", header, rows)
 
 

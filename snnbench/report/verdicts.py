@@ -6,21 +6,25 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from snnbench.report import curves
+from snnbench.report import curves, one_sided
 from snnbench.report.deciding import Decision, Estimator, Outcome, Part, Region, decide
 from snnbench.report.evidence import Evidence, has_no_chance
-from snnbench.report.groups import Configuration, binomial_error_of, mean_by_seed, pooled
-from snnbench.report.statistics import Estimate, difference, mean, ratio
+from snnbench.report.groups import Configuration, binomial_error_of, pooled
+from snnbench.report.pairing import pair_of
+from snnbench.report.statistics import Estimate, difference, mean
 from snnbench.studies.claims import (
     Above,
+    AtMost,
     Below,
     Better,
+    Cheaper,
     Claim,
     ConvergesBy,
     Equals,
     Exceeds,
     Monotone,
     NoDifference,
+    NotWorse,
     Overfits,
     PeakAt,
     Ratio,
@@ -53,11 +57,12 @@ class Verdict:
 
 # What holds for all kinds, printed above the verdicts.
 GENERAL_RULE = (
-    "All intervals are 95 % t-intervals over seeds. Reproduced: every interval lies where the claim"
-    " says. Contradicted: one lies wholly elsewhere (at 1 - 5 % / k where k intervals are looked"
-    " at). Undecided: neither. Two sides are compared seed by seed where they share seeds; a side"
-    " of several configurations is their mean, seed by seed. An interval of accuracies is never"
-    " narrower than the binomial error of the samples tested. One seed has no interval and decides"
+    "All intervals are 95 % t-intervals over seeds, unless a kind's rule says otherwise."
+    " Reproduced: every interval lies where the claim says. Contradicted: one lies wholly"
+    " elsewhere (at 1 - 5 % / k where k intervals are looked at). Undecided: neither. Two sides are"
+    " compared seed by seed where they share seeds; a side of several configurations is their mean,"
+    " seed by seed. An interval of accuracies is never narrower than the binomial error of the"
+    " samples tested. One seed has no interval and decides"
     " nothing, two decide on no accuracy, unless the number follows from the settings alone"
     " (params, dense_macs, and flops_lab of an ANN)."
 )
@@ -93,34 +98,22 @@ def _level(claim: Above | Below | Equals, evidence: Evidence) -> Decision:
 
 
 def _comparison(claim: Better | NoDifference | Ratio, evidence: Evidence) -> Decision:
-    selectors = claim.selectors()
-    sides = [evidence.select(selectors[key]) for key in ("a", "b")]
     epoch = claim.epoch if isinstance(claim, Better) else None
-    a, b = (
-        mean_by_seed([curves.at_epoch(claim, epoch, c, evidence) for c in side]) for side in sides
-    )
-    exact = epoch is None and has_no_chance(claim.metric, [*sides[0], *sides[1]])
-    least = curves.least_seeds(claim.metric)
-    errors = [
-        binomial_error_of(side, claim.metric, v) for side, v in zip(sides, (a, b), strict=True)
-    ]
-
-    def about(what: str) -> str:
-        return f"{claim.metric}{_at(epoch)}, {what}; a: {claim.a or 'all'}; b: {claim.b or 'all'}"
-
+    pair = pair_of(claim, evidence, epoch)
+    about = f"; a: {claim.a or 'all'}; b: {claim.b or 'all'}"
+    what, estimate, region = "a - b", pair.difference, Region()
     if isinstance(claim, Ratio):
-        ends = _around(claim.value, claim.tolerance * abs(claim.value))
-        error = _relative(errors, (a, b))
-        return decide(
-            [Part(about("a / b"), lambda c: ratio(a, b, c, error=error), ends, exact, least)]
-        )
-    if isinstance(claim, NoDifference):
-        margin = _around(0.0, claim.margin)
-        return decide([Part(about("a - b"), _difference_of(a, b, errors), margin, exact, least)])
-    region = Region(low=claim.by)
-    if claim.direction == "min":
-        return decide([Part(about("b - a"), _difference_of(b, a, errors), region, exact, least)])
-    return decide([Part(about("a - b"), _difference_of(a, b, errors), region, exact, least)])
+        what, estimate = "a / b", pair.ratio
+        region = _around(claim.value, claim.tolerance * abs(claim.value))
+    elif isinstance(claim, NoDifference):
+        region = _around(0.0, claim.margin)
+    else:
+        region = Region(low=claim.by)
+        if claim.direction == "min":
+            what, estimate = "b - a", pair.swapped.difference
+    label = f"{claim.metric}{_at(epoch)}, {what}{about}"
+    missing = pair.missing if isinstance(claim, Ratio) else Part.missing
+    return decide([Part(label, estimate, region, pair.exact, pair.least, missing=missing)])
 
 
 def _peak(claim: PeakAt, evidence: Evidence) -> Decision:
@@ -209,12 +202,6 @@ def _difference_of(
     return lambda confidence: difference(a, b, confidence, error=math.hypot(*errors))
 
 
-def _relative(errors: Sequence[float], sides: Sequence[Mapping[int, float]]) -> float:
-    """Return the standard error of the logarithm of a ratio."""
-    means = (mean(list(side.values())).value if side else 0.0 for side in sides)
-    return math.hypot(*(e / m for e, m in zip(errors, means, strict=True) if m))
-
-
 def _around(value: float, tolerance: float) -> Region:
     return Region(value - tolerance, value + tolerance, closed=True)
 
@@ -240,6 +227,9 @@ _KINDS: Mapping[type[Claim], tuple[str, Callable[[Any, Evidence], Decision]]] = 
     Ratio: ("Reproduced if the interval of the ratio (geometric mean over seeds) lies within the"
             " tolerance; contradicted if it lies wholly outside.", _comparison),
     Overfits: (curves.OVERFITS, curves.overfits),
+    NotWorse: (one_sided.NOT_WORSE, one_sided.not_worse),
+    AtMost: (one_sided.AT_MOST, one_sided.at_most),
+    Cheaper: (one_sided.CHEAPER, one_sided.cheaper),
     ConvergesBy: (curves.CONVERGES, curves.converges_by),
     Trend: (curves.TREND, curves.trend),
     Steadier: (curves.STEADIER, curves.steadier),

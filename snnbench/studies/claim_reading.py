@@ -1,25 +1,32 @@
 """Reading claims and published numbers; what is wrong in them is reported with file and line."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from typing import Any, TypeVar
 
 from snnbench.config.setting import SETTINGS, Role, Value
 from snnbench.config.toml_file import TomlFile
 from snnbench.config.toml_lines import Path as KeyPath
 from snnbench.config.values import read_integer, read_number
-from snnbench.errors import UserError, did_you_mean
+from snnbench.errors import UserError, did_you_mean, shortened
 from snnbench.studies.axis import check_value, checked_list
-from snnbench.studies.claims import EPOCH_COLUMNS, KINDS, Claim, Monotone, PeakAt, Published
-from snnbench.studies.plan import expand
+from snnbench.studies.claims import (
+    ALL,
+    ANY,
+    EPOCH_COLUMNS,
+    KINDS,
+    AtMost,
+    Claim,
+    NotWorse,
+    Published,
+)
+from snnbench.studies.margins import margin_of, unit_of
 from snnbench.studies.selecting import (
     VARIANT,
     Selector,
-    select,
-    value_text,
-    values_along,
 )
-from snnbench.studies.study import Study
+from snnbench.words.conventions import find_convention
+from snnbench.words.energies import ENERGIES
 
 # Not in the tables as they stand in a study: places, and names that become other names.
 _UNSELECTABLE: Mapping[Role, str] = {
@@ -27,8 +34,7 @@ _UNSELECTABLE: Mapping[Role, str] = {
     "file": "is a path; name the variant instead",
     "speed": "says how fast a run is, not what is computed",
 }
-_LEAST_ALONG = 2  # values, for something to be said about them
-_DIRECTIONS = {"peak_at": ("max", "min"), "better": ("max", "min"),
+_DIRECTIONS = {"peak_at": ("max", "min"), "better": ("max", "min"), "not_worse": ("max", "min"),
                "monotone": ("up", "down"), "trend": ("up", "down")}  # fmt: skip
 
 T = TypeVar("T", Claim, Published)
@@ -60,34 +66,12 @@ def read_claims(file: TomlFile, variants: Sequence[str]) -> tuple[Claim, ...]:
 def read_published(file: TomlFile, variants: Sequence[str]) -> tuple[Published, ...]:
     """Read `[[published]]`; see `read_claims`."""
     return tuple(
-        _Reader(file, key, table, variants).read(Published, "a published number")
+        replace(
+            _Reader(file, key, table, variants).read(Published, "a published number"),
+            decimals=file.decimals((*key, "value")),
+        )
         for key, table in _tables(file, "published")
     )
-
-
-def check_selected(study: Study) -> None:
-    """Check that what a study's file speaks of is what it runs.
-
-    A study that cannot be expanded without options is not checked, nor is one that searches: what
-    they run is not known yet.
-
-    Raises:
-        UserError: a value that no run has, or a selector that selects no run.
-    """
-    spoken: list[tuple[KeyPath, Claim | Published]] = [
-        (("claims", i), claim) for i, claim in enumerate(study.claims)
-    ]
-    spoken += [(("published", i), number) for i, number in enumerate(study.published)]
-    if study.file is None or not spoken:
-        return
-    try:
-        plan = expand(study)
-    except UserError:
-        return
-    if not plan.spaces:
-        rows = plan.rows()
-        for key, said in spoken:
-            _check_selectors(study.file, key, said, rows)
 
 
 class _Reader:
@@ -99,7 +83,7 @@ class _Reader:
         self.file, self.key, self.table, self.variants = file, key, table, variants
 
     def read(self, kind: type[T], what: str) -> T:
-        known = {f.name: f for f in fields(kind)}
+        known = {f.name: f for f in fields(kind) if f.metadata.get("key", True)}
         for name in self.table:
             if name not in known:
                 problem = f"{what} has no key '{name}'."
@@ -113,7 +97,7 @@ class _Reader:
         value = self.table[name]
         if name in ("where", "a", "b"):
             return self._selector(name, value)
-        readers: Mapping[str, Callable[[], Any]] = {
+        readers: dict[str, Callable[[], Any]] = {
             "text": lambda: _text(name, value),
             "source": lambda: _text(name, value),
             "metric": lambda: _one_of(name, value, self._columns(kind)),
@@ -122,12 +106,31 @@ class _Reader:
             "along": lambda: _one_of(name, value, _selectable()[1:]),
             "at": lambda: self._values(str(self.table["along"]), value),
             "between": lambda: _ends(value),
-            "value": lambda: read_number(name, value),
+            "value": lambda: self._number(kind, value),
+            "under": lambda: _models(value),
             "after": lambda: _epoch(name, value),
             "epoch": lambda: _epoch(name, value),
             "share": lambda: _at_least(name, value, least=0, most=1),
         }
+        if kind is NotWorse:
+            readers |= {"margin": lambda: self._margin(value)}
         return self._at((*self.key, name), readers.get(name, lambda: _at_least(name, value)))
+
+    def _number(self, kind: type[Claim] | type[Published], value: object) -> float:
+        number = read_number("value", value)
+        metric = str(self.table.get("metric", Published.metric))
+        if kind is AtMost and number <= 0:
+            raise UserError(f"value: {number:g} is out of range.", "A ratio is above 0: value = 1")
+        if kind is Published and unit_of(metric) == "fraction" and not 0 <= number <= 1:
+            problem = f"value: {number:g} is out of range: {metric} is a fraction."
+            raise UserError(problem, "Give from 0 to 1, as in 0.93 for 93 %.")
+        return number
+
+    def _margin(self, value: object) -> float | str:
+        """Return the margin as it is written, if it is one of the metric."""
+        metric = str(self.table.get("metric", NotWorse.metric))
+        margin_of(value, metric, str(self.table.get("direction", NotWorse.direction)))
+        return value.strip() if isinstance(value, str) else read_number("margin", value)
 
     def _columns(self, kind: type[Claim] | type[Published]) -> tuple[str, ...]:
         """Return what can be a metric; at one epoch of a run it comes from the learning curve."""
@@ -180,47 +183,6 @@ def _tables(file: TomlFile, name: str) -> Iterator[tuple[KeyPath, Mapping[str, A
         yield (name, i), table
 
 
-def _check_selectors(
-    file: TomlFile, key: KeyPath, said: Claim | Published, rows: Sequence[Mapping[str, Any]]
-) -> None:
-    for part, selector in said.selectors().items():
-        own = said.where if part == "where" else getattr(said, part)
-        for name, values in own.wanted:
-            for value in values:
-                if not select(Selector(((name, (value,)),)), rows):
-                    raise file.error((*key, part, name), *_not_run(name, value, rows))
-        if not select(selector, rows):
-            problem = f"no run of the study has {selector}."
-            raise file.error((*key, part), problem, "Change it, or what is varied.")
-    if isinstance(said, PeakAt | Monotone):
-        _check_along(file, key, said, rows)
-
-
-def _check_along(
-    file: TomlFile, key: KeyPath, said: PeakAt | Monotone, rows: Sequence[Mapping[str, Any]]
-) -> None:
-    found = values_along(said.along, select(said.where, rows))
-    if len(found) < _LEAST_ALONG:
-        problem = f"{said.along} is not varied in the runs spoken of."
-        raise file.error((*key, "along"), problem, "Name a setting that takes several values.")
-    if isinstance(said, PeakAt):
-        for value in said.at:
-            if value not in found:
-                raise file.error((*key, "at"), *_not_run(said.along, value, rows))
-    elif said.between is not None:
-        low, high = said.between
-        inside = [v for v in found if isinstance(v, int | float) and low <= v <= high]
-        if len(inside) < _LEAST_ALONG:
-            problem = f"{said.along} has {len(inside)} values between {low:g} and {high:g}."
-            remedy = f"Its runs have {', '.join(map(value_text, found))}."
-            raise file.error((*key, "between"), problem, remedy)
-
-
-def _not_run(name: str, value: Value, rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    found = ", ".join(map(value_text, values_along(name, rows))) or "no value"
-    return f"no run of the study has {name} = {value_text(value)}.", f"Its runs have {found}."
-
-
 def _text(name: str, value: object) -> str:
     if isinstance(value, str) and value.strip():
         return value
@@ -232,6 +194,24 @@ def _one_of(name: str, value: object, known: Sequence[str]) -> str:
         return value
     remedy = did_you_mean(str(value), known) if known else "The study has none."
     raise UserError(f"{name}: '{value}' is not known here.", remedy)
+
+
+def _models(value: object) -> str | tuple[str, ...]:
+    """Return "all", "any", or the energy models that are named, each with its options."""
+    if value in (ALL, ANY):
+        return str(value)
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
+        remedy = f'Write "{ALL}", "{ANY}", or models: under = ["memory45nm:bits=8", "loihi"].'
+        raise UserError("under must be names of energy models.", remedy)
+    for name in names:
+        if name.partition(":")[0] not in ENERGIES:  # which might have been "all" or "any"
+            problem = f"under: the energy model '{shortened(name)}' is not known."
+            raise UserError(problem, did_you_mean(name.partition(":")[0], (ALL, ANY, *ENERGIES)))
+        find_convention(ENERGIES, name)
+        if names.count(name) > 1:
+            raise UserError(f"under: {name} is named twice.", "Name it once.")
+    return tuple(names)
 
 
 def _at_least(name: str, value: object, least: float = 0, most: float = 1e12) -> float:

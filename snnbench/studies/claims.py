@@ -5,7 +5,7 @@ does. A claim about several seeds is about their mean.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from snnbench.config.setting import Value
@@ -15,6 +15,8 @@ from snnbench.studies.selecting import EVERYTHING, Selector
 
 # Numbers of `epochs.csv`: learning curves.
 EPOCH_COLUMNS = tuple(c.name for c in EPOCHS if c.kind == "number")
+ALL, ANY = "all", "any"  # energy models, of those that count both networks
+NO_KEY = {"key": False}  # of a field that no study's file has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +118,40 @@ class NoDifference(_Comparison):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NotWorse(_Comparison):
+    """a is not smaller than b (direction "min": not larger) by more than a margin.
+
+    `margin` is as it was written: see `margin_of`. With `epoch`, of the learning curves there.
+    """
+
+    kind = "not_worse"
+    margin: float | str
+    direction: Literal["max", "min"] = "max"
+    epoch: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtMost(_Comparison):
+    """a / b is at most `value`."""
+
+    kind = "at_most"
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cheaper(_Comparison):
+    """A sample costs a less energy than b.
+
+    `under` are the energy models: "all" that count both networks, "any" of them, or those named,
+    as --energy names them, all of which must say so.
+    """
+
+    kind = "cheaper"
+    metric: str = field(default="energy", metadata=NO_KEY)
+    under: str | tuple[str, ...] = ALL
+
+
+@dataclass(frozen=True, kw_only=True)
 class Monotone(Claim):
     """Along a setting the metric goes up, or down, from each value to the next.
 
@@ -203,8 +239,8 @@ class Exceeds(_OfCurves):
 KINDS: Mapping[str, type[Claim]] = {
     kind.kind: kind
     for kind in (
-        PeakAt, Below, Above, Equals, Better, NoDifference, Monotone, Ratio, Overfits,
-        ConvergesBy, Trend, Steadier, Exceeds,
+        PeakAt, Below, Above, Equals, Better, NoDifference, NotWorse, Monotone, Ratio, AtMost,
+        Cheaper, Overfits, ConvergesBy, Trend, Steadier, Exceeds,
     )
 }  # fmt: skip
 
@@ -221,6 +257,7 @@ class Published:
         source: figure, table or section of the document.
         tolerance: how far from it a measured number counts as equal, if the document's
             precision says so.
+        decimals: as it was written: 2 of 0.20, -5 of 2.5e6; None: those of the shortest form.
     """
 
     text: str
@@ -229,6 +266,7 @@ class Published:
     where: Selector = EVERYTHING
     source: str = ""
     tolerance: float | None = None
+    decimals: int | None = field(default=None, metadata=NO_KEY)
 
     @classmethod
     def columns(cls) -> tuple[str, ...]:

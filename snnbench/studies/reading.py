@@ -14,7 +14,8 @@ from snnbench.config.values import read_integer
 from snnbench.errors import UserError, did_you_mean
 from snnbench.network.model_files import SUFFIX
 from snnbench.studies.axis import Axis, check_value, make_axis
-from snnbench.studies.claim_reading import check_selected, read_claims, read_published
+from snnbench.studies.claim_checking import check_selected
+from snnbench.studies.claim_reading import read_claims, read_published
 from snnbench.studies.objective import parse_objective
 from snnbench.studies.study import SEARCHES, Study, Variant, check_name, read_seeds
 

@@ -65,7 +65,7 @@ def test_it_has_no_difference_in_cost_from_a_baseline_and_the_report_says_why(fo
 
 def test_it_makes_no_claim_about_costs_hold(folder):
     tables = load([folder])
-    evidence = Evidence(configurations_of(tables.runs), tables.epochs)
+    evidence = Evidence(configurations_of(tables.runs), tables.epochs, tables.layers)
     cheaper = c.Better(text="", metric=ENERGY, direction="min", a=DEAD, b=ANN)
     assert judge(cheaper, evidence).outcome == "undecided"
     low = c.Below(text="", metric=ENERGY, value=100.0, where=DEAD)

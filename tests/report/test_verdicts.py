@@ -20,7 +20,7 @@ TWICE, ONCE, ZERO = (0.8, 0.6, 0.7), (0.4, 0.3, 0.35), (0.0, 0.0, 0.0)
 
 def verdict_on(folder, claim, made):
     tables = load([made.write(folder)])
-    return judge(claim, Evidence(configurations_of(tables.runs), tables.epochs))
+    return judge(claim, Evidence(configurations_of(tables.runs), tables.epochs, tables.layers))
 
 
 def accuracy(**variants):
