@@ -1,13 +1,17 @@
 """Energies in reports: every model's, from what runs recorded, the headline chosen."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from snnbench import train
+from snnbench.cost.comparing import CostComparison
 from snnbench.cost.derive import facts_of, network_value
 from snnbench.report.conditions import parse_where
 from snnbench.report.energies import models
+from snnbench.report.evidence import Evidence
+from snnbench.report.groups import configurations_of
 from snnbench.report.render import to_document
 from snnbench.report.source import load
 from snnbench.report.summary import compare, summarise
@@ -64,6 +68,36 @@ def test_the_headline_is_drawn_compared_and_in_the_document(report):
         assert EIGHT.column in configuration["results"]
     _, differences = compare(report, parse_where("model=ann"))
     assert EIGHT.column in {difference.column for difference in differences}
+
+
+@pytest.mark.parametrize("name", ["quantised", "quantised:bits=4", "memory45nm:bits=16", "gpu"])
+def test_claims_compare_by_the_model_of_the_twin(folder, name):
+    """As `flops --compare` has it, where nobody chose other bits."""
+    tables = load([folder])
+    configurations = configurations_of(tables.runs)
+    evidence = Evidence(configurations, tables.epochs, tables.layers)
+    ann, snn = sorted(configurations, key=lambda c: c.row["model"])
+    facts = {
+        c.row["model"]: tuple(
+            facts_of(row)
+            for row in to_rows(tables.layers[tables.layers["run_id"].isin(c.runs["run_id"])])
+        )
+        for c in (ann, snn)
+    }
+    word = find_convention(ENERGIES, name)
+    compared = CostComparison(facts["snn"], facts["ann"], (word,))
+    mine, other = next(row[2:4] for row in compared.rows() if row[0] == word.column)
+    if word.choice:
+        other = network_value(word, facts["ann"])
+    assert evidence.energy(snn, word, beside=[ann]) == {0: pytest.approx(mine)}
+    assert evidence.energy(ann, word, beside=[snn]) == {0: pytest.approx(other)}
+    alone = network_value(word, facts["ann"])
+    assert evidence.energy(ann, word) == {0: pytest.approx(alone)}
+    if name == "quantised":
+        assert other < alone  # 3 or 4 bits instead of 8
+        longer = replace(snn, row={**snn.row, "T": 255})
+        both = evidence.energy(ann, word, beside=[snn, longer])
+        assert both == {0: pytest.approx((other + alone) / 2)}
 
 
 def test_what_older_tables_do_not_tell_is_said(tmp_path):

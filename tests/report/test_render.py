@@ -13,7 +13,6 @@ from snnbench.report.columns import RESULTS, costs
 from snnbench.report.render import to_document, to_html, to_markdown
 from snnbench.report.source import load
 from snnbench.report.summary import compare, summarise
-from snnbench.studies.claims import Published
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import Selector
 from snnbench.studies.study import Study
@@ -204,20 +203,3 @@ def test_the_best_configurations_are_named_best_first_by_what_the_study_looks_fo
     (section,) = summarise(tables, {"made-up": study}).sections
     assert section.objective == "energy_pj_compute45nm:min"
     assert [c.name for c in section.best] == ["beta=0.2", "beta=0.5", "beta=0.9"]
-
-
-@pytest.mark.parametrize(
-    ("value", "tolerance", "agrees"),
-    [(0.75, None, True), (0.4, None, False), (0.99, None, False), (0.4, 0.4, True),
-     (0.75, 0.001, False)],
-)  # fmt: skip
-def test_a_published_number_agrees_within_its_tolerance_or_our_interval(
-    folder, value, tolerance, agrees
-):
-    where = Selector((("beta", (0.2,)),))  # 0.7 + 0.013 * (0, 1, 4, 9): mean 0.7455
-    said = Published(text="x", value=value, metric="test_accuracy", where=where,
-                     tolerance=tolerance)  # fmt: skip
-    study = Study("made-up", published=(said,))
-    ((row,),) = (s.published for s in summarise(load([folder]), {"made-up": study}).sections)
-    assert row.measured.value == pytest.approx(0.7455)
-    assert row.agrees is agrees

@@ -92,19 +92,19 @@ def test_of_several_studies_the_outcomes_are_counted(tmp_path):
     tables = load(folders)
     up, down = (Monotone(text=way, along="beta", direction=way) for way in ("up", "down"))
     where = Selector((("beta", (0.5,)),))
-    near, far = (
-        Published(text="x", metric="test_accuracy", value=value, where=where)
-        for value in (0.81, 0.2)
+    near, far, vague = (
+        Published(text="x", metric="test_accuracy", value=value, where=where, tolerance=tolerance)
+        for value, tolerance in ((0.81, 0.03), (0.2, None), (0.81, 0.01))
     )
     studies = {
-        "one": Study("one", claims=(up, down, up), published=(near, far, near)),
+        "one": Study("one", claims=(up, down, up), published=(near, far, near, vague)),
         "two": Study("two", claims=(down,)),
         "three": "no study",
     }
     (table,) = report_tables(summarise(tables, studies, with_figures=False))
     assert table.header == ("study", "runs", "reproduced", "contradicted", "undecided",
-                            "published numbers", "that agree")  # fmt: skip
+                            "published numbers", "that agree", "that differ")  # fmt: skip
     counts = {row[0]: [cell.value for cell in row[1:]] for row in table.rows}
-    assert counts == {"one": [6, 2, 1, 0, 3, 2], "two": [6, 0, 1, 0, 0, 0]}
+    assert counts == {"one": [6, 2, 1, 0, 4, 2, 1], "two": [6, 0, 1, 0, 0, 0, 0]}
     alone = summarise(tables, studies | {"two": "no study"}, with_figures=False)
     assert report_tables(alone) == []

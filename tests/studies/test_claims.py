@@ -118,6 +118,21 @@ A, B = where(variant=("snn",)), where(variant=("ann",))
                 text="so it is", a=A, b=B, value=0.69, tolerance=0.1, metric="flops_lab"
             ),
         ),
+        ("not_worse", [*PAIR, "margin = 0.01"],
+         claims.NotWorse(text="so it is", a=A, b=B, margin=0.01)),
+        ("not_worse", [*PAIR, "margin = ' 1% '", "direction = 'min'", "metric = 'test_loss'"],
+         claims.NotWorse(text="so it is", a=A, b=B, margin="1%", direction="min",
+                         metric="test_loss")),
+        ("at_most", [*PAIR, "value = 0.5", "metric = 'flops_lab'"],
+         claims.AtMost(text="so it is", a=A, b=B, value=0.5, metric="flops_lab")),
+        ("cheaper", PAIR, claims.Cheaper(text="so it is", a=A, b=B, under="all")),
+        ("cheaper", [*PAIR, "under = 'any'"],
+         claims.Cheaper(text="so it is", a=A, b=B, under="any")),
+        ("cheaper", [*PAIR, "under = 'loihi'"],
+         claims.Cheaper(text="so it is", a=A, b=B, under=("loihi",))),
+        ("cheaper", [*PAIR, "under = ['memory45nm:bits=8', 'compute45nm-dense']"],
+         claims.Cheaper(text="so it is", a=A, b=B,
+                        under=("memory45nm:bits=8", "compute45nm-dense"))),
         ("overfits", [], claims.Overfits(text="so it is")),
         (
             "overfits",
@@ -161,8 +176,8 @@ def test_published_numbers_are_read(read):
     )
     assert study.published == (
         Published(text="parameters", value=7960.0, metric="params", tolerance=0.0, where=B,
-                  source="table 1"),
-        Published(text="b", value=0.5, metric="test_accuracy"),
+                  source="table 1", decimals=0),
+        Published(text="b", value=0.5, metric="test_accuracy", decimals=1),
     )  # fmt: skip
 
 
