@@ -24,6 +24,14 @@ def default(context: typer.Context) -> None:
     """List the studies that ship with snnbench, or show one.
 
     Example: snnbench studies show lab1-beta
+
+    A study of yours, a TOML file, may hold claims, for `report --study` to
+    judge (docs/claims.md), of the kinds peak_at, below, above, equals,
+    better, no_difference, not_worse, monotone, ratio, at_most, cheaper,
+    overfits, converges_by, trend, steadier, exceeds. One, in a line:
+
+    claims = [{ kind = "cheaper", under = "all", text = "It is cheaper.",
+    a = { model = "snn" }, b = { model = "ann" } }]
     """
     if context.invoked_subcommand is None:
         list_(json=False)
