@@ -145,7 +145,7 @@ def _axes(axes: "Sequence[Axis]") -> dict[str, Any]:
 def _said(said: "Claim | Published") -> dict[str, Any]:
     from snnbench.studies.selecting import Selector
 
-    values = {f.name: getattr(said, f.name) for f in fields(said)}
+    values = {f.name: getattr(said, f.name) for f in fields(said) if f.metadata.get("key", True)}
     return {
         name: {key: list(wanted) for key, wanted in value.wanted}
         if isinstance(value, Selector)
@@ -161,7 +161,8 @@ def _asks(claim: "Claim") -> str:
     shown = []
     for f in fields(claim):
         value = getattr(claim, f.name)
-        if f.name in ("text", "source") or value in (None, Selector()):
+        hidden = f.name in ("text", "source") or not f.metadata.get("key", True)
+        if hidden or value in (None, Selector()):
             continue
         text = f"({value})" if isinstance(value, Selector) else _text(value)
         shown.append(f"{f.name} {text}")

@@ -67,6 +67,24 @@ class Part:
             return replace(found, low=found.value, high=found.value)
         return found
 
+    def lies(self, confidence: float, where: Callable[[float, float], bool]) -> bool:
+        """Whether its interval of some confidence lies where a test of its ends says."""
+        found = self.at(confidence)
+        if found is None or found.low is None or found.high is None:
+            return False
+        return (found.n >= self.least or self.exact) and where(found.low, found.high)
+
+    def why_open(self) -> str:
+        """Return why it decides nothing."""
+        found = self.at()
+        if found is None:
+            return self.missing
+        if found.low is None:
+            return "one seed says nothing about chance"
+        if found.n < self.least and not self.exact:
+            return f"{found.n} seeds do not decide on an accuracy"
+        return "the interval reaches both sides"
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -99,11 +117,11 @@ def decide(parts: Sequence[Part], ways: int = 1) -> Decision:
     if not parts:
         return Decision("undecided", "no run was spoken of")
     for part in parts:
-        if _lies(part, 1 - (1 - CONFIDENCE) / len(parts), part.region.fails):
+        if part.lies(1 - (1 - CONFIDENCE) / len(parts), part.region.fails):
             which = "" if len(parts) == 1 else f"{part.label}: "
             return Decision("contradicted", f"{which}outside", measured)
     open_parts = [
-        part for part in parts if not _lies(part, 1 - (1 - CONFIDENCE) / ways, part.region.holds)
+        part for part in parts if not part.lies(1 - (1 - CONFIDENCE) / ways, part.region.holds)
     ]
     if not open_parts:
         return Decision("reproduced", "inside" if len(parts) == 1 else "all inside", measured)
@@ -120,38 +138,18 @@ def decide_any(parts: Sequence[Part]) -> Decision:
     if not parts:
         return Decision("undecided", "no run was spoken of")
     for part in parts:
-        if _lies(part, 1 - (1 - CONFIDENCE) / len(parts), part.region.holds):
+        if part.lies(1 - (1 - CONFIDENCE) / len(parts), part.region.holds):
             which = "" if len(parts) == 1 else f"{part.label}: "
             return Decision("reproduced", f"{which}inside", measured)
-    open_parts = [part for part in parts if not _lies(part, CONFIDENCE, part.region.fails)]
+    open_parts = [part for part in parts if not part.lies(CONFIDENCE, part.region.fails)]
     if not open_parts:
         return Decision("contradicted", "outside" if len(parts) == 1 else "all outside", measured)
     return Decision("undecided", _why_all_open(open_parts, len(parts)), measured)
 
 
-def _lies(part: Part, confidence: float, where: Callable[[float, float], bool]) -> bool:
-    found = part.at(confidence)
-    if found is None or found.low is None or found.high is None:
-        return False
-    if found.n < part.least and not part.exact:
-        return False
-    return where(found.low, found.high)
-
-
 def _why_all_open(parts: Sequence[Part], looked_at: int) -> str:
     if looked_at == 1:
-        return _why_open(parts[0])
-    reasons = [f"{part.label}: {_why_open(part)}" for part in parts[:3]]
+        return parts[0].why_open()
+    reasons = [f"{part.label}: {part.why_open()}" for part in parts[:3]]
     more = f"; and {len(parts) - 3} more" if len(parts) > 3 else ""
     return "; ".join(reasons) + more
-
-
-def _why_open(part: Part) -> str:
-    found = part.at()
-    if found is None:
-        return part.missing
-    if found.low is None:
-        return "one seed says nothing about chance"
-    if found.n < part.least and not part.exact:
-        return f"{found.n} seeds do not decide on an accuracy"
-    return "the interval reaches both sides"

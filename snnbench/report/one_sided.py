@@ -1,12 +1,13 @@
 """Claims that are wrong in one direction only: not worse, at most, cheaper."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from snnbench.report.deciding import Decision, Part, Region, decide, decide_any
 from snnbench.report.evidence import Evidence
 from snnbench.report.groups import Configuration, mean_by_seed
 from snnbench.report.pairing import Pair, Values, pair_of, sides_of
+from snnbench.report.statistics import CONFIDENCE
 from snnbench.studies.claims import ALL, ANY, AtMost, Cheaper, NotWorse
 from snnbench.studies.margins import margin_of
 from snnbench.words.conventions import find_convention
@@ -67,29 +68,50 @@ def cheaper(claim: Cheaper, evidence: Evidence) -> Decision:
         return Decision("undecided", "no run was spoken of")
     dead = [c.name for side in sides for c in side if c.dead and not c.alive["seed"].count()]
     if dead:
-        said = "silent or saturated, so that what they cost is no answer's price"
-        return Decision("undecided", f"all networks of {'; '.join(dead)} are {said}")
+        why = "silent or saturated, so that what they cost is no answer's price"
+        return Decision("undecided", f"all networks of {'; '.join(dead)} are {why}")
     named = isinstance(claim.under, tuple)
     words = (
         [find_convention(ENERGIES, name) for name in claim.under]
         if named
         else list(ENERGIES.values())
     )
-    parts, left_out = [], []
+    parts, left_out = {}, []
     for word in words:
         a, b = (_energy(word, side, other, evidence) for side, other in (sides, sides[::-1]))
-        pair = Pair(a, b)
-        if named or (pair.a and pair.b):
-            label = f"energy by {word.label}, a / b, {_ENDS}"
-            parts.append(_ratio(label, pair, Region(high=1.0)))
+        if named or (a and b):
+            about = f"energy by {word.label}, a / b, {_ENDS}"
+            parts[word.label] = _ratio(about, Pair(a, b), Region(high=1.0))
         else:
-            only = "only a" if pair.a else "only b" if pair.b else "neither"
+            only = "only a" if a else "only b" if b else "neither"
             left_out.append(f"{word.label} ({only})")
-    decision = (decide_any if claim.under == ANY else decide)(parts)
-    reason = decision.reason if parts else "no energy model counts both networks"
+    decision = (decide_any if claim.under == ANY else decide)(list(parts.values()))
+    said = _by_model(parts, claim.under) or ["no energy model counts both networks"]
     if left_out:
-        reason += f"; left out, as they do not count both: {', '.join(left_out)}"
-    return replace(decision, reason=reason)
+        said.append(f"left out, as they do not count both: {', '.join(left_out)}")
+    return replace(decision, reason="; ".join(said))
+
+
+def _by_model(parts: Mapping[str, Part], under: str | tuple[str, ...]) -> list[str]:
+    """Return by which models it is cheaper, by which not, and by which that is open."""
+    one_of_many = 1 - (1 - CONFIDENCE) / max(len(parts), 1)
+    inside, outside = (one_of_many, CONFIDENCE) if under == ANY else (CONFIDENCE, one_of_many)
+    cheaper = [n for n, part in parts.items() if part.lies(inside, part.region.holds)]
+    dearer = [n for n, part in parts.items() if part.lies(outside, part.region.fails)]
+    open_ones = [
+        f"{n} ({_why_open(part, len(parts))})"
+        for n, part in parts.items()
+        if n not in (*cheaper, *dearer)
+    ]
+    groups = (("cheaper by", cheaper), ("not by", dearer), ("undecided by", open_ones))
+    return [f"{words} {', '.join(names)}" for words, names in groups if names]
+
+
+def _why_open(part: Part, looked_at: int) -> str:
+    tests = (part.region.holds, part.region.fails)
+    if any(part.lies(CONFIDENCE, where) for where in tests):
+        return f"the interval at 1 - 5 % / {looked_at} reaches both sides"
+    return part.why_open()
 
 
 def _energy(

@@ -158,6 +158,8 @@ def test_under_all_any_or_named_models(tmp_path, a, b, under, outcome):
     found = energies(tmp_path, c.Cheaper(**PAIR, under=under), given)
     assert found.outcome == outcome, found.reason
     assert len(found.measured) == (1 if isinstance(under, tuple) else 2)
+    if b == LESS and under == "all":
+        assert found.reason.startswith("cheaper by compute45nm; not by compute45nm-fp16; left out")
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,7 @@ def test_models_that_count_one_network_only_are_left_out_and_named(tmp_path):
     given = {"compute45nm": {"a": LESS, "b": COST}, "loihi": {"a": LESS}, "truenorth": {"b": LESS}}
     found = energies(tmp_path, CHEAPER, given)
     assert found.outcome == REPRODUCED
-    assert found.reason.startswith("inside; left out, as they do not count both: ")
+    assert found.reason.startswith("cheaper by compute45nm; left out, as they do not count both: ")
     assert {"loihi (only a)", "truenorth (only b)", "gpu (neither)"} <= set(
         found.reason.partition("both: ")[2].split(", ")
     )
