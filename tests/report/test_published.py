@@ -74,6 +74,7 @@ def outcome(evidence, value, beta=0.1, claims=(), **more):
         (60.0, {"metric": "train_seconds"}, 0.1, None, "a machine's: not judged"),
         (60.0, {"metric": "train_seconds", "tolerance": 99.0}, 0.1, None,
          "a machine's: not judged"),
+        (5.0, {"metric": "measured_train_j"}, 0.1, None, "a machine's: not judged"),
         (0.5, {"metric": "train_accuracy"}, 0.1, "undecided", "\N{PLUS-MINUS SIGN} 0.05"),
     ],
 )  # fmt: skip
