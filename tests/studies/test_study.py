@@ -91,7 +91,7 @@ def test_a_complete_study_is_read(study_file):
                 margin=0.01,
             ),
         ),
-        published=(Published(text="table 1", value=0.9),),
+        published=(Published(text="table 1", value=0.9, decimals=1),),
     )
 
 
