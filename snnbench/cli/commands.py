@@ -38,6 +38,7 @@ def _snnbench(
 
 def make_app() -> typer.Typer:
     """Return the program's commands, with options for all settings there are now."""
+    from snnbench.cli.compare import compare
     from snnbench.cli.datasets import datasets
     from snnbench.cli.exchange import export
     from snnbench.cli.flops import flops
@@ -56,7 +57,7 @@ def make_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_snnbench)
-    for command in (train, sweep, flops, export, report, verify):
+    for command in (compare, train, sweep, flops, export, report, verify):
         app.command()(command)
     app.add_typer(datasets, name="datasets")
     app.add_typer(studies, name="studies")

@@ -8,7 +8,9 @@ from typing import Any
 
 import jinja2
 
+from snnbench.report import telling
 from snnbench.report.columns import RESULTS, costs
+from snnbench.report.drawing import Figure
 from snnbench.report.energies import models
 from snnbench.report.groups import Configuration
 from snnbench.report.published import RULE
@@ -39,20 +41,22 @@ def to_markdown(report: Report) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
+def standing_alone(figure: Figure) -> str:
+    """Return a figure's SVG on white, in the page's light colours."""
+    style = files("snnbench.report").joinpath("templates", "style.css").read_text(encoding="utf-8")
+    light = dict(reversed(_VARIABLE.findall(style)))  # of two values the first is the light one
+    colours = f"background: {light['page']}; color: {light['ink']}"
+    svg = figure.svg.replace("<svg ", f'<svg style="{colours}" ', 1)
+    return re.sub(r"var\(--([\w-]+)\)", lambda found: light[found[1]], svg)
+
+
 def to_figures(report: Report) -> dict[str, str]:
     """Return name -> SVG of every figure, to stand alone: on white, in the page's light colours.
 
     A name is that of the study and what the figure shows, as in "lab1-beta-energy".
     """
-    style = files("snnbench.report").joinpath("templates", "style.css").read_text(encoding="utf-8")
-    light = dict(reversed(_VARIABLE.findall(style)))  # of two values the first is the light one
-    colours = f"background: {light['page']}; color: {light['ink']}"
     return {
-        f"{section.name or 'runs'}-{figure.name.partition('-')[2]}": re.sub(
-            r"var\(--([\w-]+)\)",
-            lambda found: light[found[1]],
-            figure.svg.replace("<svg ", f'<svg style="{colours}" ', 1),
-        )
+        f"{section.name or 'runs'}-{figure.name.partition('-')[2]}": standing_alone(figure)
         for section in report.sections
         for figure in section.figures
     }
@@ -170,6 +174,7 @@ def _environment(*, autoescape: bool) -> jinja2.Environment:
         "section_tables": section_tables,
         "configurations_label": configurations_label,
         "title_of": title_of,
+        "telling": telling,
     }
     return environment
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from snnbench.report.answer import Answer
 from snnbench.report.columns import COMPARED, ORIGIN
 from snnbench.report.departures import departure_notes
 from snnbench.report.drawing import Figure
@@ -113,6 +114,7 @@ class Report:
         baseline: name of the configuration that the others are compared with, or None.
         differences: from the baseline.
         rule: what holds for all verdicts.
+        answer, headline: of a comparison, its first figure.
     """
 
     folders: tuple[str, ...]
@@ -121,6 +123,8 @@ class Report:
     baseline: str | None = None
     differences: tuple[Difference, ...] = ()
     rule: str = GENERAL_RULE
+    answer: Answer | None = None
+    headline: Figure | None = None
 
     def named_configurations(self) -> list[tuple[str, Configuration]]:
         """Return (name that is unique in the report, configuration)."""
