@@ -1,6 +1,5 @@
 """What `flops` prints of conventions: their meanings, their counts, two networks side by side."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -133,6 +132,7 @@ def print_count(result: "CountResult", asked: Asked) -> None:
 
 def _print_energies(result: "CountResult", asked: Asked) -> None:
     """Print a network's energy by the model asked for, in words, and by all there are."""
+    from snnbench.cost.units import energy_text
     from snnbench.words.energies import ENERGIES
 
     count, least = result.count, "at least " if result.lower_bound else ""
@@ -151,16 +151,6 @@ def _print_energies(result: "CountResult", asked: Asked) -> None:
             for word in (*further, *ENERGIES.values())
             if values[word.column] is not None]  # fmt: skip
     print_table(f"Energy at {under}", ("model", "pJ a sample", "assumes"), rows)
-
-
-def energy_text(pj: float) -> str:
-    """Return an energy in a unit that leaves few digits.
-
-    >>> energy_text(95_400.0), energy_text(12.0)
-    ('95.4 nJ', '12 pJ')
-    """
-    power = min(max(int(math.log10(pj) // 3), 0), 4) if pj > 0 else 0
-    return f"{pj / 1000**power:.3g} {('pJ', 'nJ', 'µJ', 'mJ', 'J')[power]}"
 
 
 def _print_conventions(count: "NetworkCount", asked: Asked) -> None:

@@ -81,6 +81,14 @@ class Pair:
     sentence: str
     warnings: tuple[str, ...]
 
+    @property
+    def cost_word(self) -> str:
+        """What all models say: cheaper, dearer, or that it depends on the model."""
+        said = {cost.word for cost in self.costs} - {UNDECIDED}
+        if len(said) > 1:
+            return "depends on the model"
+        return next(iter(said), UNDECIDED)
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from matplotlib.ticker import FuncFormatter
+
 from snnbench.report.answer import Answer, Pair
 from snnbench.report.drawing import SERIES, Drawing, Figure, drawing
 from snnbench.report.render import standing_alone, to_html
@@ -41,8 +43,8 @@ def _drawn(pairs: Sequence[Pair]) -> Figure | None:
             if twins:
                 plot.axes.plot(twins, [ann.value] * len(twins), color=SERIES[1], linewidth=3,
                                alpha=0.4)  # fmt: skip
-            for x in twins:
-                _point(plot, x, ann, 1, f"{label} ANN".strip() if x == twins[0] else "")
+            for x, what in zip(twins, ("zeros skipped", "all products"), strict=False):
+                _point(plot, x, ann, 1, f"{label} ANN, {what}".strip())
             energies += [mine.value, *twins]
             at = " to ".join(f"{x:.4g}" for x in twins)
             told.append(f"{pair.name or 'SNN'} {snn.value:.3g} at {mine.value:.4g} pJ, ANN"
@@ -50,7 +52,9 @@ def _drawn(pairs: Sequence[Pair]) -> Figure | None:
         if min(energies) > 0:
             plot.logarithmic(energies)
         plot.axes.margins(0.2)
-        plot.axes.set_xlabel("energy (pJ a sample), arithmetic alone")
+        plot.axes.xaxis.set_minor_formatter(FuncFormatter(lambda x, _: f"{x / 1000:g}"))
+        plot.axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x / 1000:g}"))
+        plot.axes.set_xlabel("energy (nJ a sample), arithmetic alone")
         plot.axes.set_ylabel("test accuracy")
         return plot.finish(
             "answer-energy", "Accuracy against energy",

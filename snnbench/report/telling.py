@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from snnbench.cost.units import energy_text
 from snnbench.report.answer import NOT_WORSE, WORSE, Answer, Cost, Pair
 from snnbench.report.statistics import Estimate
 
@@ -19,8 +20,8 @@ def sentences(answer: Answer) -> list[str]:
     found = []
     for pair in answer.pairs:
         found += [*([f"{pair.name}:"] if pair.name else []), accuracy_sentence(pair, answer.margin)]
-        found += list(cost_sentences(pair))
-        found += [pair.sentence, *change_sentences(pair), *pair.warnings]
+        found += [*cost_sentences(pair), pair.sentence]
+        found += [*exit_sentences(pair), *change_sentences(pair), *pair.warnings]
     return [*found, *answer.unpaired]
 
 
@@ -56,6 +57,34 @@ def cost_words(cost: Cost) -> str:
         return f"{value:.3g} times {word}, one seed"
     decided = "" if cost.word != "undecided" else "undecided: "
     return f"{decided}{value:.3g} times {word}, {ends[0]:.3g} to {ends[1]:.3g}"
+
+
+def about(answer: Answer) -> str:
+    """Return in a line what was compared: networks, data, seeds, commit and date."""
+    if not answer.pairs:
+        return ""
+    snn = answer.pairs[0].snn
+    row, last = snn.row, snn.done.iloc[-1]
+    n = len(snn.by_seed("test_accuracy"))
+    known = [f"snnbench {last['snnbench_version']}", f"commit {last['commit']}",
+             str(last["started_at"])[:10]]  # fmt: skip
+    origin = ", ".join(text for text in known if not text.endswith(("None", "<NA>", "nan")))
+    return (
+        f"{row['arch']} on {row['dataset']}, T = {row['T']}, encoding {row['encoding']};"
+        f" {n} {'seed' if n == 1 else 'seeds'} of each; {origin}."
+    )
+
+
+def exit_sentences(pair: Pair) -> Iterator[str]:
+    """Yield what becomes of the SNN if inference ends as soon as one class leads."""
+    names = ("exit_accuracy", "exit_steps", "exit_energy_pj_compute45nm")
+    accuracy, steps, energy = (pair.snn.mean(name) for name in names)
+    if accuracy is None or steps is None or energy is None:
+        return
+    yield (
+        f"Early exit: accuracy {accuracy.value:.4g} after {steps.value:.3g} of"
+        f" {pair.snn.row['T']} steps on average, {energy_text(energy.value)} by compute45nm."
+    )
 
 
 def change_sentences(pair: Pair) -> Iterator[str]:
