@@ -110,8 +110,14 @@ def compare(
         stdout().print(f"Picture: {escape(str(path))}", soft_wrap=True)
 
 
-def _run(study: "Study", folder: Path, where: "Where") -> Mapping[str, None]:
+def _run(
+    study: "Study", folder: Path, where: "Where", ambient: Mapping[str, Any] | None = None
+) -> Mapping[str, None]:
     """Train what is missing; return the names of all runs.
+
+    Args:
+        study, folder, where: see `run_sweep`.
+        ambient: settings over those of the environment, where they have an effect.
 
     Raises:
         Stopped: by a signal, when what was running has been recorded.
@@ -119,7 +125,7 @@ def _run(study: "Study", folder: Path, where: "Where") -> Mapping[str, None]:
     from snnbench.studies.plan import expand
     from snnbench.sweep.run import Planned, run_sweep
 
-    plan = expand(study, {}, settings_from_environment(os.environ))
+    plan = expand(study, {}, settings_from_environment(os.environ) | dict(ambient or {}))
     progress, ids = SweepProgress(with_best=False), dict[str, None]()
     with (
         GentleStop() as stop,
@@ -145,7 +151,8 @@ def _tuned(
     from snnbench.results.frames import read_runs
     from snnbench.studies.twins import tuning
 
-    ids = _run(tuning(given, trials, seeds), folder, where)
+    drawn = {name: value for name, value in given.items() if name != "lr"}
+    ids = _run(tuning(given, trials, seeds), folder, where, drawn)
     runs = read_runs(folder)
     found = runs[runs["run_id"].isin(list(ids)) & runs["val_accuracy"].notna()]
     if found.empty:

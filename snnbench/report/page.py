@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import fmean
 
 from matplotlib.ticker import FuncFormatter
 
@@ -25,7 +26,7 @@ def answer_page(tables: Tables, study: Study, answer: Answer) -> tuple[str, str 
 
 def _drawn(pairs: Sequence[Pair]) -> Figure | None:
     """Draw accuracy against energy, an ANN with its zeros skipped and with all its products."""
-    shown = [pair for pair in pairs if pair.snn.mean(_SKIPPED) and not pair.snn.dead]
+    shown = [pair for pair in pairs if pair.snn.comparable(_SKIPPED)]
     if not shown:
         return None
     told = []
@@ -35,19 +36,18 @@ def _drawn(pairs: Sequence[Pair]) -> Figure | None:
         for number, pair in enumerate(shown, 1):
             label = str(number) if len(shown) > 1 else ""
             snn, ann = pair.accuracies
-            mine = pair.snn.mean(_SKIPPED)
-            ends = [found for c in (_SKIPPED, _DENSE) if (found := pair.ann.mean(c)) is not None]
-            assert mine is not None
-            _point(plot, mine.value, snn, 0, f"{label} SNN".strip())
-            twins = [found.value for found in ends]
+            mine = fmean(pair.snn.comparable(_SKIPPED).values())
+            ends = [pair.ann.comparable(column).values() for column in (_SKIPPED, _DENSE)]
+            twins = [fmean(values) for values in ends if values]
+            _point(plot, mine, snn, 0, f"{label} SNN".strip())
             if twins:
                 plot.axes.plot(twins, [ann.value] * len(twins), color=SERIES[1], linewidth=3,
                                alpha=0.4)  # fmt: skip
             for x, what in zip(twins, ("zeros skipped", "all products"), strict=False):
                 _point(plot, x, ann, 1, f"{label} ANN, {what}".strip())
-            energies += [mine.value, *twins]
+            energies += [mine, *twins]
             at = " to ".join(f"{x:.4g}" for x in twins)
-            told.append(f"{pair.name or 'SNN'} {snn.value:.3g} at {mine.value:.4g} pJ, ANN"
+            told.append(f"{pair.name or 'SNN'} {snn.value:.3g} at {mine:.4g} pJ, ANN"
                         f" {ann.value:.3g} at {at} pJ")  # fmt: skip
         if min(energies) > 0:
             plot.logarithmic(energies)

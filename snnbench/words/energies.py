@@ -34,7 +34,7 @@ class Energy(Convention):
 
     def of_twin(self, steps: int) -> Self:
         """Return the model for the ANN that an SNN of so many steps is compared with."""
-        if not self.same_information:
+        if not self.same_information or self.choice:
             return self
         return self.chosen({"bits": max(1, math.ceil(math.log2(steps + 1)))})
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-SMALL = ("compare", "--arch", "8-10", "-T", "4", "--epochs", "1", "--train-samples", "256",
+SMALL = ("compare", "--arch", "8-10", "-T", "4", "--epochs", "4", "--train-samples", "512",
          "--test-samples", "100")  # fmt: skip
 
 

@@ -17,9 +17,15 @@ from tests.report.samples import Made
 
 SPIKING = {"kind": "linear", "input_kind": "spikes", "applied_steps": 5, "inputs": 64,
            "outputs": 10, "params": 650, "steps": 5, "model": "snn", "input_rate": 0.1,
-           "output_rate": 0.2, "dense_operations": 3200.0}  # fmt: skip
+           "output_rate": 0.2, "dense_operations": 3200.0, "neuron_updates": 50,
+           "output_spikes": 10.0}  # fmt: skip
 REAL = {"kind": "linear", "input_kind": "real", "applied_steps": 1, "inputs": 64, "outputs": 10,
-        "params": 650, "steps": 1, "model": "ann", "dense_operations": 640.0}  # fmt: skip
+        "params": 650, "steps": 1, "model": "ann", "dense_operations": 640.0,
+        "neuron_updates": 0}  # fmt: skip
+
+
+# of layers that say nothing of these
+UNSAID = dict.fromkeys(("flops_lab", "dense_macs", "energy_pj_compute45nm"))
 
 
 def made(tmp_path, snn, ann, *, spikes=1000.0, products=320.0, **more):
@@ -27,11 +33,13 @@ def made(tmp_path, snn, ann, *, spikes=1000.0, products=320.0, **more):
     runs = Made()
     for seed, accuracy in enumerate(snn):
         layer = {"layer": "fc1", **SPIKING, "effective_operations": spikes + seed}
-        runs.run(seed, arch="10", test_accuracy=accuracy, activity="alive", layers=[layer], **more)
+        runs.run(seed, arch="10", test_accuracy=accuracy, activity="alive", layers=[layer],
+                 params=650, **UNSAID, **more)  # fmt: skip
     for seed, accuracy in enumerate(ann):
         layer = {"layer": "fc1", **REAL, "effective_operations": products + seed}
         runs.run(seed, model="ann", arch="10", test_accuracy=accuracy, layers=[layer],
-                 encoding=None, T=None, neuron=None, v_th=None)  # fmt: skip
+                 encoding=None, T=None, neuron=None, v_th=None, firing_rate=None,
+                 params=650, **UNSAID)  # fmt: skip
     return load([runs.write(tmp_path)])
 
 
