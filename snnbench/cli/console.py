@@ -2,13 +2,15 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
+from snnbench.cli.folding import fold as folded
+from snnbench.cli.layout import lay_out, wrapped
 from snnbench.errors import UserError
 
 _UNBOUNDED = 100_000  # columns of an output that is no terminal: nothing is wrapped or dropped
@@ -50,30 +52,43 @@ def _plain(value: Any) -> Any:
     return item()
 
 
-def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table to stdout; numbers in full where stdout is no terminal."""
+def print_table(
+    title: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    fold: Collection[str] = (),
+    keep: Collection[str] = (),
+    where: str = "--json has all",
+) -> None:
+    """Print a table to stdout, for reading: numbers have four significant digits.
+
+    On a terminal no number and no word is split: see `lay_out`. Elsewhere a row is one line.
+
+    Args:
+        title: what it is.
+        header: names of the columns, the one that matters most first.
+        rows: as many cells each.
+        fold: columns that are a line below it where they tell no row from another: see `fold`.
+        keep: columns that are left out after all others where there is no room.
+        where: where all columns are, in words.
+    """
+    print_words(title, style="bold")
+    names, cells, notes = folded(header, [list(row) for row in rows], fold)
     console = stdout()
-    console.print(escape(title), style="bold", soft_wrap=True)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    rows = [list(row) for row in rows]
-    for index, name in enumerate(header):
-        numeric = any(isinstance(row[index], int | float) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(cell_text(value, full=not console.is_terminal)) for value in row))
-    console.print(table)
+    laid = lay_out(names, cells, console.width, keep)
+    for line in laid.header:
+        console.print(Text(line, style="bold"), soft_wrap=True)
+    for line in laid.body:
+        console.print(Text(line), soft_wrap=True)
+    if laid.left_out:
+        notes.append(f"No room for: {', '.join(laid.left_out)}. {where}; so has a wider terminal.")
+    for note in notes:
+        print_words(note)
 
 
-def cell_text(value: Any, *, full: bool) -> str:
-    """Return a value as text: rounded for reading, or in full; "" for a missing one."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and not full:
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-    if isinstance(value, float):
-        return repr(value)
-    if isinstance(value, int) and not full:
-        return f"{value:,}"
-    return str(value)
+def print_words(text: str, *, style: str = "") -> None:
+    """Print a sentence to stdout, broken at blanks where it is wider than a terminal."""
+    console = stdout()
+    for line in wrapped(text, console.width) if console.is_terminal else [text]:
+        console.print(Text(line, style=style), soft_wrap=True)

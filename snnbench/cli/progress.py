@@ -9,7 +9,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from snnbench.cli.console import cell_text, stderr
+from snnbench.cli.cells import cell_text
+from snnbench.cli.console import stderr
 from snnbench.config import RunConfig
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class TrainingProgress:
             table.add_column(name.replace("_", " "), justify="right")
         room = max(self.console.height - 6, 3)
         for record in self.records[-room:]:
-            values = (cell_text(getattr(record, name), full=False) for name in self.columns)
+            values = (cell_text(getattr(record, name)) for name in self.columns)
             table.add_row(str(record.epoch), *values)
         return table
 

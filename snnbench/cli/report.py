@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from snnbench.cli.console import print_json, print_table, say, stdout
+from snnbench.cli.console import print_json, print_table, print_words, say, stdout
 from snnbench.cli.costs import Asked
 from snnbench.cli.options import Json
 from snnbench.errors import UserError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _HELD = 4  # exit code
 _MOST_NAMED = 10
+# What says of what a row's numbers are: a line where all rows say the same.
+_FOLDED = ("source", "n", "runs", "T", "encoding", "paired")
 
 
 def report(
@@ -197,7 +199,7 @@ def _show(made: "Report") -> None:
     for table in report_tables(made):
         _print(table)
     for section in made.sections:
-        print_table(f"{title_of(section)}: {configurations_label(section)}", (), ())
+        print_words(f"{title_of(section)}: {configurations_label(section)}", style="bold")
         for note in section.notes:
             if note not in made.notes:
                 say(f"Note: {note}")
@@ -208,12 +210,16 @@ def _show(made: "Report") -> None:
 
 
 def _print(table: "Table") -> None:
-    from snnbench.report.tables import Number
+    from snnbench.cli.report_tables import for_terminal
 
     short = table.is_long and stdout().is_terminal
     shown = [table.rows[i] for i in table.first] if short else table.rows
-    rows = [[c.value if isinstance(c, Number) else c for c in row] for row in shown]
-    print_table(table.title, table.header, rows)
+    header, rows = for_terminal(table.header, shown)
+    print_table(
+        table.title, header, rows, fold=_FOLDED, where="--html, --markdown and --json have all"
+    )
+    if any("no interval" in row for row in shown):
+        print_words("Without an interval: one run gives no interval.")
     left = len(table.rows) - len(shown)
     if left:
         say(

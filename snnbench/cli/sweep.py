@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from snnbench.cli.console import print_json, print_table, say, stdout
+from snnbench.cli.console import say
 from snnbench.cli.options import (
     CheckpointEvery,
     ConfigFile,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from snnbench.studies.plan import Plan
     from snnbench.studies.study import Study
 
-_MOST_ROWS = 60  # on a terminal
 _UNFINISHED = 3  # exit code
 
 
@@ -96,6 +95,9 @@ def sweep(
         typer.Option(help="Folder of the tables. \\[default: results/STUDY]", show_default=False),
     ] = None,
     config: ConfigFile = None,
+    runs: Annotated[
+        bool, typer.Option("--runs", help="Show a row a run, not one a configuration.")
+    ] = False,
     json: Json = False,
     settings: dict[str, Any],
 ) -> None:
@@ -124,7 +126,7 @@ def sweep(
 
         show_plan(plan, folder, where, again, others, json=json)
         return
-    _run(plan, folder, where, again, others, json=json)
+    _run(plan, folder, where, again, others, json=json, runs=runs)
 
 
 def _study(
@@ -164,13 +166,16 @@ def _run(
     reuse: Sequence[Path],
     *,
     json: bool,
+    runs: bool,
 ) -> None:
+    from snnbench.cli.sweep_summary import recorded_runs, show_sweep
+    from snnbench.results.frames import to_rows
     from snnbench.sweep.executors import GoneError
     from snnbench.sweep.run import UNFINISHED, Planned, run_sweep
 
     progress = SweepProgress()
     ids: dict[str, None] = {}
-    gone = None
+    gone, total = None, 0
     with (
         GentleStop() as stop,
         progress.shown(),
@@ -182,6 +187,7 @@ def _run(
             for event in progress.follow(events, stop):
                 if isinstance(event, Planned):
                     ids |= dict.fromkeys(job.run_id for job in event.jobs)
+                    total = event.total
                     for repair in event.repairs:
                         say(f"Tables: {repair}")
                     for notice in event.notices:
@@ -190,8 +196,9 @@ def _run(
                         stop.begin()
         except GoneError as error:
             gone = error
-    rows = _rows(folder, ids, progress.done)
-    _show(plan, folder, rows, json=json)
+    table = recorded_runs(folder, ids, progress.done)
+    rows = [] if table is None else to_rows(table)
+    show_sweep(plan.study, folder, table, rows, total, json=json, each=runs)
     if stop.number is not None:
         raise Stopped(stop.number)
     unfinished = [row for row in rows if row["status"] in UNFINISHED]
@@ -206,45 +213,3 @@ def _run(
         say(f"All {len(rows)} runs diverged. Try smaller values of lr.")
     if unfinished or diverged or gone is not None:
         raise typer.Exit(_UNFINISHED)
-
-
-def _rows(folder: Path, ids: Mapping[str, None], recorded: int) -> list[dict[str, Any]]:
-    """Return the recorded rows of the sweep's runs, in its order."""
-    from snnbench.results.frames import read_runs, to_rows
-
-    if not recorded:
-        return []
-    table = read_runs(folder)
-    found = to_rows(table[table["run_id"].isin(list(ids))])
-    rows = {row["run_id"]: row for row in found}
-    return [rows[run_id] for run_id in ids if run_id in rows]
-
-
-def _show(plan: "Plan", folder: Path, rows: list[dict[str, Any]], *, json: bool) -> None:
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row["status"]] = counts.get(row["status"], 0) + 1
-    if json:
-        print_json(
-            {"study": plan.study.name, "folder": str(folder), "counts": counts, "runs": rows}
-        )
-        return
-    from snnbench.cost.activity import ALIVE
-    from snnbench.report.columns import OF_SWEEP, OF_SWEEP_NARROW, varied
-
-    names = ("variant", *varied())
-    differing = [name for name in names if len({row[name] for row in rows}) > 1]
-    wanted = OF_SWEEP_NARROW if stdout().is_terminal else OF_SWEEP
-    # alive is what one expects
-    shown = [n for n in wanted if any(row[n] not in (None, ALIVE) for row in rows)]
-    columns = ("run_id", *differing, *shown)
-    said = ", ".join(f"{count} {status}" for status, count in counts.items()) or "no run yet"
-    title = f"{plan.study.name}: {said}; recorded in {folder}"
-    short = rows[:_MOST_ROWS] if stdout().is_terminal else rows
-    print_table(title, columns, [[row[name] for name in columns] for row in short])
-    if len(short) < len(rows):
-        say(f"{len(rows) - len(short)} more runs are in {folder / 'runs.csv'}.")
-    dead = sum(row["activity"] not in (None, ALIVE) for row in rows)
-    if dead:
-        say(f"{dead} of {len(rows)} runs are silent or saturated (column activity): they give the"
-            " same answer to everything, and what they cost is no price of an answer.")  # fmt: skip

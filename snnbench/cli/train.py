@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from snnbench.cli.console import print_json, print_table, say, stdout
+from snnbench.cli.console import print_json, say
 from snnbench.cli.options import CheckpointEvery, ConfigFile, Json, MeasureEnergy, with_settings
 from snnbench.cli.progress import TrainingProgress
 from snnbench.config.sources import build_config
@@ -35,20 +35,24 @@ def train(
     ] = False,
     checkpoint_every: CheckpointEvery = None,
     measure_energy: MeasureEnergy = False,
+    full: Annotated[bool, typer.Option("--full", help="Show all counts.")] = False,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Show the counts of each layer.")
+    ] = False,
     json: Json = False,
     settings: dict[str, Any],
 ) -> None:
     """Train one ANN or SNN and count what it costs.
 
     Writes runs.csv, epochs.csv, layers.csv and, of an SNN, steps.csv: accuracy, spikes, operations
-    and energy by time step. The same command again does not train again.
+    and energy by time step. The same command again does not train again: it shows the recorded
+    run, all its counts with --full, those of its layers with --layers.
 
     Example: snnbench train --dataset mnist --arch 10-10 -T 50 --beta 0.5 --epochs 4
     """
     run_config = build_config(settings, config)
     from snnbench import api
     from snnbench.checks import check_name
-    from snnbench.report.columns import of_layer, of_run
 
     check_name(study)
     folder = out if out is not None else Path("results") / study
@@ -83,10 +87,6 @@ def train(
         }
         print_json(document)
         return
-    known = [(name, result.row[name]) for name in of_run() if result.row.get(name) is not None]
-    print_table(f"Run {result.run_id}, recorded in {folder}", ("result", "value"), known)
-    if result.layer_rows:
-        stdout().print()
-        columns = of_layer()
-        rows = [[row.get(name) for name in columns] for row in result.layer_rows]
-        print_table("Layers, counts per sample", columns, rows)
+    from snnbench.cli.train_summary import print_run
+
+    print_run(result, run_config, folder, full=full, layers=layers)

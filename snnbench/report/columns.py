@@ -1,8 +1,14 @@
 """What reports know of settings and columns: which to show, in which order, and what they mean."""
 
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
+from typing import Any
+
 from snnbench.config.setting import SETTINGS
 from snnbench.cost.derive import operations
 from snnbench.results.schema import columns_of
+from snnbench.words.energies import ENERGIES
 
 # Columns that follow from the settings alone, whatever the seed; flops_lab too, of an ANN.
 WITHOUT_CHANCE = ("params", "dense_macs")
@@ -38,15 +44,32 @@ MIXED_ORIGINS = {
 }
 
 _ENERGY = "energy_pj_"  # how the names of energies' columns begin
-# Columns whose names are no words.
-_LABELS = {
-    "train_loss": "Training loss",
-    "flops_lab": "Operations",
-    "dense_macs": "Dense MACs",
-    "effective_macs": "Effective MACs",
-    "effective_acs": "Effective ACs",
-    "params": "Parameters",
+_HEADLINE = next(iter(ENERGIES.values())).column
+# Column -> what people call it; of others it is the column's name, with blanks.
+_NAMES = {
+    "train_accuracy": "training accuracy",
+    "val_accuracy": "validation accuracy",
+    "max_test_accuracy": "best test accuracy",
+    "train_loss": "training loss",
+    "val_loss": "validation loss",
+    "params": "parameters",
+    "epochs_run": "epochs",
+    "silent_fraction": "silent neurons",
+    "saturated_fraction": "saturated neurons",
+    "tied_fraction": "tied samples",
+    "flops_lab": "operations",
+    "dense_macs": "dense MACs",
+    "effective_macs": "effective MACs",
+    "effective_acs": "effective ACs",
+    "train_seconds": "training",
+    "eval_seconds": "evaluation",
+    _HEADLINE: "energy",
 }
+_PER_SAMPLE = (" a sample", "/sample")  # in the tables, and in headers
+# Units that say nothing that the name does not.
+_UNSAID = ("", "fraction", "probability", "parameters", "epochs", "epoch", "steps", "units",
+           "samples", "layers", "runs", "threads", "spikes a neuron and step")  # fmt: skip
+_ENERGY_UNITS = ("pJ", "nJ", "µJ", "mJ", "J")
 
 
 def telling() -> tuple[str, ...]:
@@ -114,23 +137,100 @@ def of_layer() -> tuple[str, ...]:
     )  # fmt: skip
 
 
+def name_of(column: str) -> str:
+    """Return what people call a column; settings and columns of plug-ins keep their names.
+
+    >>> name_of("test_accuracy"), name_of("energy_pj_memory45nm"), name_of("batch_size")
+    ('test accuracy', 'energy by memory45nm', 'batch_size')
+    """
+    if column in SETTINGS:
+        return column
+    if column.startswith(_ENERGY) and column != _HEADLINE:
+        label = {word.column: word.label for word in ENERGIES.values()}.get(column)
+        return f"energy by {label or column.removeprefix(_ENERGY)}"
+    return _NAMES.get(column) or column.replace("_", " ")
+
+
+def unit_of(column: str) -> str:
+    """Return the unit that a column's header needs: "" where the name says it."""
+    known = {about.name: about.unit for about in columns_of("runs")}
+    unit = known.get(column, "pJ a sample" if is_cost(column) else "")
+    unit = "" if unit in _UNSAID else unit.replace(*_PER_SAMPLE)
+    named = name_of(column).split(" ")[-1]
+    return unit.removeprefix(named) if unit.startswith(f"{named}/") else unit
+
+
+def is_column(name: str) -> bool:
+    """Whether `runs.csv`, a convention or an energy model has a column of this name."""
+    return is_cost(name) or any(column.name == name for column in columns_of("runs"))
+
+
 def label_of(column: str) -> str:
     """Return what figures' titles call a column.
 
     >>> label_of("test_accuracy"), label_of("energy_pj_compute45nm")
     ('Test accuracy', 'Energy')
     """
-    if column.startswith(_ENERGY):
-        return "Energy"
-    return _LABELS.get(column) or column.replace("_", " ").capitalize()
+    name = name_of(column)
+    return name[:1].upper() + name[1:]
 
 
 def axis_label(column: str) -> str:
     """Return a column's name with its unit, where it has one that says something.
 
-    >>> axis_label("train_seconds"), axis_label("test_accuracy")
-    ('train_seconds (s)', 'test_accuracy')
+    >>> axis_label("train_seconds"), axis_label("test_accuracy"), axis_label("dense_macs")
+    ('training, s', 'test accuracy', 'dense MACs/sample')
     """
-    known = {column.name: column.unit for column in columns_of("runs")}
-    unit = known.get(column, "pJ a sample" if is_cost(column) else "")
-    return f"{column} ({unit})" if unit not in ("", "fraction") else column
+    return _with_unit(name_of(column), unit_of(column))
+
+
+def heading(column: str, values: Iterable[float | None] = ()) -> tuple[str, float]:
+    """Return a column's header, and by what to divide its values for it.
+
+    Args:
+        column: of the tables.
+        values: an energy has the unit that leaves few digits of most of them.
+
+    >>> heading("energy_pj_compute45nm", [95_400.0, 61_300.0, None]), heading("train_seconds")
+    (('energy, nJ/sample', 1000), ('training, s', 1))
+    """
+    unit, known = unit_of(column), [value for value in values if value is not None]
+    if not unit.startswith("pJ") or not known:
+        return _with_unit(name_of(column), unit), 1
+    factor, prefixed = energy_unit(median(known))
+    return _with_unit(name_of(column), unit.replace("pJ", prefixed, 1)), factor
+
+
+def headed(
+    columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> tuple[list[str], list[list[Any]]]:
+    """Return headers with units, and the rows' values in these units."""
+    found = [heading(name, _numbers(row.get(name) for row in rows)) for name in columns]
+    cells = [
+        [_divided(row.get(name), factor) for name, (_, factor) in zip(columns, found, strict=True)]
+        for row in rows
+    ]
+    return [text for text, _ in found], cells
+
+
+def _numbers(values: Iterable[Any]) -> list[float]:
+    return [value for value in values if isinstance(value, int | float)]
+
+
+def _divided(value: Any, factor: float) -> Any:
+    return value if factor == 1 or not isinstance(value, int | float) else value / factor
+
+
+def energy_unit(pj: float) -> tuple[int, str]:
+    """Return how many pJ the unit has that leaves few digits of an energy, and the unit.
+
+    >>> energy_unit(95_400.0), energy_unit(999.96)
+    ((1000, 'nJ'), (1000, 'nJ'))
+    """
+    power = int(math.log10(float(f"{pj:.3g}")) // 3) if pj > 0 else 0
+    power = min(max(power, 0), len(_ENERGY_UNITS) - 1)
+    return 1000**power, _ENERGY_UNITS[power]
+
+
+def _with_unit(name: str, unit: str) -> str:
+    return f"{name}{'' if unit.startswith('/') else ', '}{unit}" if unit else name

@@ -54,6 +54,11 @@ def binomial_error(share: float, tested: float) -> float:
     return math.sqrt(p * (1 - p) / n)
 
 
+def binomial_interval(share: float, tested: float, confidence: float = CONFIDENCE) -> float:
+    """Return half the width of the interval that testing so many samples leaves of a share."""
+    return NormalDist().inv_cdf((1 + confidence) / 2) * binomial_error(share, tested)
+
+
 def mean(
     values: Sequence[float], confidence: float = CONFIDENCE, *, error: float = 0.0
 ) -> Estimate:
