@@ -66,7 +66,12 @@ class _Column:
 
 
 def lay_out(
-    header: Sequence[str], rows: Sequence[Sequence[Any]], width: int, keep: Collection[str] = ()
+    header: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    width: int,
+    keep: Collection[str] = (),
+    *,
+    may_turn: bool = True,
 ) -> Laid:
     """Return a table as lines of at most `width`.
 
@@ -75,13 +80,14 @@ def lay_out(
         rows: as many cells each.
         width: of the terminal.
         keep: columns that are left out after all others.
+        may_turn: a table of few rows is turned; not one that grows before one's eyes.
     """
     columns = [_Column.of(name, [row[i] for row in rows]) for i, name in enumerate(header)]
     if _fits(columns, width):
         return _upright(columns, width, [])
-    if len(rows) > _FEW:
+    if len(rows) > _FEW or not may_turn:
         shown = _chosen(columns, width, keep)
-        if len(shown) > 1:
+        if len(shown) > 1 or not may_turn:
             left_out = [column.name for column in columns if column not in shown]
             return _upright(shown, width, left_out)
     return Laid([], _turned(columns, rows, width), [])

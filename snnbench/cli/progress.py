@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.console import Group
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
-from snnbench.cli.cells import cell_text
 from snnbench.cli.console import stderr
+from snnbench.cli.layout import lay_out, wrapped
 from snnbench.config import RunConfig
+from snnbench.report.columns import name_of
 
 if TYPE_CHECKING:
     from snnbench.training.events import EpochRecord, Event
@@ -79,18 +80,23 @@ class TrainingProgress:
         values = " ".join(f"{name}={getattr(record, name)!r}" for name in self.columns)
         self.console.print(Text(f"epoch {record.epoch}/{self.epochs} {values}"), soft_wrap=True)
 
-    def __rich__(self) -> Table:
+    def __rich__(self) -> Group:
         """Return the live table: finished epochs and what goes on now."""
-        table = Table(box=None, pad_edge=False, header_style="bold", caption=self.status,
-                      caption_justify="left")  # fmt: skip
-        table.add_column("epoch", justify="right")
-        for name in self.columns:
-            table.add_column(name.replace("_", " "), justify="right")
         room = max(self.console.height - 6, 3)
-        for record in self.records[-room:]:
-            values = (cell_text(getattr(record, name)) for name in self.columns)
-            table.add_row(str(record.epoch), *values)
-        return table
+        rows = [
+            [record.epoch, *(getattr(record, name) for name in self.columns)]
+            for record in self.records[-room:]
+        ]
+        header = ["epoch", *map(name_of, self.columns)]
+        keep = [name_of("test_accuracy")]
+        laid = lay_out(header, rows, self.console.width, keep, may_turn=False)
+        status = wrapped(self.status, self.console.width)
+        header_lines = laid.header if rows else []
+        return Group(
+            *(Text(line, style="bold") for line in header_lines),
+            *map(Text, laid.body),
+            *(Text(line, style="dim italic") for line in status),
+        )
 
     @contextmanager
     def shown(self) -> Iterator[None]:

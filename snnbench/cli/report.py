@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _HELD = 4  # exit code
 _MOST_NAMED = 10
 # What says of what a row's numbers are: a line where all rows say the same.
-_FOLDED = ("source", "n", "runs", "T", "encoding", "paired")
+_FOLDED = ("source", "n", "runs", "T", "encoding", "paired", "parameters", "epochs")
+_KEPT = ("test accuracy", "energy", "measured", "verdict")  # where there is no room for all
 
 
 def report(
@@ -214,10 +215,10 @@ def _print(table: "Table") -> None:
 
     short = table.is_long and stdout().is_terminal
     shown = [table.rows[i] for i in table.first] if short else table.rows
-    header, rows = for_terminal(table.header, shown)
-    print_table(
-        table.title, header, rows, fold=_FOLDED, where="--html, --markdown and --json have all"
-    )
+    header, rows = for_terminal(table.header, shown, short=stdout().is_terminal)
+    keep = [name for name in header if name.startswith(_KEPT)]
+    where = "--html, --markdown and --json have all"
+    print_table(table.title, header, rows, fold=_FOLDED, keep=keep, where=where)
     if any("no interval" in row for row in shown):
         print_words("Without an interval: one run gives no interval.")
     left = len(table.rows) - len(shown)

@@ -1,5 +1,6 @@
 """A report's tables as a terminal has room for them: a number and its interval in one cell."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,15 +8,20 @@ from snnbench.cli.cells import Whole, number_text, spread_text
 from snnbench.report.columns import heading, is_column
 from snnbench.report.tables import Cell, Number
 
+_CHECKSUM, _DIGITS = re.compile(r"[0-9a-f]{64}"), 12
 _HALF, _LOW, _HIGH = "±", "from", "to"
 
 
 def for_terminal(
-    header: Sequence[str], rows: Sequence[Sequence[Cell]]
+    header: Sequence[str], rows: Sequence[Sequence[Cell]], *, short: bool = False
 ) -> tuple[list[str], list[list[Any]]]:
     """Return names with units, and cells that have a value with its interval.
 
     A column may be followed by the half width of its interval, or by the interval's ends.
+
+    Args:
+        header, rows: of a table of the report.
+        short: leave out most digits of a checksum.
     """
     names: list[str] = []
     columns: list[list[Any]] = []
@@ -23,6 +29,8 @@ def for_terminal(
         if name in (_HALF, _LOW, _HIGH):
             continue
         values = [_value(row[i]) for row in rows]
+        if short:
+            values = [_shortened(value) for value in values]
         following = header[i + 1 : i + 3]
         known = [value for value in values if isinstance(value, int | float)]
         text, factor = heading(name, known) if is_column(name) else (name, 1)
@@ -43,6 +51,12 @@ def _value(cell: Cell) -> str | float | None:
     if isinstance(cell, Number):
         return cell.value
     return cell or None
+
+
+def _shortened(value: str | float | None) -> str | float | None:
+    if isinstance(value, str) and _CHECKSUM.fullmatch(value):
+        return f"{value[:_DIGITS]}…"
+    return value
 
 
 def _spread(value: Any, half: Any, factor: float) -> Any:

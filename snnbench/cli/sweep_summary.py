@@ -78,6 +78,7 @@ def show_sweep(
     for sentence in _in_words(ranked, objective):
         print_words(sentence)
     if counts.get("done"):
+        given: list[str | Path]
         given = [] if study.file is None or _ships(study.name) else ["--study", study.file.path]
         print_next("means, costs and figures on one page", report_command(folder, *given))
 
@@ -164,8 +165,10 @@ def _in_words(ranked: Sequence["Standing"], objective: "Objective") -> list[str]
         said.append(f"Energy by {HEADLINE.label}: {HEADLINE.assumption}.")
     dead = [one for one in ranked if one.configuration.dead]
     if dead:
-        said.append(f"Silent or saturated, in some runs or all: {_named(dead)}. They give the"
-                    " same answer to everything: what they cost is no price of an answer.")  # fmt: skip
+        said.append(
+            f"Silent or saturated, in some runs or all: {_named(dead)}. They give the same answer"
+            " to everything: what they cost is no price of an answer."
+        )
     at_chance = [one for one in ranked if one.at_chance]
     if at_chance:
         said.append(f"No better than a guess: {_named(at_chance)}.")

@@ -39,8 +39,9 @@ def _print_summary(result: "RunResult", asked: "RunConfig", folder: Path) -> Non
     for line in _sentences(result):
         print_words(line)
     run = result.row
-    print_words(f"Recorded as {run['run_id']} in {folder}; --full has all counts, --layers each"
-                " layer's.")  # fmt: skip
+    print_words(
+        f"Recorded as {run['run_id']} in {folder}. --full: all counts; --layers: each layer's."
+    )
     print_next(*next_of_run(asked, folder, str(run["study"])))
 
 
@@ -74,9 +75,9 @@ def _accuracy(run: dict[str, Any]) -> str:
     if found is None:
         return f"{run['status']}, without a test accuracy"
     if not run.get("test_size"):
-        return f"test accuracy {number_text(found)}, of one seed"
+        return f"test accuracy {number_text(found)}; 1 seed"
     half = binomial_interval(found, run["test_size"])
-    return f"test accuracy {spread_text(found, half)} by {run['test_size']:,} samples; one seed"
+    return f"accuracy {spread_text(found, half)} on {run['test_size']:,} test samples; 1 seed"
 
 
 def _energy(result: "RunResult") -> str | None:

@@ -84,17 +84,20 @@ def undisturbed(here, folder):
     return tables(folder)
 
 
-def test_a_sweep_prints_a_row_a_run_and_then_has_nothing_left_to_do(snnbench, tmp_path):
+def test_a_sweep_prints_a_row_a_configuration_and_then_has_nothing_left_to_do(snnbench, tmp_path):
     done = snnbench("sweep", *VARIED)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0] == "adhoc: 6 done; recorded in results/adhoc"
-    assert lines[1].split()[:5] == ["run_id", "beta", "seed", "status", "test_accuracy"]
-    assert [line.split()[1:3] for line in lines[2:]] == [
-        [beta, seed] for beta in ("0.3", "0.6", "0.9") for seed in "01"
-    ]
+    assert lines[0] == "adhoc: 6 of 6 done; recorded in results/adhoc"
+    assert {line.split()[0] for line in lines[2:5]} == {"beta=0.3", "beta=0.6", "beta=0.9"}
+    assert lines[-1] == "  snnbench report results/adhoc --html results/adhoc/report.html"
     assert "6 of 6 runs" in done.stderr
     before = (tmp_path / "results/adhoc/runs.csv").read_bytes()
+    listed = snnbench("sweep", *VARIED, "--runs").stdout.splitlines()
+    assert listed[1].startswith("run id ")
+    assert [line.split()[1:3] for line in listed[2:8]] == [
+        [beta, seed] for beta in ("0.3", "0.6", "0.9") for seed in "01"
+    ]
     again = snnbench("sweep", *VARIED, "--json")
     assert "6 of 6 runs are recorded already" in again.stderr
     document = json.loads(again.stdout)

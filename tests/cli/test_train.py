@@ -29,8 +29,9 @@ def test_a_run_is_recorded_printed_and_not_trained_again(snnbench, tmp_path):
     assert len(rows(folder / "epochs.csv")) == 2
     assert [layer["layer"] for layer in rows(folder / "layers.csv")] == ["fc1", "fc2"]
     assert run["run_id"] in first.stdout
+    document = json.loads(snnbench("train", *TINY, "--json").stdout)["run"]
     for name in ("test_accuracy", "flops_lab", "energy_pj_compute45nm"):
-        assert run[name] in first.stdout, name  # in full, where stdout is no terminal
+        assert repr(document[name]) == run[name], name  # in full
     assert first.stderr.count("epoch ") == 2
 
     again = snnbench("train", *TINY)
