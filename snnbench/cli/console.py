@@ -76,7 +76,7 @@ def print_table(
     print_words(title, style="bold")
     names, cells, notes = folded(header, [list(row) for row in rows], fold)
     console = stdout()
-    laid = lay_out(names, cells, console.width, keep)
+    laid = lay_out(names, cells, console.width, keep, one_line=not console.is_terminal)
     for line in laid.header:
         console.print(Text(line, style="bold"), soft_wrap=True)
     for line in laid.body:

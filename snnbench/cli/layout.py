@@ -40,10 +40,12 @@ class _Column:
     name: str
     cells: list[str]
     whole: list[bool]
+    one_line: bool = False  # its name, where there is room
 
     @classmethod
-    def of(cls, name: str, values: Sequence[Any]) -> "_Column":
-        return cls(cell_text(name), [cell_text(v) for v in values], [is_whole(v) for v in values])
+    def of(cls, name: str, values: Sequence[Any], *, one_line: bool) -> "_Column":
+        cells, whole = [cell_text(v) for v in values], [is_whole(v) for v in values]
+        return cls(cell_text(name), cells, whole, one_line)
 
     @property
     def right(self) -> bool:
@@ -53,8 +55,9 @@ class _Column:
 
     @property
     def most(self) -> int:
-        """Width without any break, but in its name."""
-        return max(_longest(self.name), *map(cell_len, self.cells), 0)
+        """Width without any break."""
+        name = cell_len(self.name) if self.one_line else _longest(self.name)
+        return max(name, *map(cell_len, self.cells), 0)
 
     @property
     def least(self) -> int:
@@ -72,6 +75,7 @@ def lay_out(
     keep: Collection[str] = (),
     *,
     may_turn: bool = True,
+    one_line: bool = False,
 ) -> Laid:
     """Return a table as lines of at most `width`.
 
@@ -81,8 +85,12 @@ def lay_out(
         width: of the terminal.
         keep: columns that are left out after all others.
         may_turn: a table of few rows is turned; not one that grows before one's eyes.
+        one_line: names of columns are one line, where there is room.
     """
-    columns = [_Column.of(name, [row[i] for row in rows]) for i, name in enumerate(header)]
+    columns = [
+        _Column.of(name, [row[i] for row in rows], one_line=one_line)
+        for i, name in enumerate(header)
+    ]
     if _fits(columns, width):
         return _upright(columns, width, [])
     if len(rows) > _FEW or not may_turn:
@@ -149,7 +157,7 @@ def _upright(columns: Sequence[_Column], width: int, left_out: list[str]) -> Lai
 def _turned(columns: Sequence[_Column], rows: Sequence[Sequence[Any]], width: int) -> list[str]:
     """Return a line a column, its name and the value of each row; of many rows one by one."""
     names = [column.name for column in columns]
-    together = [_Column.of("", names)]
+    together = [_Column.of("", names, one_line=False)]
     together += [_Column("", [c.cells[i] for c in columns], [c.whole[i] for c in columns])
                  for i in range(len(rows))]  # fmt: skip
     if len(rows) <= _FEW and _fits(together, width):

@@ -1,6 +1,6 @@
 """What a sweep came to: a row a configuration, what is best, and the command to type next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,8 +166,8 @@ def _in_words(ranked: Sequence["Standing"], objective: "Objective") -> list[str]
     dead = [one for one in ranked if one.configuration.dead]
     if dead:
         said.append(
-            f"Silent or saturated, in some runs or all: {_named(dead)}. They give the same answer"
-            " to everything: what they cost is no price of an answer."
+            f"Silent or saturated: {_named(dead, _dead)}. Such a network gives the same answer to"
+            " everything: what they cost is no price of an answer."
         )
     at_chance = [one for one in ranked if one.at_chance]
     if at_chance:
@@ -185,8 +185,15 @@ def _common(ranked: Sequence["Standing"]) -> list[str]:
     return [f"In all: {', '.join(said)}."] if said else []
 
 
-def _named(those: Sequence["Standing"]) -> str:
-    names = "; ".join(one.configuration.name for one in those[:_MOST_NAMED])
+def _dead(one: "Standing") -> str:
+    found = one.configuration
+    return " (" + ", ".join(f"{n} of {len(found.done)} {s}" for s, n in found.dead.items()) + ")"
+
+
+def _named(
+    those: Sequence["Standing"], more_of: "Callable[[Standing], str]" = lambda one: ""
+) -> str:
+    names = "; ".join(one.configuration.name + more_of(one) for one in those[:_MOST_NAMED])
     more = len(those) - _MOST_NAMED
     return f"{names}; and {more} more" if more > 0 else names
 

@@ -140,15 +140,26 @@ def of_layer() -> tuple[str, ...]:
 def name_of(column: str) -> str:
     """Return what people call a column; settings and columns of plug-ins keep their names.
 
-    >>> name_of("test_accuracy"), name_of("energy_pj_memory45nm"), name_of("batch_size")
-    ('test accuracy', 'energy by memory45nm', 'batch_size')
+    >>> name_of("test_accuracy"), name_of("energy_pj_memory45nm_bits_8"), name_of("batch_size")
+    ('test accuracy', 'energy by memory45nm:bits=8', 'batch_size')
     """
     if column in SETTINGS:
         return column
     if column.startswith(_ENERGY) and column != _HEADLINE:
-        label = {word.column: word.label for word in ENERGIES.values()}.get(column)
-        return f"energy by {label or column.removeprefix(_ENERGY)}"
+        return f"energy by {_model_of(column)}"
     return _NAMES.get(column) or column.replace("_", " ")
+
+
+def _model_of(column: str) -> str:
+    """Return an energy's model, with the options that its column names."""
+    begins = [w for w in ENERGIES.values() if f"{column}_".startswith(f"{w.column}_")]
+    if not begins:
+        return column.removeprefix(_ENERGY)
+    word = max(begins, key=lambda word: len(word.column))
+    parts = column.removeprefix(word.column).strip("_").split("_")
+    chosen = zip(parts[::2], parts[1::2], strict=False)
+    options = ",".join(f"{name}={value}" for name, value in chosen)
+    return f"{word.label}:{options}" if options else word.label
 
 
 def unit_of(column: str) -> str:

@@ -34,7 +34,7 @@ def test_a_study_is_shown_whole(snnbench):
         "20:linear-8000-10",
         "0, 1, 2",
         "SNN in this document means a shallow net",
-        "990.0",
+        " 990 ",
         "variant = mimic-kl-8k",
         "CNN better than DNN.",
         "a (variant = cnn), b (variant = dnn)",

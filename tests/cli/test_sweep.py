@@ -94,7 +94,7 @@ def test_a_sweep_prints_a_row_a_configuration_and_then_has_nothing_left_to_do(sn
     assert "6 of 6 runs" in done.stderr
     before = (tmp_path / "results/adhoc/runs.csv").read_bytes()
     listed = snnbench("sweep", *VARIED, "--runs").stdout.splitlines()
-    assert listed[1].startswith("run id ")
+    assert listed[1].split()[:6] == ["run", "id", "beta", "seed", "test", "accuracy"]
     assert [line.split()[1:3] for line in listed[2:8]] == [
         [beta, seed] for beta in ("0.3", "0.6", "0.9") for seed in "01"
     ]

@@ -61,7 +61,7 @@ def test_they_are_those_of_the_facts(folder):
 def test_the_headline_is_drawn_compared_and_in_the_document(report):
     (section,) = report.sections
     drawn = next(figure for figure in section.figures if figure.name.endswith("-energy"))
-    assert EIGHT.column in drawn.svg
+    assert f"energy by {EIGHT.label}" in drawn.svg
     document = json.loads(json.dumps(to_document(report)))["studies"][0]
     assert document["energy"][EIGHT.label].startswith("8-bit numbers")
     for configuration in document["configurations"]:

@@ -28,13 +28,13 @@ def test_figures_show_what_the_study_looks_for(tmp_path):
     figures = shown()
     assert figures["vary-beta"].title == "Test accuracy by beta"
     assert "The largest mean is at beta = 0.2." in figures["vary-beta"].caption
-    assert ">test_accuracy</text>" in figures["vary-beta"].svg
+    assert ">test accuracy</text>" in figures["vary-beta"].svg
     assert "repeat: means from 0.7 to 0.9" in figures["by-encoding"].description
     figures = shown(Objective("energy_pj_compute45nm", "min"), Objective("test_accuracy", "max"))
     assert figures["vary-beta"].title == "Energy by beta"
     assert "The smallest mean is at beta = 0.5." in figures["vary-beta"].caption
     assert "50 at 0.2, 8 at 0.5, 30 at 0.9" in figures["vary-beta"].description
-    assert ">energy_pj_compute45nm (pJ a sample)</text>" in figures["vary-beta"].svg
+    assert ">energy, pJ/sample</text>" in figures["vary-beta"].svg
     assert figures["by-encoding"].title == "Energy by encoding"
     assert "less is better" in figures["by-encoding"].caption
     assert "repeat: means from 8 to 50" in figures["by-encoding"].description
