@@ -29,8 +29,9 @@ def stderr() -> Console:
 
 
 def say(message: str) -> None:
-    """Print a message to stderr."""
-    stderr().print(escape(message), soft_wrap=True)
+    """Print a message to stderr, broken at blanks where it is wider than a terminal."""
+    console = stderr()
+    console.print(Text(message), soft_wrap=not console.is_terminal)
 
 
 def print_error(error: UserError) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.markup import escape
 
-from snnbench.cli.console import print_json, print_table, say, stdout
+from snnbench.cli.console import print_json, print_table, print_words, say, stdout
 from snnbench.errors import UserError, did_you_mean, shortened
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def count_document(
 def print_count(result: "CountResult", asked: Asked) -> None:
     """Print a network's counts, layer by layer."""
     from snnbench.cost.derive import operations
+    from snnbench.report.columns import headed
 
     count = result.count
     _print_energies(result, asked)
@@ -120,14 +121,13 @@ def print_count(result: "CountResult", asked: Asked) -> None:
     print_table("Network, counts per sample", ("result", "value"), known)
     if count.lower_bound:
         listed = ", ".join(f"{name}: {n}" for name, n in count.uncounted.items())
-        stdout().print(escape(f"Lower bounds, without what has no rule: {listed}"), soft_wrap=True)
+        print_words(f"Lower bounds, without what has no rule: {listed}")
     stdout().print()
     _print_conventions(count, asked)
     facts = [name for name in layers[0] if name not in counts]
     for title, columns in (("facts", facts), ("counts per sample", ["layer", *counts])):
         stdout().print()
-        rows = [[layer[name] for name in columns] for layer in layers]
-        print_table(f"Layers, {title}", columns, rows)
+        print_table(f"Layers, {title}", *headed(columns, layers))
 
 
 def _print_energies(result: "CountResult", asked: Asked) -> None:
@@ -145,7 +145,7 @@ def _print_energies(result: "CountResult", asked: Asked) -> None:
         value = values[word.column]
         said = "not known" if value is None else f"{least}{energy_text(value)} a sample"
         line = f"Energy by {word.label}: {said}; {under}; {word.assumption}."
-        stdout().print(escape(line), soft_wrap=True)
+        print_words(line)
     stdout().print()
     rows = [(word.label, values[word.column], word.assumption)
             for word in (*further, *ENERGIES.values())
@@ -197,7 +197,7 @@ def print_comparison(
 ) -> None:
     """Print an SNN beside the ANN of the same widths."""
     document = _comparison(snn, ann, asked, trained=trained)
-    stdout().print(escape(document["sentence"]), soft_wrap=True)
+    print_words(document["sentence"])
     stdout().print()
     rows = [
         (row["name"], row["snn"], row["ann"], row["ratio"], row["unit"])

@@ -48,11 +48,21 @@ def next_of_run(config: "RunConfig", folder: Path, study: str) -> tuple[str, str
 
 
 def _is_recorded(config: "RunConfig", folder: Path) -> bool:
-    """Whether a folder has a run of these settings, wherever it was computed."""
+    """Whether a folder has a run of these settings, but for those that one model alone has."""
+    from snnbench.report.standing import is_of_model
     from snnbench.results.frames import read_runs, to_rows
 
-    wanted = {n: v for n, v in config.effective.items() if SETTINGS[n].role in _DECIDING}
-    rows: Sequence[Mapping[str, Any]] = to_rows(read_runs(folder))
+    wanted = {
+        name: value
+        for name, value in config.effective.items()
+        if SETTINGS[name].role in _DECIDING and name != "loss" and not is_of_model(name)
+    }
+    try:
+        runs = read_runs(folder)
+    except UserError:  # what is wrong with other rows is said where they are used
+        return False
+    same = (runs["model"] == config.model) & (runs["seed"] == config.seed)
+    rows: Sequence[Mapping[str, Any]] = to_rows(runs[same])
     return any(all(row.get(n) == v for n, v in wanted.items()) for row in rows)
 
 
@@ -78,10 +88,10 @@ def _command(*words: str | Path) -> str:
 
 def _plugins() -> list[str]:
     """Return the options with which this command was given plug-ins."""
-    found, arguments = [], sys.argv[1:]
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    found: list[str] = []
+    for place, argument in enumerate(sys.argv):
         if argument == _PLUGIN:
-            found += [_PLUGIN, following]
+            found += sys.argv[place : place + 2]
         elif argument.startswith(f"{_PLUGIN}="):
             found.append(argument)
     return found

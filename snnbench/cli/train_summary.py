@@ -61,7 +61,8 @@ def _sentences(result: "RunResult") -> Iterator[str]:
                f"{dead}.")  # fmt: skip
     if run["train_seconds"] is not None:
         yield (f"Time: {number_text(run['train_seconds'])} s of training over {run['epochs_run']}"
-               f" epochs, {number_text(run['eval_seconds'] or 0.0)} s of evaluation.")  # fmt: skip
+               f" epochs, {number_text(run['eval_seconds'] or 0.0)} s of evaluation"
+               f"{_measured(run)}.")  # fmt: skip
 
 
 _PASSES_NOTHING = ("silent", "saturated")
@@ -95,6 +96,11 @@ def _energy(result: "RunResult") -> str | None:
     if result.row["encoding"] is not None:
         under += f", encoding {result.row['encoding']}"
     return f"Energy: {energy_text(value)} a sample by {word.label}; {under}; {word.assumption}."
+
+
+def _measured(run: dict[str, Any]) -> str:
+    joules = run.get("measured_train_j")
+    return "" if joules is None else f"; {number_text(joules)} J measured in training"
 
 
 def _percent(share: float | None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from snnbench.cli.console import print_json, print_table, say, stdout
+from snnbench.cli.console import print_json, print_table, print_words, say, stdout
 from snnbench.cli.options import Jobs, Json, PluginFiles
 from snnbench.cli.stopping import GentleStop, Stopped
 from snnbench.errors import UserError
@@ -154,7 +154,7 @@ def _show(made: "Verification", *, json: bool) -> None:
         print_table("Verdicts", ("claim", "as recorded", "trained again", "because"), rows)
         stdout().print()
     for sentence in _in_words(made):
-        stdout().print(sentence, soft_wrap=True, markup=False)
+        print_words(sentence)
 
 
 def _differing(one: "Verified") -> str:

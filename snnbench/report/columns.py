@@ -63,6 +63,11 @@ _NAMES = {
     "effective_acs": "effective ACs",
     "train_seconds": "training",
     "eval_seconds": "evaluation",
+    "measured_train_j": "measured in training",
+    "measured_train_net_j": "measured in training without idling",
+    "measured_eval_j": "measured in evaluation",
+    "measured_eval_net_j": "measured in evaluation without idling",
+    "idle_w": "power when idle",
     _HEADLINE: "energy",
 }
 _PER_SAMPLE = (" a sample", "/sample")  # in the tables, and in headers

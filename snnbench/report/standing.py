@@ -117,7 +117,7 @@ def _is_tied(best: Configuration, other: Configuration, column: str) -> bool | N
 def _shared(configuration: Configuration) -> tuple[Value, ...]:
     """Return the settings, but for the loss, and the data that an SNN and its ANN share."""
     row = configuration.row
-    names = (name for name in planned() if not _is_of_model(name) and name != "loss")
+    names = (name for name in planned() if not is_of_model(name) and name != "loss")
     return (*(row[name] for name in names), row["data_sha256"])
 
 
@@ -129,7 +129,7 @@ def _loss(configuration: Configuration) -> set[Value]:
     return {row["loss"], "its own"} if row["loss"] == own else {row["loss"]}
 
 
-def _is_of_model(name: str) -> bool:
+def is_of_model(name: str) -> bool:
     """Whether a setting is the model, or has an effect by what the model is."""
     while name != "model":
         name = SETTINGS[name].of
