@@ -30,8 +30,7 @@ def stderr() -> Console:
 
 def say(message: str) -> None:
     """Print a message to stderr, broken at blanks where it is wider than a terminal."""
-    console = stderr()
-    console.print(Text(message), soft_wrap=not console.is_terminal)
+    _print_lines(stderr(), message)
 
 
 def print_error(error: UserError) -> None:
@@ -90,6 +89,9 @@ def print_table(
 
 def print_words(text: str, *, style: str = "") -> None:
     """Print a sentence to stdout, broken at blanks where it is wider than a terminal."""
-    console = stdout()
+    _print_lines(stdout(), text, style)
+
+
+def _print_lines(console: Console, text: str, style: str = "") -> None:
     for line in wrapped(text, console.width) if console.is_terminal else [text]:
         console.print(Text(line, style=style), soft_wrap=True)

@@ -103,6 +103,8 @@ def sweep(
 ) -> None:
     """Run many configurations over many seeds; kill it at any time, the same command goes on.
 
+    Ends with a row a configuration, what is best and what cannot be told from it; --runs shows runs.
+
     Example: snnbench sweep --dataset mnist -T 25 --vary beta=0.1:0.9:9 --seeds 3
     """
     from snnbench.studies.plan import expand
