@@ -103,7 +103,7 @@ def sweep(
 ) -> None:
     """Run many configurations over many seeds; kill it at any time, the same command goes on.
 
-    Ends with a row a configuration, what is best and what cannot be told from it; --runs shows runs.
+    Ends with a row a configuration, the best and what cannot be told from it; --runs: a row a run.
 
     Example: snnbench sweep --dataset mnist -T 25 --vary beta=0.1:0.9:9 --seeds 3
     """

@@ -24,11 +24,10 @@ MEASURED = ("measured_train_j", "measured_train_net_j", "measured_eval_j", "meas
 # Learning curves that are drawn.
 CURVES = ("test_accuracy", "test_loss", "train_loss")
 
-# Of the runs of a sweep: what is shown when it ends, and that on a terminal.
+# Of the runs of a sweep: what is shown when it ends.
 OF_SWEEP = ("status", "error", "test_accuracy", "max_test_accuracy", "val_accuracy", "params",
             "firing_rate", "activity", "flops_lab", "energy_pj_compute45nm",
             "train_seconds", "measured_train_j")  # fmt: skip
-OF_SWEEP_NARROW = ("status", "error", "test_accuracy", "firing_rate", "activity", "train_seconds")
 
 # What two records of a run must agree on to be the same result.
 SAME_RESULT = ("test_accuracy", "train_loss", "test_loss", "epochs_run")
