@@ -67,6 +67,9 @@ _NAMES = {
     "measured_eval_j": "measured in evaluation",
     "measured_eval_net_j": "measured in evaluation without idling",
     "idle_w": "power when idle",
+    "exit_steps": "steps until the exit",
+    "exit_accuracy": "accuracy at the exit",
+    "exit_energy_pj_compute45nm": "energy until the exit",
     _HEADLINE: "energy",
 }
 _PER_SAMPLE = (" a sample", "/sample")  # in the tables, and in headers
