@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from snnbench.cli.cells import number_text, spread_text
 from snnbench.cli.console import print_table, print_words, stdout
-from snnbench.cli.costs import energy_text
 from snnbench.cli.next_step import next_of_run, print_next
 
 if TYPE_CHECKING:
@@ -85,6 +84,7 @@ def _energy(result: "RunResult") -> str | None:
     """Return the energy in words, with what it hangs on; None if it is not known."""
     from snnbench.cost.derive import facts_of
     from snnbench.cost.report import NetworkCount
+    from snnbench.cost.units import energy_text
     from snnbench.words.energies import ENERGIES
 
     word = next(iter(ENERGIES.values()))

@@ -1,12 +1,12 @@
 """What reports know of settings and columns: which to show, in which order, and what they mean."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
 from snnbench.config.setting import SETTINGS
 from snnbench.cost.derive import operations
+from snnbench.cost.units import energy_unit
 from snnbench.results.schema import columns_of
 from snnbench.words.energies import ENERGIES
 
@@ -76,7 +76,6 @@ _PER_SAMPLE = (" a sample", "/sample")  # in the tables, and in headers
 # Units that say nothing that the name does not.
 _UNSAID = ("", "fraction", "probability", "parameters", "epochs", "epoch", "steps", "units",
            "samples", "layers", "runs", "threads", "spikes a neuron and step")  # fmt: skip
-_ENERGY_UNITS = ("pJ", "nJ", "µJ", "mJ", "J")
 
 
 def telling() -> tuple[str, ...]:
@@ -237,17 +236,6 @@ def _numbers(values: Iterable[Any]) -> list[float]:
 
 def _divided(value: Any, factor: float) -> Any:
     return value if factor == 1 or not isinstance(value, int | float) else value / factor
-
-
-def energy_unit(pj: float) -> tuple[int, str]:
-    """Return how many pJ the unit has that leaves few digits of an energy, and the unit.
-
-    >>> energy_unit(95_400.0), energy_unit(999.96)
-    ((1000, 'nJ'), (1000, 'nJ'))
-    """
-    power = int(math.log10(float(f"{pj:.3g}")) // 3) if pj > 0 else 0
-    power = min(max(power, 0), len(_ENERGY_UNITS) - 1)
-    return 1000**power, _ENERGY_UNITS[power]
 
 
 def _with_unit(name: str, unit: str) -> str:
