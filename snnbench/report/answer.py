@@ -124,7 +124,7 @@ def answer(tables: Tables, margin: float) -> Answer:
         name = snn.name if several else ""
         ann = _twin(snn, found[ANN])
         if ann is None or not snn.by_seed(ACCURACY) or not ann.by_seed(ACCURACY):
-            which = "has no twin" if ann is None else "or its twin has no finished run"
+            which = "has no twin" if ann is None else "or its twin has no run that is done"
             unpaired.append(f"{name or 'The SNN'} {which}.")
             continue
         pairs.append(_pair(name, (snn, ann), facts, tables.energy, margin))

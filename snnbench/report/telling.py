@@ -17,7 +17,7 @@ _DENOMINATORS = {
 
 def sentences(answer: Answer) -> list[str]:
     """Return the whole answer, a sentence or two a line."""
-    found = []
+    found = [about(answer)] if answer.pairs else []
     for pair in answer.pairs:
         found += [*([f"{pair.name}:"] if pair.name else []), accuracy_sentence(pair, answer.margin)]
         found += [*cost_sentences(pair), pair.sentence]

@@ -14,13 +14,14 @@ def test_an_answer_with_a_page_and_a_picture(snnbench, tmp_path):
     done = snnbench(*SMALL, "--seeds", "2")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("Accuracy: ")
-    assert lines[1].startswith("Cost by compute45nm: ")
+    assert lines[0].startswith("8-10 on digits, T = 4, encoding bernoulli; 2 seeds of each; ")
+    assert lines[1].startswith("Accuracy: ")
+    assert lines[2].startswith("Cost by compute45nm: ")
     assert lines[-2:] == ["Page: results/compare/compare.html",
                           "Picture: results/compare/compare.svg"]  # fmt: skip
     page = (tmp_path / "results/compare/compare.html").read_text()
     assert "Is the spiking network as accurate as the ordinary one" in page
-    for line in lines[:2]:
+    for line in lines[:3]:
         assert line.replace("'", "&#39;") in page
     ElementTree.parse(tmp_path / "results/compare/compare.svg")
     with (tmp_path / "results/compare/runs.csv").open(newline="") as file:

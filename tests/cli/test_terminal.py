@@ -27,8 +27,10 @@ def on_terminal(*arguments, cwd, size):
     columns, rows = size
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    # pytest's workers say how wide their own terminal is, which would be believed
+    env = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
     child = subprocess.Popen([SNNBENCH, *map(str, arguments)], cwd=cwd, stdin=its, stdout=its,
-                             stderr=its, env=os.environ | {"TERM": "xterm"})  # fmt: skip
+                             stderr=its, env=env | {"TERM": "xterm"})  # fmt: skip
     os.close(its)
     shown = b""
     with contextlib.suppress(OSError):  # the terminal ends with the child
