@@ -1,22 +1,15 @@
 """`snnbench report` as a user runs it: exit codes, streams, files, strict JSON."""
 
-import contextlib
-import fcntl
 import json
-import os
-import pty
 import re
-import struct
-import subprocess
-import termios
 from xml.etree import ElementTree
 
 import pytest
 
 from snnbench.results.tables import ResultStore, read_runs
 from tests.cli.conftest import TINY
+from tests.cli.terminals import on_terminal
 from tests.cli.test_start import imported_by
-from tests.forking import SNNBENCH
 from tests.report.samples import Made
 
 STUDY = """
@@ -160,8 +153,8 @@ def test_very_many_configurations_fit_a_terminal_and_a_pipe_has_them_all(snnbenc
     for k in range(60):
         made.run(0, lr=1 + k, test_accuracy=k / 100)
     folder = made.write(tmp_path / "r")
-    text = on_terminal("report", folder, cwd=tmp_path)
-    text = " ".join(text.split())  # a line is broken where the terminal ends
+    # a line is broken where the terminal ends
+    text = " ".join(" ".join(on_terminal("report", folder, cwd=tmp_path, size=(200, 50))).split())
     words = "Shown: the best 20 and the worst 5 by test_accuracy:max; 35 of 60 rows are left out"
     assert words in text
     assert "--markdown, --html and --json have all" in text
@@ -172,24 +165,6 @@ def test_very_many_configurations_fit_a_terminal_and_a_pipe_has_them_all(snnbenc
     done = snnbench("report", folder)
     assert all(done.stdout.count(f"lr={1 + k} ") >= 2 for k in range(60))
     assert "left out" not in done.stderr
-
-
-def on_terminal(*arguments, cwd):
-    """Return what a command shows on a terminal of 200 columns."""
-    ours, its = pty.openpty()
-    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
-    # pytest's workers say how wide their own terminal is, which would be believed
-    env = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
-    child = subprocess.Popen([SNNBENCH, *map(str, arguments)], cwd=cwd, stdin=its, stdout=its,
-                             stderr=its, env=env | {"TERM": "xterm"})  # fmt: skip
-    os.close(its)
-    shown = b""
-    with contextlib.suppress(OSError):  # the terminal ends with the child
-        while part := os.read(ours, 1 << 16):
-            shown += part
-    os.close(ours)
-    assert child.wait() == 0
-    return re.sub(r"\x1b\[[\d;]*m", "", shown.decode()).replace("\r\n", "\n")
 
 
 def test_bad_folders_are_refused(snnbench, folder, tmp_path):
