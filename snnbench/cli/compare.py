@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +11,8 @@ from rich.markup import escape
 from snnbench.cli.console import print_json, say, stdout
 from snnbench.cli.costs import Asked
 from snnbench.cli.options import CheckpointEvery, ConfigFile, Jobs, Json, with_settings
-from snnbench.cli.stopping import GentleStop, Stopped
-from snnbench.cli.sweep_progress import SweepProgress
+from snnbench.cli.stopping import Stopped
+from snnbench.cli.sweep_progress import SweepProgress, follow_sweep
 from snnbench.config.sources import settings_from_environment, settings_from_toml
 from snnbench.errors import UserError
 
@@ -123,24 +122,13 @@ def _run(
         Stopped: by a signal, when what was running has been recorded.
     """
     from snnbench.studies.plan import expand
-    from snnbench.sweep.run import Planned, run_sweep
 
     plan = expand(study, {}, settings_from_environment(os.environ) | dict(ambient or {}))
-    progress, ids = SweepProgress(with_best=False), dict[str, None]()
-    with (
-        GentleStop() as stop,
-        progress.shown(),
-        closing(run_sweep(plan, folder, where, is_stopping=stop.is_wanted)) as events,
-    ):
-        for event in progress.follow(events, stop):
-            if isinstance(event, Planned):
-                ids |= dict.fromkeys(job.run_id for job in event.jobs)
-                for notice in (*event.repairs, *event.notices):
-                    say(f"Notice: {notice}")
-                if event.to_do:
-                    stop.begin()
-    if stop.number is not None:
-        raise Stopped(stop.number)
+    ids, signal, gone = follow_sweep(plan, folder, where, SweepProgress(with_best=False))
+    if signal is not None:
+        raise Stopped(signal)
+    if gone is not None:
+        raise gone
     return ids
 
 

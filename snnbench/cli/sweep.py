@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,8 +16,8 @@ from snnbench.cli.options import (
     MeasureEnergy,
     with_settings,
 )
-from snnbench.cli.stopping import GentleStop, Stopped
-from snnbench.cli.sweep_progress import SweepProgress
+from snnbench.cli.stopping import Stopped
+from snnbench.cli.sweep_progress import SweepProgress, follow_sweep
 from snnbench.config.sources import settings_from_environment, settings_from_toml
 from snnbench.errors import UserError
 
@@ -172,37 +171,15 @@ def _run(
 ) -> None:
     from snnbench.cli.sweep_summary import recorded_runs, show_sweep
     from snnbench.results.frames import to_rows
-    from snnbench.sweep.executors import GoneError
-    from snnbench.sweep.run import UNFINISHED, Planned, run_sweep
+    from snnbench.sweep.run import UNFINISHED
 
     progress = SweepProgress()
-    ids: dict[str, None] = {}
-    gone, total = None, 0
-    with (
-        GentleStop() as stop,
-        progress.shown(),
-        closing(
-            run_sweep(plan, folder, where, retry=retry, reuse=reuse, is_stopping=stop.is_wanted)
-        ) as events,
-    ):  # closed whatever happens: it ends the workers
-        try:
-            for event in progress.follow(events, stop):
-                if isinstance(event, Planned):
-                    ids |= dict.fromkeys(job.run_id for job in event.jobs)
-                    total = event.total
-                    for repair in event.repairs:
-                        say(f"Tables: {repair}")
-                    for notice in event.notices:
-                        say(f"Notice: {notice}")
-                    if event.to_do:
-                        stop.begin()
-        except GoneError as error:
-            gone = error
+    ids, signal, gone = follow_sweep(plan, folder, where, progress, retry=retry, reuse=reuse)
     table = recorded_runs(folder, ids, progress.done)
     rows = [] if table is None else to_rows(table)
-    show_sweep(plan.study, folder, table, rows, total, json=json, each=runs)
-    if stop.number is not None:
-        raise Stopped(stop.number)
+    show_sweep(plan.study, folder, table, rows, progress.total, json=json, each=runs)
+    if signal is not None:
+        raise Stopped(signal)
     unfinished = [row for row in rows if row["status"] in UNFINISHED]
     if unfinished:
         names = ", ".join(f"{row['run_id']} ({row['status']})" for row in unfinished[:10])

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rich.console import Group
 from rich.live import Live
@@ -11,14 +12,16 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from snnbench.cli.console import stderr
+from snnbench.cli.console import say, stderr
 from snnbench.cli.progress import COMPILING, clock
 from snnbench.cli.stopping import NOTED, GentleStop
 
 if TYPE_CHECKING:
+    from snnbench.studies.plan import Plan
     from snnbench.sweep.drive import SweepEvent
+    from snnbench.sweep.executors import GoneError
     from snnbench.sweep.jobs import Task
-    from snnbench.sweep.run import Planned
+    from snnbench.sweep.run import Planned, Where
     from snnbench.training.events import Compiling
 
 E = TypeVar("E", bound="Planned | Compiling | SweepEvent")
@@ -168,3 +171,52 @@ def _name(task: "Task") -> str:
     job = task.jobs[0]
     variant = f"{job.variant}, " if job.variant else ""
     return f"{variant}{job.config.arch}, seed {job.config.seed}"
+
+
+class Followed(NamedTuple):
+    """How a sweep went.
+
+    Attributes:
+        ids: names of all runs that were planned.
+        signal: that ended it early, when what was running had been recorded; None: none did.
+        gone: what ran the tasks has ended before they did.
+    """
+
+    ids: dict[str, None]
+    signal: int | None
+    gone: "GoneError | None"
+
+
+def follow_sweep(
+    plan: "Plan", folder: Path, where: "Where", progress: SweepProgress, **how: Any
+) -> Followed:
+    """Run a sweep to its end, or to that of what is running when a signal comes, and draw it.
+
+    Args:
+        plan, folder, where: see `run_sweep`.
+        progress: draws it.
+        how: `retry` and `reuse` of `run_sweep`.
+    """
+    from snnbench.sweep.executors import GoneError
+    from snnbench.sweep.run import Planned, run_sweep
+
+    ids: dict[str, None] = {}
+    gone = None
+    with (
+        GentleStop() as stop,
+        progress.shown(),
+        closing(run_sweep(plan, folder, where, is_stopping=stop.is_wanted, **how)) as events,
+    ):  # closed whatever happens: it ends the workers
+        try:
+            for event in progress.follow(events, stop):
+                if isinstance(event, Planned):
+                    ids |= dict.fromkeys(job.run_id for job in event.jobs)
+                    for repair in event.repairs:
+                        say(f"Tables: {repair}")
+                    for notice in event.notices:
+                        say(f"Notice: {notice}")
+                    if event.to_do:
+                        stop.begin()
+        except GoneError as error:
+            gone = error
+    return Followed(ids, stop.number, gone)
