@@ -6,32 +6,24 @@ upper end lies below minus the margin. "Cheaper" and "dearer" mean that the inte
 lies above, or below, 1. Everything else is undecided.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
-from snnbench.cost.activity import ALIVE
 from snnbench.cost.comparing import Break, CostComparison
-from snnbench.cost.derive import facts_of, network_value
-from snnbench.cost.facts import LayerFacts
-from snnbench.errors import UserError
+from snnbench.errors import UserError, shown
 from snnbench.report.energies import models
+from snnbench.report.evidence import Evidence
 from snnbench.report.groups import Configuration, binomial_error_of, configurations_of
+from snnbench.report.pairing import Pair as Sides
 from snnbench.report.source import Tables
-from snnbench.report.statistics import Estimate, difference, mean, ratio
-from snnbench.results.frames import to_rows
+from snnbench.report.standing import ACCURACY, is_at_chance
+from snnbench.report.statistics import Estimate, ratio, seeds_needed
+from snnbench.studies.margins import read_share
 from snnbench.studies.twins import ANN, SNN
 from snnbench.words.energies import Energy
 
-ACCURACY = "test_accuracy"
 NOT_WORSE, BETTER, WORSE, UNDECIDED = "not worse", "better", "worse", "undecided"
 CHEAPER, DEARER = "cheaper", "dearer"
-_MOST_SEEDS = 1000
-_NEAR_CHANCE = 0.02
-
-Facts = Mapping[int, tuple[LayerFacts, ...]]  # seed -> a run's layers
 
 
 @dataclass(frozen=True)
@@ -117,7 +109,7 @@ def answer(tables: Tables, margin: float) -> Answer:
         model: configurations_of(runs[runs["model"] == model].reset_index(drop=True))
         for model in (SNN, ANN)
     }
-    facts = _facts(tables)
+    evidence = Evidence([*found[SNN], *found[ANN]], tables.epochs, tables.layers)
     pairs, unpaired = [], []
     several = len(found[SNN]) > 1
     for snn in found[SNN]:
@@ -127,7 +119,7 @@ def answer(tables: Tables, margin: float) -> Answer:
             which = "has no twin" if ann is None else "or its twin has no run that is done"
             unpaired.append(f"{name or 'The SNN'} {which}.")
             continue
-        pairs.append(_pair(name, (snn, ann), facts, tables.energy, margin))
+        pairs.append(_pair((snn, ann), evidence, tables.energy, margin, name=name))
     return Answer(tuple(pairs), margin, tuple(unpaired))
 
 
@@ -137,14 +129,11 @@ def read_margin(text: str) -> float:
     Raises:
         UserError: it is no number from 0 to 1.
     """
-    number, percent = text.strip(), text.strip().endswith("%")
-    try:
-        value = float(number.removesuffix("%")) / (100 if percent else 1)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < 1:
-        raise UserError(f"--margin: '{text[:40]}' is no share.", "Write, for instance, 1%.")
-    return value
+    problem, remedy = f"--margin: {shown(text)} is no share.", "Write, for instance, 1%."
+    size, _ = read_share(text, problem, remedy)
+    if not 0 <= size < 1:
+        raise UserError(problem, remedy)
+    return size
 
 
 def _twin(snn: Configuration, others: Sequence[Configuration]) -> Configuration | None:
@@ -159,49 +148,32 @@ def _twin(snn: Configuration, others: Sequence[Configuration]) -> Configuration 
     return None
 
 
-def _facts(tables: Tables) -> dict[tuple[int, str], tuple[LayerFacts, ...]]:
-    found: dict[tuple[int, str], list[LayerFacts]] = {}
-    for row in to_rows(tables.layers):
-        found.setdefault((row["folder"], row["run_id"]), []).append(facts_of(row))
-    return {key: tuple(layers) for key, layers in found.items()}
-
-
-def _of(
-    configuration: Configuration, facts: Mapping[tuple[int, str], tuple[LayerFacts, ...]]
-) -> Facts:
-    done: pd.DataFrame = configuration.done
-    alive = done[done["activity"].isna() | done["activity"].eq(ALIVE)]
-    rows = alive[["seed", "folder", "run_id"]].itertuples(index=False)
-    return {int(seed): facts[folder, run] for seed, folder, run in rows if (folder, run) in facts}
-
-
 def _pair(
-    name: str,
     both: tuple[Configuration, Configuration],
-    facts: Mapping[tuple[int, str], tuple[LayerFacts, ...]],
+    evidence: Evidence,
     headline: Energy,
     margin: float,
+    *,
+    name: str,
 ) -> Pair:
     snn, ann = both
-    values = [c.by_seed(ACCURACY) for c in both]
-    errors = [binomial_error_of([c], ACCURACY, v) for c, v in zip(both, values, strict=True)]
-    accuracies = [c.mean(ACCURACY) for c in both]
-    differ = difference(values[0], values[1], error=math.hypot(*errors))
+    a, b = (c.by_seed(ACCURACY) for c in (snn, ann))
+    errors = binomial_error_of([snn], ACCURACY, a), binomial_error_of([ann], ACCURACY, b)
+    accuracies = snn.mean(ACCURACY), ann.mean(ACCURACY)
+    differ = Sides(a, b, errors).difference()
     assert differ is not None
     assert accuracies[0] is not None
     assert accuracies[1] is not None
     word = _word(differ, margin)
-    needed = None
-    if word == UNDECIDED:
-        needed = seeds_needed(values[0], values[1], differ.value + margin)
-    mine, other = (_of(c, facts) for c in both)
-    costs = tuple(_costs(mine, other, headline))
+    costs = tuple(_costs(snn, ann, evidence, headline))
+    mine, other = evidence.facts(snn), evidence.facts(ann)
     seed = next((s for s in sorted(mine) if s in other), None)
     compared = None if seed is None else CostComparison(mine[seed], other[seed])
     return Pair(
-        name, snn, ann, (accuracies[0], accuracies[1]), differ, word, needed, costs,
+        name, snn, ann, (accuracies[0], accuracies[1]), differ, word,
+        seeds_needed(a, b, differ.value + margin) if word == UNDECIDED else None, costs,
         () if compared is None else tuple(compared.breaks()),
-        _agreement(costs), tuple(_warnings(both, mine)),
+        _agreement(costs), tuple(_warnings(snn, ann)),
     )  # fmt: skip
 
 
@@ -215,40 +187,14 @@ def _word(found: Estimate, margin: float) -> str:
     return WORSE if found.high < -margin else UNDECIDED
 
 
-def seeds_needed(a: Mapping[int, float], b: Mapping[int, float], distance: float) -> int | None:
-    """Return how many seeds make the half width of a paired interval as small as a distance.
-
-    If they spread as those there are; None where these do not tell, or very many would be needed.
-    """
-    from scipy.stats import t
-
-    common = sorted(a.keys() & b.keys())
-    if len(common) < 2 or distance == 0:
-        return None
-    differences = [a[seed] - b[seed] for seed in common]
-    middle = mean(differences).value
-    spread = math.sqrt(math.fsum((d - middle) ** 2 for d in differences) / (len(common) - 1))
-    for n in range(len(common) + 1, _MOST_SEEDS + 1):
-        if float(t.ppf(0.975, n - 1)) * spread / math.sqrt(n) < abs(distance):
-            return n
-    return None
-
-
-def _costs(snn: Facts, ann: Facts, headline: Energy) -> list[Cost]:
-    found = []
+def _costs(
+    snn: Configuration, ann: Configuration, evidence: Evidence, headline: Energy
+) -> Iterator[Cost]:
     for word in models(headline):
-        mine = _energies(word, snn)
-        steps = next((layers[0].steps for layers in snn.values() if layers), None)
-        other = _energies(word if steps is None else word.of_twin(steps), ann)
-        times = ratio(other, mine)
+        mine = evidence.energy(snn, word)
+        times = ratio(evidence.energy(ann, word, beside=[snn]), mine)
         if times is not None:
-            found.append(Cost(word.label, word.assumption, times, _cost_word(times)))
-    return found
-
-
-def _energies(word: Energy, facts: Facts) -> dict[int, float]:
-    values = {seed: network_value(word, layers) for seed, layers in facts.items()}
-    return {seed: value for seed, value in values.items() if value is not None}
+            yield Cost(word.label, word.assumption, times, _cost_word(times))
 
 
 def _cost_word(times: Estimate) -> str:
@@ -274,20 +220,16 @@ def _agreement(costs: Sequence[Cost]) -> str:
     return "Some models are undecided."
 
 
-def _warnings(both: Sequence[Configuration], snn: Facts) -> list[str]:
-    found = []
-    for model, c in zip(("SNN", "ANN"), both, strict=True):
+def _warnings(snn: Configuration, ann: Configuration) -> Iterator[str]:
+    for model, c in (("SNN", snn), ("ANN", ann)):
         for status, n in c.unfinished.items():
-            found.append(f"{n} of {len(c.runs)} runs of the {model} ended as {status}.")
+            yield f"{n} of {len(c.runs)} runs of the {model} ended as {status}."
         for said, n in c.dead.items():
-            found.append(
+            yield (
                 f"{n} of {len(c.done)} runs of the {model} are {said}: what they cost is no price"
                 " of an answer, and is left out."
             )
-        accuracy = c.mean(ACCURACY)
-        classes = next((layers[-1].outputs for layers in snn.values() if layers), None)
-        if accuracy is not None and classes and accuracy.value < 1 / classes + _NEAR_CHANCE:
-            found.append(f"The {model} is at chance: {accuracy.value:.3g} of {classes} classes.")
+        if is_at_chance(c):
+            yield f"The {model} is at chance: it is no better than a guess."
         if len(c.by_seed(ACCURACY)) == 1:
-            found.append(f"One seed of the {model} has no interval: give --seeds 5.")
-    return found
+            yield f"One seed of the {model} has no interval: give --seeds 5."

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from snnbench.cost.derive import facts_of, network_value
+from snnbench.cost.facts import LayerFacts
 from snnbench.report.columns import WITHOUT_CHANCE
 from snnbench.report.groups import Configuration, mean_by_seed
 from snnbench.results.frames import to_rows
@@ -66,7 +67,7 @@ class Evidence:
                 SNNs, on average over them, where the model says one; options chosen stay.
         """
         words = [word]
-        if configuration.row["model"] == "ann" and not word.choice:
+        if configuration.row["model"] == "ann":
             steps = [c.row["T"] for c in beside if c.row["model"] == "snn"]
             words = [word.of_twin(int(T)) for T in steps if isinstance(T, int | float)] or words
         return mean_by_seed([self._energy(configuration, one) for one in words])
@@ -74,12 +75,16 @@ class Evidence:
     def _energy(self, configuration: Configuration, word: Energy) -> dict[int, float]:
         if word.column in configuration.runs:
             return configuration.comparable(word.column)
+        known = self.facts(configuration).items()
+        values = {seed: network_value(word, layers) for seed, layers in known}
+        return {seed: value for seed, value in values.items() if value is not None}
+
+    def facts(self, configuration: Configuration) -> dict[int, tuple[LayerFacts, ...]]:
+        """Return seed -> layers, as recorded, of the finished runs that are alive."""
         found = {}
         for run_id, seed in configuration.alive[["run_id", "seed"]].itertuples(index=False):
             rows = self.layers.iloc[self._layers_of_run.get(str(run_id), [])]
-            energy = network_value(word, [facts_of(row) for row in to_rows(rows)])
-            if energy is not None:
-                found[int(seed)] = energy
+            found[int(seed)] = tuple(facts_of(row) for row in to_rows(rows))
         return found
 
 

@@ -16,6 +16,7 @@ from functools import cache
 from statistics import NormalDist
 
 CONFIDENCE = 0.95
+_MOST_SEEDS = 1000  # that anybody would train
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,25 @@ def ratio(
         return None
     low, high = (None if end is None else math.exp(end) for end in (logs.low, logs.high))
     return Estimate(math.exp(logs.value), logs.n, low, high, confidence, logs.paired)
+
+
+def seeds_needed(a: Mapping[int, float], b: Mapping[int, float], distance: float) -> int | None:
+    """Return how many seeds make the half width of a paired interval less than a distance.
+
+    If they spread as those there are, of which there are not enough; None where these do not tell,
+    or very many would be needed.
+
+    Args:
+        a, b: seed -> value.
+        distance: from the mean difference to where it would be decided.
+    """
+    differences = [a[seed] - b[seed] for seed in sorted(a.keys() & b.keys())]
+    if len(differences) < 2 or distance == 0:
+        return None
+    spread = math.sqrt(_variance(differences, mean(differences).value))
+    numbers = range(len(differences) + 1, _MOST_SEEDS + 1)
+    halves = ((n, _t(CONFIDENCE, n - 1) * spread / math.sqrt(n)) for n in numbers)
+    return next((n for n, half in halves if half < abs(distance)), None)
 
 
 def _logarithms(values: Mapping[int, float]) -> dict[int, float]:

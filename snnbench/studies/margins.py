@@ -19,6 +19,20 @@ def unit_of(column: str) -> str:
     return {c.name: c.unit for c in (*EPOCHS, *columns_of("runs"))}.get(column, "")
 
 
+def read_share(value: object, problem: str, remedy: str) -> tuple[float, bool]:
+    """Return the size of a number, or of a text such as "1%", and whether it is a percentage.
+
+    Raises:
+        UserError: it is neither; with these words.
+    """
+    percent = isinstance(value, str) and value.strip().endswith("%")
+    number = value.strip().removesuffix("%") if isinstance(value, str) else value
+    try:
+        return read_number("margin", number) / (100 if percent else 1), percent
+    except UserError:
+        raise UserError(problem, remedy) from None
+
+
 def margin_of(text: object, metric: str, direction: str = "max") -> Margin:
     """Return the margin that a number, or a text such as "1%", stands for.
 
@@ -28,13 +42,8 @@ def margin_of(text: object, metric: str, direction: str = "max") -> Margin:
         UserError: it is neither, is not above 0, or is so large that nothing is worse by it.
     """
     remedy = 'Write, for instance, margin = 0.01 or margin = "1%".'
-    percent = isinstance(text, str) and text.strip().endswith("%")
-    number = text.strip().removesuffix("%") if isinstance(text, str) else text
-    try:
-        size = read_number("margin", number) / (100 if percent else 1)
-    except UserError:
-        problem = f"margin: {shown(text)} is neither a number nor a percentage."
-        raise UserError(problem, remedy) from None
+    problem = f"margin: {shown(text)} is neither a number nor a percentage."
+    size, percent = read_share(text, problem, remedy)
     if size <= 0:
         raise UserError(f"margin: {text} is out of range: it must be above 0.", remedy)
     is_fraction = unit_of(metric) == "fraction"
