@@ -73,9 +73,9 @@ class Asked(NamedTuple):
             UserError: there is no such model or option, or it cannot be this number.
         """
         from snnbench.words.conventions import CONVENTIONS, find_convention
-        from snnbench.words.energies import ENERGIES
+        from snnbench.words.energies import ENERGIES, HEADLINE
 
-        chosen = [find_convention(ENERGIES, text) for text in energies or [next(iter(ENERGIES))]]
+        chosen = [find_convention(ENERGIES, text) for text in energies or [HEADLINE.name]]
         others = [find_convention(CONVENTIONS, text) for text in conventions or ()]
         return cls(tuple(chosen), tuple(others))
 

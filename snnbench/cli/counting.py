@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from snnbench.cli.console import say
+from snnbench.cli.options import refuse_useless
 from snnbench.config.arch import split_input
 from snnbench.config.sources import build_config, settings_from_toml
 from snnbench.config.values import read_number, read_shape
@@ -141,9 +142,7 @@ def count_foreign(
     """Count a torch module that a function returns."""
     from snnbench import api
 
-    if settings:
-        name = next(iter(settings))
-        raise UserError(f"{name} has no effect on --model-from.", f"Leave {name} out.")
+    refuse_useless(settings, " on --model-from")
     if (shape is None) == (file is None):  # before torch is imported
         raise UserError(
             "--model-from needs an input: --input-shape or --input, one of them.",

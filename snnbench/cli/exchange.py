@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snnbench.cli.console import print_json, print_table, say
-from snnbench.cli.options import Json
+from snnbench.cli.options import Json, refuse_useless
 from snnbench.config.values import read_shape
 from snnbench.errors import UserError
 from snnbench.exchange.timing import checked_dt, checked_steps
@@ -45,10 +45,8 @@ def count_nir(
     """
     if path is None:
         raise UserError("--dt is for --nir.", "Leave it out.")
-    useless = [name for name, value in others.items() if value is not None]
-    useless += [name for name in settings if name != "T"]
-    if useless:
-        raise UserError(f"{useless[0]} has no effect on --nir.", f"Leave {useless[0]} out.")
+    useless = {name: value for name, value in settings.items() if name != "T"}
+    refuse_useless({**others, **useless}, " on --nir")
     given = None if shape is None else read_shape(shape)
     if dt is not None:
         checked_dt(dt)

@@ -19,7 +19,7 @@ from snnbench.cli.costs import (
 )
 from snnbench.cli.counting import Beside, count_foreign, count_ours, measured
 from snnbench.cli.exchange import count_nir
-from snnbench.cli.options import ConfigFile, Json, with_settings
+from snnbench.cli.options import ConfigFile, Json, refuse_useless, with_settings
 from snnbench.errors import UserError, shortened
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def flops(
                   "--input-shape": input_shape, "--input-kind": input_kind, "--config": config,
                   "--out": out, "--energy": energy, "--convention": convention,
                   "--compare": compare or None, "--twin": twin, **settings}  # fmt: skip
-        _refuse_beside("--explain counts nothing", others)
+        refuse_useless(others, ": --explain counts nothing")
         print_explained(name, as_json=json)
         return
     asked = Asked.of(energy, convention)
@@ -162,12 +162,6 @@ def flops(
         print_comparison(count, other, asked, trained=twin is not None)
     else:
         print_count(result, asked)
-
-
-def _refuse_beside(what: str, others: dict[str, Any]) -> None:
-    given = [name for name, value in others.items() if value is not None]
-    if given:
-        raise UserError(f"{what}: {given[0]} has no effect.", f"Leave {given[0]} out.")
 
 
 def _write(folder: Path, layers: list[dict[str, Any]]) -> None:

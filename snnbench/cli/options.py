@@ -2,13 +2,14 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from snnbench.config.setting import SETTINGS, Setting
+from snnbench.errors import UserError
 
 _ALIASES = {"T": ("--timesteps", "-T")}
 
@@ -60,6 +61,18 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = inspect.Signature([*parameters, *options])  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in [*parameters, *options]}
     return run
+
+
+def refuse_useless(options: Mapping[str, object], why: str) -> None:
+    """Raise UserError if one of these options was given, which has no effect.
+
+    Args:
+        options: name -> value, None where it was not given.
+        why: follows "NAME has no effect".
+    """
+    for name, value in options.items():
+        if value is not None:
+            raise UserError(f"{name} has no effect{why}.", f"Leave {name} out.")
 
 
 _PLUGIN = inspect.Parameter(

@@ -52,9 +52,9 @@ def show_sweep(
         json: as one document.
         each: a row a run.
     """
-    from snnbench.report.energies import HEADLINE
     from snnbench.report.groups import configurations_of
     from snnbench.report.standing import standings
+    from snnbench.words.energies import HEADLINE
 
     counts: dict[str, int] = {}
     for row in rows:
@@ -109,8 +109,8 @@ def _print_runs(title: str, folder: Path, rows: Sequence[Mapping[str, Any]]) -> 
 
 def _print_configurations(title: str, ranked: Sequence["Standing"], objective: "Objective") -> None:
     from snnbench.report.columns import heading
-    from snnbench.report.energies import HEADLINE
     from snnbench.report.standing import ACCURACY
+    from snnbench.words.energies import HEADLINE
 
     short = ranked[:_MOST_CONFIGURATIONS] if stdout().is_terminal else ranked
     energies = [one.energy.value if one.energy else None for one in short]
@@ -146,7 +146,7 @@ def _spread(found: Any, factor: float = 1) -> Any:
 def _in_words(ranked: Sequence["Standing"], objective: "Objective") -> list[str]:
     """Return what is best, what cannot be told from it, and which networks are no good."""
     from snnbench.report.columns import name_of
-    from snnbench.report.energies import HEADLINE
+    from snnbench.words.energies import HEADLINE
 
     known = [one for one in ranked if one.objective is not None]
     said = _common(ranked)

@@ -85,17 +85,17 @@ def _energy(result: "RunResult") -> str | None:
     from snnbench.cost.derive import facts_of
     from snnbench.cost.report import NetworkCount
     from snnbench.cost.units import energy_text
-    from snnbench.words.energies import ENERGIES
+    from snnbench.words.energies import HEADLINE
 
-    word = next(iter(ENERGIES.values()))
-    value = result.row.get(word.column)
+    value = result.row.get(HEADLINE.column)
     if value is None or not result.layer_rows:
         return None
     facts = tuple(facts_of(row) for row in result.layer_rows)
     under = NetworkCount(facts, int(result.row["params"] or 0)).circumstances()
     if result.row["encoding"] is not None:
         under += f", encoding {result.row['encoding']}"
-    return f"Energy: {energy_text(value)} a sample by {word.label}; {under}; {word.assumption}."
+    told = f"{HEADLINE.label}; {under}; {HEADLINE.assumption}"
+    return f"Energy: {energy_text(value)} a sample by {told}."
 
 
 def _measured(run: dict[str, Any]) -> str:

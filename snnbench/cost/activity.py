@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from snnbench.cost.facts import LayerFacts
+
 ALIVE, SILENT, SATURATED = "alive", "silent", "saturated"
 
 
@@ -24,3 +26,11 @@ def activity_of(output_rates: Iterable[float | None]) -> str | None:
     if min(rates) == 0:
         return SILENT
     return SATURATED if max(rates) == 1 else ALIVE
+
+
+def firing_rate_of(layers: Iterable[LayerFacts]) -> float | None:
+    """Return spikes a neuron and step, over all neurons; None where that is not known."""
+    spiking = [layer for layer in layers if layer.neuron_updates]
+    fired = [layer.output_spikes for layer in spiking if layer.output_spikes is not None]
+    updates = sum(layer.neuron_updates or 0 for layer in spiking)
+    return sum(fired) / updates if updates and len(fired) == len(spiking) else None

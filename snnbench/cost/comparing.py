@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from snnbench.cost.activity import ALIVE, activity_of
+from snnbench.cost.activity import ALIVE, activity_of, firing_rate_of
 from snnbench.cost.derive import conventions, network_value
 from snnbench.cost.facts import LayerFacts
 from snnbench.errors import UserError
@@ -80,7 +80,7 @@ class CostComparison:
 
     def breaks(self) -> list[Break]:
         """Return where each energy model that knows both networks changes its mind."""
-        firing, arriving = _firing_rate(self.snn), _arriving_rate(self.snn)
+        firing, arriving = firing_rate_of(self.snn), _arriving_rate(self.snn)
         found = []
         for word in self._models():
             mine, other = network_value(word, self.snn), self._twins(word)
@@ -211,14 +211,6 @@ def _lasting(layer: LayerFacts, factor: int) -> LayerFacts:
         dense_operations=_times(layer.dense_operations, factor),
         effective_operations=_times(layer.effective_operations, factor),
     )
-
-
-def _firing_rate(layers: Layers) -> float | None:
-    """Return spikes a neuron and step, over all neurons."""
-    spiking = [layer for layer in layers if layer.neuron_updates]
-    fired = [layer.output_spikes for layer in spiking if layer.output_spikes is not None]
-    updates = sum(layer.neuron_updates or 0 for layer in spiking)
-    return sum(fired) / updates if updates and len(fired) == len(spiking) else None
 
 
 def _arriving_rate(layers: Layers) -> float | None:

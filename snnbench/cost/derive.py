@@ -121,10 +121,9 @@ def _about(word: Convention) -> dict[str, str]:
     if isinstance(word, Energy):
         about["assumes"] = word.assumption
     options = (
-        f"{n}: {o.meaning}, {o.default} unless one of {o}"
-        if o.choices
-        else f"{n}: {o.meaning}, {o.default} unless {o}"
-        for n, o in word.options.items()
+        f"{name}: {option.meaning}, {option.default} unless"
+        f" {'one of ' if option.choices else ''}{option}"
+        for name, option in word.options.items()
     )
     return about | {"options": "; ".join(options)}
 

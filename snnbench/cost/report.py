@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from snnbench.cost.activity import activity_of
+from snnbench.cost.activity import activity_of, firing_rate_of
 from snnbench.cost.derive import layer_row, network_value, network_values, totals
 from snnbench.cost.facts import LayerFacts
 from snnbench.words.conventions import Convention
@@ -69,8 +69,7 @@ class NetworkCount:
         parts = [f"T = {first.steps}" if first.model == "snn" else "an ANN"]
         if first.input_rate is not None:
             parts.append(f"mean input {first.input_rate:.3g}")
-        fired = [(f.output_spikes, f.neuron_updates) for f in self.facts if f.neuron_updates]
-        if fired and all(spikes is not None for spikes, _ in fired):
-            rate = sum(s or 0 for s, _ in fired) / sum(u or 0 for _, u in fired)
+        rate = firing_rate_of(self.facts)
+        if rate is not None:
             parts.append(f"firing rate {rate:.3g}")
         return ", ".join(parts)

@@ -8,7 +8,7 @@ from snnbench.config.setting import SETTINGS
 from snnbench.cost.derive import operations
 from snnbench.cost.units import energy_unit
 from snnbench.results.schema import columns_of
-from snnbench.words.energies import ENERGIES
+from snnbench.words.energies import ENERGIES, HEADLINE
 
 # Columns that follow from the settings alone, whatever the seed; flops_lab too, of an ANN.
 WITHOUT_CHANCE = ("params", "dense_macs")
@@ -43,7 +43,6 @@ MIXED_ORIGINS = {
 }
 
 _ENERGY = "energy_pj_"  # how the names of energies' columns begin
-_HEADLINE = next(iter(ENERGIES.values())).column
 # Column -> what people call it; of others it is the column's name, with blanks.
 _NAMES = {
     "train_accuracy": "training accuracy",
@@ -70,7 +69,7 @@ _NAMES = {
     "exit_steps": "steps until the exit",
     "exit_accuracy": "accuracy at the exit",
     "exit_energy_pj_compute45nm": "energy until the exit",
-    _HEADLINE: "energy",
+    HEADLINE.column: "energy",
 }
 _PER_SAMPLE = (" a sample", "/sample")  # in the tables, and in headers
 # Units that say nothing that the name does not.
@@ -151,7 +150,7 @@ def name_of(column: str) -> str:
     """
     if column in SETTINGS:
         return column
-    if column.startswith(_ENERGY) and column != _HEADLINE:
+    if column.startswith(_ENERGY) and column != HEADLINE.column:
         return f"energy by {_model_of(column)}"
     return _NAMES.get(column) or column.replace("_", " ")
 

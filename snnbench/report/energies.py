@@ -9,7 +9,6 @@ from snnbench.cost.facts import LayerFacts
 from snnbench.results.frames import to_rows
 from snnbench.words.energies import ENERGIES, Energy
 
-HEADLINE = next(iter(ENERGIES.values()))
 ARRIVING = "arriving_rate"  # a column of runs: mean input of the first layer
 
 

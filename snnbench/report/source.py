@@ -10,13 +10,13 @@ import pandas as pd
 from snnbench.errors import UserError
 from snnbench.report.columns import MIXED_ORIGINS, SAME_RESULT
 from snnbench.report.deriving import completed
-from snnbench.report.energies import HEADLINE, with_energies
+from snnbench.report.energies import with_energies
 from snnbench.report.neurobench import OutsideRow, is_file, read_outside
 from snnbench.results.journal import table_path
 from snnbench.results.lines import whole_size
 from snnbench.results.trusted import read_trusted
 from snnbench.words.datasets import DATASETS
-from snnbench.words.energies import Energy
+from snnbench.words.energies import HEADLINE, Energy
 
 _MOST_NAMED = 5
 
