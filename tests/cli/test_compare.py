@@ -24,6 +24,12 @@ def test_an_answer_with_a_page_and_a_picture(snnbench, tmp_path):
     for line in lines[:3]:
         assert line.replace("'", "&#39;") in page
     ElementTree.parse(tmp_path / "results/compare/compare.svg")
+    (exit_,) = [line for line in lines if line.startswith("Early exit: accuracy ")]
+    assert " of 4 steps on average, " in exit_
+    flips = [line for line in lines if line.startswith("By compute45nm the SNN ")]
+    assert len(flips) == 1
+    for line in (exit_, *flips):
+        assert f"<p>{line}</p>" in page
     with (tmp_path / "results/compare/runs.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert sorted((row["model"], row["seed"]) for row in rows) == [
