@@ -74,7 +74,7 @@ def serve():
     import torch  # noqa: F401
 
     import snnbench.kernels.functions
-    import snnbench.report.render
+    import snnbench.report.page.render
     import snnbench.runs  # noqa: F401
 
     answers = os.fdopen(os.dup(1), "w")

@@ -42,6 +42,10 @@ LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
+# The same within a room that has rooms.
+INNER = {"report": ["reading", "judging", "figures", "page"]}
+
+
 def room_of(path):
     part = path.relative_to(PACKAGE).parts[0]
     return part.removesuffix(".py")
@@ -70,6 +74,19 @@ def test_a_module_imports_only_from_its_own_room_and_those_above(path):
     for imported in imported_rooms(path):
         if imported in LEVEL:
             assert LEVEL[imported] <= LEVEL[room], f"{path.name} imports from {imported}"
+
+
+@pytest.mark.parametrize("room", INNER)
+def test_within_a_room_data_flows_one_way_too(room):
+    order = INNER[room]
+    assert {path.name for path in (PACKAGE / room).iterdir() if path.is_dir()} - {
+        "__pycache__"
+    } == set(order)
+    for path in (PACKAGE / room).rglob("*.py"):
+        inner = path.relative_to(PACKAGE / room).parts[0]
+        for imported in re.findall(rf"snnbench\.{room}\.(\w+)", path.read_text()):
+            if inner in order:
+                assert order.index(imported) <= order.index(inner), f"{path}: {imported}"
 
 
 def test_the_map_shows_the_rooms_in_their_order():

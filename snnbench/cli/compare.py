@@ -71,8 +71,8 @@ def compare(
 
     Which beta: snnbench compare --dataset mnist --arch 100-10 --vary beta=0.5,0.9 --seeds 3
     """
-    from snnbench.report.answer import answer, read_margin
-    from snnbench.report.page import answer_page
+    from snnbench.report.judging.answer import answer, read_margin
+    from snnbench.report.page.answer_page import answer_page
     from snnbench.studies.axis import parse_axis
     from snnbench.studies.twins import comparison
     from snnbench.sweep.run import Where
@@ -96,11 +96,11 @@ def compare(
     page = html if html is not None else out / _PAGE
     pictures = _write(page, *answer_page(tables, study, made))
     if json:
-        from snnbench.report.telling import to_document
+        from snnbench.report.page.telling import to_document
 
         print_json(to_document(made) | {"page": str(page), "pictures": list(map(str, pictures))})
         return
-    from snnbench.report.telling import sentences
+    from snnbench.report.page.telling import sentences
 
     for line in sentences(made):
         stdout().print(escape(line), soft_wrap=True)
@@ -149,7 +149,7 @@ def _tuned(
 
 
 def _tables(folder: Path, ids: Mapping[str, None], headline: "Energy") -> Any:
-    from snnbench.report.source import load
+    from snnbench.report.reading.source import load
 
     tables = load([folder], headline)
     wanted = tables.runs[tables.runs["run_id"].isin(list(ids))]

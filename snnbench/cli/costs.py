@@ -107,7 +107,7 @@ def count_document(
 def print_count(result: "CountResult", asked: Asked) -> None:
     """Print a network's counts, layer by layer."""
     from snnbench.cost.derive import operations
-    from snnbench.report.columns import headed
+    from snnbench.report.reading.columns import headed
 
     count = result.count
     _print_energies(result, asked)

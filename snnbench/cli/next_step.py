@@ -49,7 +49,7 @@ def next_of_run(config: "RunConfig", folder: Path, study: str) -> tuple[str, str
 
 def _is_recorded(config: "RunConfig", folder: Path) -> bool:
     """Whether a folder has a run of these settings, but for those that one model alone has."""
-    from snnbench.report.standing import is_of_model
+    from snnbench.report.judging.standing import is_of_model
     from snnbench.results.frames import read_runs, to_rows
 
     wanted = {

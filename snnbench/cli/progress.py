@@ -12,7 +12,7 @@ from rich.text import Text
 from snnbench.cli.console import stderr
 from snnbench.cli.layout import lay_out, wrapped
 from snnbench.config import RunConfig
-from snnbench.report.columns import name_of
+from snnbench.report.reading.columns import name_of
 
 if TYPE_CHECKING:
     from snnbench.training.events import EpochRecord, Event

@@ -13,8 +13,8 @@ from snnbench.cli.options import Json
 from snnbench.errors import UserError
 
 if TYPE_CHECKING:
-    from snnbench.report.summary import Report
-    from snnbench.report.tables import Table
+    from snnbench.report.page.summary import Report
+    from snnbench.report.page.tables import Table
     from snnbench.studies.selecting import Selector
     from snnbench.studies.study import Study
 
@@ -79,7 +79,7 @@ def report(
 
     By memory, too: snnbench report results/lab1-beta --energy memory45nm:bits=8
     """
-    from snnbench.report.conditions import parse_condition, parse_where
+    from snnbench.report.reading.conditions import parse_condition, parse_where
 
     headline = Asked.of([energy] if energy is not None else None, None).energies[0]
     condition = None if fail_if is None else parse_condition(fail_if)
@@ -91,8 +91,8 @@ def report(
             f"--neurobench would replace {neurobench}, which is read.", "Name another file."
         )
 
-    from snnbench.report.source import load
-    from snnbench.report.summary import summarise
+    from snnbench.report.page.summary import summarise
+    from snnbench.report.reading.source import load
     from snnbench.studies.catalogue import find_study
 
     given = None if study is None else find_study(str(study))  # it may bring plug-ins
@@ -103,12 +103,12 @@ def report(
         made = _compared(made, where)
     texts = {}
     if neurobench is not None:
-        from snnbench.report.exchange import to_neurobench
+        from snnbench.report.page.exchange import to_neurobench
 
         texts[neurobench] = to_neurobench(tables)
     _write(made, html, markdown, figures, texts)
     if json:
-        from snnbench.report.render import to_document
+        from snnbench.report.page.render import to_document
 
         print_json(to_document(made))
     else:
@@ -146,7 +146,7 @@ def _studies(names: Iterable[str], given: "Study | None") -> "dict[str, Study | 
 
 
 def _compared(made: "Report", where: "Selector") -> "Report":
-    from snnbench.report.summary import compare
+    from snnbench.report.page.summary import compare
 
     found = compare(made, where)
     if isinstance(found, tuple):
@@ -176,7 +176,7 @@ def _write(
     figures: Path | None,
     texts: dict[Path, str],
 ) -> None:
-    from snnbench.report.render import to_figures, to_html, to_markdown
+    from snnbench.report.page.render import to_figures, to_html, to_markdown
     from snnbench.results import disk
 
     if html is not None:
@@ -198,8 +198,8 @@ def _write(
 
 
 def _show(made: "Report") -> None:
-    from snnbench.report.summary import configurations_label, title_of
-    from snnbench.report.tables import report_tables, section_tables
+    from snnbench.report.page.summary import configurations_label, title_of
+    from snnbench.report.page.tables import report_tables, section_tables
 
     for note in made.notes:
         say(f"Note: {note}")

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from snnbench.cli.cells import Whole, number_text, spread_text
-from snnbench.report.columns import heading, is_column
-from snnbench.report.tables import Cell, Number
+from snnbench.report.page.tables import Cell, Number
+from snnbench.report.reading.columns import heading, is_column
 
 _CHECKSUM, _DIGITS = re.compile(r"[0-9a-f]{64}"), 12
 _HALF, _LOW, _HIGH = "±", "from", "to"

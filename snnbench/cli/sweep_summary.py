@@ -11,7 +11,7 @@ from snnbench.cli.next_step import print_next, report_command
 if TYPE_CHECKING:
     import pandas as pd
 
-    from snnbench.report.standing import Standing
+    from snnbench.report.judging.standing import Standing
     from snnbench.studies.objective import Objective
     from snnbench.studies.study import Study
 
@@ -52,8 +52,8 @@ def show_sweep(
         json: as one document.
         each: a row a run.
     """
-    from snnbench.report.groups import configurations_of
-    from snnbench.report.standing import standings
+    from snnbench.report.judging.standing import standings
+    from snnbench.report.reading.groups import configurations_of
     from snnbench.words.energies import HEADLINE
 
     counts: dict[str, int] = {}
@@ -93,7 +93,7 @@ def _became(counts: Mapping[str, int], total: int) -> str:
 
 def _print_runs(title: str, folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     from snnbench.cost.activity import ALIVE
-    from snnbench.report.columns import OF_SWEEP, headed, varied
+    from snnbench.report.reading.columns import OF_SWEEP, headed, varied
 
     settings = ("variant", *varied())
     differing = [name for name in settings if len({row[name] for row in rows}) > 1]
@@ -108,8 +108,8 @@ def _print_runs(title: str, folder: Path, rows: Sequence[Mapping[str, Any]]) -> 
 
 
 def _print_configurations(title: str, ranked: Sequence["Standing"], objective: "Objective") -> None:
-    from snnbench.report.columns import heading
-    from snnbench.report.standing import ACCURACY
+    from snnbench.report.judging.standing import ACCURACY
+    from snnbench.report.reading.columns import heading
     from snnbench.words.energies import HEADLINE
 
     short = ranked[:_MOST_CONFIGURATIONS] if stdout().is_terminal else ranked
@@ -145,7 +145,7 @@ def _spread(found: Any, factor: float = 1) -> Any:
 
 def _in_words(ranked: Sequence["Standing"], objective: "Objective") -> list[str]:
     """Return what is best, what cannot be told from it, and which networks are no good."""
-    from snnbench.report.columns import name_of
+    from snnbench.report.reading.columns import name_of
     from snnbench.words.energies import HEADLINE
 
     known = [one for one in ranked if one.objective is not None]

@@ -69,7 +69,7 @@ _PASSES_NOTHING = ("silent", "saturated")
 
 def _accuracy(run: dict[str, Any]) -> str:
     """Return the test accuracy, and how well so many samples tell it."""
-    from snnbench.report.statistics import binomial_interval
+    from snnbench.report.reading.statistics import binomial_interval
 
     found = run["test_accuracy"]
     if found is None:
@@ -108,7 +108,7 @@ def _percent(share: float | None) -> str:
 
 
 def _print_counts(result: "RunResult", folder: Path) -> None:
-    from snnbench.report.columns import heading, of_run
+    from snnbench.report.reading.columns import heading, of_run
 
     rows = []
     for name in of_run():
@@ -123,7 +123,7 @@ def _print_counts(result: "RunResult", folder: Path) -> None:
 
 
 def _print_layers(result: "RunResult") -> None:
-    from snnbench.report.columns import headed, of_layer
+    from snnbench.report.reading.columns import headed, of_layer
 
     header, rows = headed(of_layer(), result.layer_rows)
     print_table("Layers, counts per sample", header, rows, where="--json and layers.csv have all")

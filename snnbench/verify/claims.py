@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from snnbench.report.deciding import Outcome
-from snnbench.report.source import load
-from snnbench.report.summary import summarise
-from snnbench.report.verdicts import Verdict
+from snnbench.report.judging.deciding import Outcome
+from snnbench.report.judging.verdicts import Verdict
+from snnbench.report.page.summary import summarise
+from snnbench.report.reading.source import load
 from snnbench.studies.study import Study
 
 

@@ -16,8 +16,8 @@ from snnbench.inputs.encodings import EVALUATION_EPOCH, encode
 from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
 from snnbench.network.plan import plan_layers
-from snnbench.report.exchange import to_object
-from snnbench.report.neurobench import METRICS, read_outside
+from snnbench.report.page.exchange import to_object
+from snnbench.report.reading.neurobench import METRICS, read_outside
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of the libraries that it imports

@@ -5,12 +5,12 @@ import json
 import pytest
 
 from snnbench.cost.activity import activity_of
-from snnbench.report.evidence import Evidence
-from snnbench.report.groups import configurations_of
-from snnbench.report.source import load
-from snnbench.report.summary import compare, summarise
-from snnbench.report.tables import section_tables
-from snnbench.report.verdicts import judge
+from snnbench.report.judging.evidence import Evidence
+from snnbench.report.judging.verdicts import judge
+from snnbench.report.page.summary import compare, summarise
+from snnbench.report.page.tables import section_tables
+from snnbench.report.reading.groups import configurations_of
+from snnbench.report.reading.source import load
 from snnbench.studies import claims as c
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import Selector
@@ -77,7 +77,7 @@ def test_it_makes_no_claim_about_costs_hold(folder):
 
 
 def test_it_is_not_the_best_by_a_cost_nor_on_the_front(folder):
-    from snnbench.report.summary import _ranked
+    from snnbench.report.page.summary import _ranked
 
     configurations = configurations_of(load([folder]).runs)
     ranked = _ranked(configurations, Objective(ENERGY, "min"))

@@ -8,14 +8,14 @@ import pytest
 from snnbench import train
 from snnbench.cost.comparing import CostComparison
 from snnbench.cost.derive import facts_of, network_value
-from snnbench.report.conditions import parse_where
-from snnbench.report.energies import models
-from snnbench.report.evidence import Evidence
-from snnbench.report.groups import configurations_of
-from snnbench.report.render import to_document
-from snnbench.report.source import load
-from snnbench.report.summary import compare, summarise
-from snnbench.report.tables import section_tables
+from snnbench.report.judging.evidence import Evidence
+from snnbench.report.page.render import to_document
+from snnbench.report.page.summary import compare, summarise
+from snnbench.report.page.tables import section_tables
+from snnbench.report.reading.conditions import parse_where
+from snnbench.report.reading.energies import models
+from snnbench.report.reading.groups import configurations_of
+from snnbench.report.reading.source import load
 from snnbench.results.frames import to_rows
 from snnbench.words.conventions import find_convention
 from snnbench.words.energies import ENERGIES

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from snnbench.report.drawing import Drawing, _rounded, drawing
-from snnbench.report.pareto import pareto_front
-from snnbench.report.source import load
-from snnbench.report.summary import summarise
+from snnbench.report.figures.drawing import Drawing, _rounded, drawing
+from snnbench.report.figures.pareto import pareto_front
+from snnbench.report.page.summary import summarise
+from snnbench.report.reading.source import load
 from snnbench.studies.objective import Objective
 from snnbench.studies.study import Study
 from tests.report.samples import Made

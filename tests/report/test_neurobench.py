@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnbench.errors import UserError
-from snnbench.report.exchange import to_neurobench
-from snnbench.report.neurobench import METRICS, OURS, read_outside
-from snnbench.report.render import to_document, to_html, to_markdown
-from snnbench.report.source import load
-from snnbench.report.summary import summarise
-from snnbench.report.tables import Number, report_tables, section_tables
+from snnbench.report.page.exchange import to_neurobench
+from snnbench.report.page.render import to_document, to_html, to_markdown
+from snnbench.report.page.summary import summarise
+from snnbench.report.page.tables import Number, report_tables, section_tables
+from snnbench.report.reading.neurobench import METRICS, OURS, read_outside
+from snnbench.report.reading.source import load
 from tests.report.samples import Made
 
 LAYER = {

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from snnbench.report.deciding import Part, Region, decide, decide_any
-from snnbench.report.evidence import Evidence
-from snnbench.report.groups import configurations_of
-from snnbench.report.pairing import Pair
-from snnbench.report.source import load
-from snnbench.report.statistics import Estimate
-from snnbench.report.verdicts import judge
+from snnbench.report.judging.deciding import Part, Region, decide, decide_any
+from snnbench.report.judging.evidence import Evidence
+from snnbench.report.judging.pairing import Pair
+from snnbench.report.judging.verdicts import judge
+from snnbench.report.reading.groups import configurations_of
+from snnbench.report.reading.source import load
+from snnbench.report.reading.statistics import Estimate
 from snnbench.studies import claims as c
 from tests.report.samples import Made
 from tests.report.test_verdicts import CASES as TWO_SIDED

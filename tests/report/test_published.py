@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnbench.report.evidence import Evidence
-from snnbench.report.groups import configurations_of
-from snnbench.report.published import RULE, beside
-from snnbench.report.render import to_document, to_html, to_markdown
-from snnbench.report.source import load
-from snnbench.report.statistics import binomial_error
-from snnbench.report.summary import summarise
-from snnbench.report.tables import section_tables
-from snnbench.report.verdicts import judge
+from snnbench.report.judging.evidence import Evidence
+from snnbench.report.judging.published import RULE, beside
+from snnbench.report.judging.verdicts import judge
+from snnbench.report.page.render import to_document, to_html, to_markdown
+from snnbench.report.page.summary import summarise
+from snnbench.report.page.tables import section_tables
+from snnbench.report.reading.groups import configurations_of
+from snnbench.report.reading.source import load
+from snnbench.report.reading.statistics import binomial_error
 from snnbench.studies.claims import Above, Below, Equals, Published
 from snnbench.studies.selecting import Selector
 from snnbench.studies.study import Study

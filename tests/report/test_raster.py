@@ -14,12 +14,12 @@ from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
 from snnbench.network.build import build_network
 from snnbench.network.checkpoint import save_model
-from snnbench.report.drawing import drawing
-from snnbench.report.raster import draw
-from snnbench.report.recording import LayerSpikes, Recording, best_saved, record
-from snnbench.report.render import to_document, to_html
-from snnbench.report.source import load
-from snnbench.report.summary import summarise
+from snnbench.report.figures.drawing import drawing
+from snnbench.report.figures.raster import draw
+from snnbench.report.figures.recording import LayerSpikes, Recording, best_saved, record
+from snnbench.report.page.render import to_document, to_html
+from snnbench.report.page.summary import summarise
+from snnbench.report.reading.source import load
 from snnbench.studies.objective import Objective
 from snnbench.studies.study import Study
 from tests.report.samples import Made
@@ -177,7 +177,7 @@ def test_data_are_looked_for_here_if_the_runs_folder_of_them_is_not(tmp_path, mo
         asked.append(config.data_dir)
         return DIGITS
 
-    monkeypatch.setattr("snnbench.report.recording.read_data", read_data)
+    monkeypatch.setattr("snnbench.report.figures.recording.read_data", read_data)
     for run_id, folder in (("abc", tmp_path), ("def", tmp_path / "elsewhere")):
         save(tmp_path, run_id, dataset="mnist", data_dir=str(folder))
         record(row_of(run_id), tmp_path / "models" / f"{run_id}.safetensors")

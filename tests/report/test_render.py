@@ -9,10 +9,10 @@ from collections import defaultdict
 
 import pytest
 
-from snnbench.report.columns import RESULTS, costs
-from snnbench.report.render import to_document, to_html, to_markdown
-from snnbench.report.source import load
-from snnbench.report.summary import compare, summarise
+from snnbench.report.page.render import to_document, to_html, to_markdown
+from snnbench.report.page.summary import compare, summarise
+from snnbench.report.reading.columns import RESULTS, costs
+from snnbench.report.reading.source import load
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import Selector
 from snnbench.studies.study import Study

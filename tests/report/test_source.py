@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from snnbench.errors import UserError
-from snnbench.report.columns import costs
-from snnbench.report.groups import configurations_of
-from snnbench.report.source import load
+from snnbench.report.reading.columns import costs
+from snnbench.report.reading.groups import configurations_of
+from snnbench.report.reading.source import load
 from snnbench.results.schema import SCHEMA_VERSION, columns_of
 from snnbench.results.tables import ResultStore
 from tests.report.samples import Made

@@ -2,9 +2,9 @@
 
 import pytest
 
-from snnbench.report.groups import configurations_of
-from snnbench.report.source import load
-from snnbench.report.standing import standings, twin_of
+from snnbench.report.judging.standing import standings, twin_of
+from snnbench.report.reading.groups import configurations_of
+from snnbench.report.reading.source import load
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 from tests.report.samples import Made
 

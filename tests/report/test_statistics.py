@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from snnbench.report.statistics import difference, mean, ratio
+from snnbench.report.reading.statistics import difference, mean, ratio
 
 # Student's t, two-sided 95 %: 12.7062 (1 degree of freedom), 4.30265 (2), 2.77645 (4)
 

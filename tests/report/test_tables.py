@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from snnbench.report.render import to_html, to_markdown
-from snnbench.report.source import load
-from snnbench.report.summary import compare, summarise
-from snnbench.report.tables import report_tables, section_tables
+from snnbench.report.page.render import to_html, to_markdown
+from snnbench.report.page.summary import compare, summarise
+from snnbench.report.page.tables import report_tables, section_tables
+from snnbench.report.reading.source import load
 from snnbench.studies.claims import Monotone, Published
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import Selector

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from snnbench.report.evidence import Evidence
-from snnbench.report.groups import configurations_of
-from snnbench.report.source import load
-from snnbench.report.statistics import binomial_error, mean
-from snnbench.report.verdicts import judge
+from snnbench.report.judging.evidence import Evidence
+from snnbench.report.judging.verdicts import judge
+from snnbench.report.reading.groups import configurations_of
+from snnbench.report.reading.source import load
+from snnbench.report.reading.statistics import binomial_error, mean
 from snnbench.studies import claims as c
 from snnbench.studies.selecting import Selector
 from tests.report.samples import Made

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from snnbench.cost.comparing import Break, CostComparison
 from snnbench.errors import UserError, shown
-from snnbench.report.energies import models
-from snnbench.report.evidence import Evidence
-from snnbench.report.groups import Configuration, binomial_error_of, configurations_of
-from snnbench.report.pairing import Pair as Sides
-from snnbench.report.source import Tables
-from snnbench.report.standing import ACCURACY, is_at_chance
-from snnbench.report.statistics import Estimate, ratio, seeds_needed
+from snnbench.report.judging.evidence import Evidence
+from snnbench.report.judging.pairing import Pair as Sides
+from snnbench.report.judging.standing import ACCURACY, is_at_chance
+from snnbench.report.reading.energies import models
+from snnbench.report.reading.groups import Configuration, binomial_error_of, configurations_of
+from snnbench.report.reading.source import Tables
+from snnbench.report.reading.statistics import Estimate, ratio, seeds_needed
 from snnbench.studies.margins import read_share
 from snnbench.studies.twins import ANN, SNN
 from snnbench.words.energies import Energy

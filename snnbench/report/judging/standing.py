@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from snnbench.config.arch import parse_arch
 from snnbench.config.setting import SETTINGS, Value
 from snnbench.errors import UserError
-from snnbench.report.columns import planned
-from snnbench.report.groups import Configuration, binomial_error_of
-from snnbench.report.statistics import Estimate, binomial_interval, difference, mean, ratio
+from snnbench.report.reading.columns import planned
+from snnbench.report.reading.groups import Configuration, binomial_error_of
+from snnbench.report.reading.statistics import Estimate, binomial_interval, difference, mean, ratio
 from snnbench.studies.objective import Objective
 from snnbench.words.datasets import DATASETS
 from snnbench.words.readouts import READOUTS

@@ -10,8 +10,8 @@ import pandas as pd
 
 from snnbench.cost.derive import facts_of, network_value
 from snnbench.cost.facts import LayerFacts
-from snnbench.report.columns import WITHOUT_CHANCE
-from snnbench.report.groups import Configuration, mean_by_seed
+from snnbench.report.reading.columns import WITHOUT_CHANCE
+from snnbench.report.reading.groups import Configuration, mean_by_seed
 from snnbench.results.frames import to_rows
 from snnbench.studies.selecting import Selector
 from snnbench.words.energies import Energy

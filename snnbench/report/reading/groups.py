@@ -11,8 +11,8 @@ import pandas as pd
 
 from snnbench.config.setting import Value
 from snnbench.cost.activity import ALIVE
-from snnbench.report.columns import ACCURACIES, is_cost, numbers, telling
-from snnbench.report.statistics import Estimate, binomial_error, mean
+from snnbench.report.reading.columns import ACCURACIES, is_cost, numbers, telling
+from snnbench.report.reading.statistics import Estimate, binomial_error, mean
 from snnbench.studies.selecting import value_text
 from snnbench.words.datasets import DATASETS
 

@@ -14,7 +14,7 @@ from snnbench.studies.objective import result_columns
 from snnbench.studies.selecting import VARIANT, Selector
 
 if TYPE_CHECKING:
-    from snnbench.report.groups import Configuration
+    from snnbench.report.reading.groups import Configuration
 
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from matplotlib.patches import Rectangle
 
-from snnbench.report.drawing import Drawing, Figure, shortened
+from snnbench.report.figures.drawing import Drawing, Figure, shortened
 
 _MOST_ROWS, _MOST_COLUMNS = 24, 12
 

@@ -8,20 +8,20 @@ from typing import Any
 
 import jinja2
 
-from snnbench.report import telling
-from snnbench.report.columns import RESULTS, costs
-from snnbench.report.drawing import Figure
-from snnbench.report.energies import models
-from snnbench.report.groups import Configuration
-from snnbench.report.published import RULE
-from snnbench.report.statistics import Estimate
-from snnbench.report.summary import (
+from snnbench.report.figures.drawing import Figure
+from snnbench.report.judging.published import RULE
+from snnbench.report.page import telling
+from snnbench.report.page.summary import (
     Report,
     Section,
     configurations_label,
     title_of,
 )
-from snnbench.report.tables import Number, report_tables, section_tables
+from snnbench.report.page.tables import Number, report_tables, section_tables
+from snnbench.report.reading.columns import RESULTS, costs
+from snnbench.report.reading.energies import models
+from snnbench.report.reading.groups import Configuration
+from snnbench.report.reading.statistics import Estimate
 
 # Of Markdown and of the HTML that it lets through; "=" and "-" matter only at a line's start,
 # where no cell stands.
@@ -43,7 +43,9 @@ def to_markdown(report: Report) -> str:
 
 def standing_alone(figure: Figure) -> str:
     """Return a figure's SVG on white, in the page's light colours."""
-    style = files("snnbench.report").joinpath("templates", "style.css").read_text(encoding="utf-8")
+    style = (
+        files("snnbench.report.page").joinpath("templates", "style.css").read_text(encoding="utf-8")
+    )
     light = dict(reversed(_VARIABLE.findall(style)))  # of two values the first is the light one
     colours = f"background: {light['page']}; color: {light['ink']}"
     svg = figure.svg.replace("<svg ", f'<svg style="{colours}" ', 1)
@@ -161,7 +163,7 @@ def _estimate(found: Estimate) -> dict[str, Any]:
 
 def _environment(*, autoescape: bool) -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("snnbench.report"),
+        loader=jinja2.PackageLoader("snnbench.report.page"),
         autoescape=autoescape,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from snnbench.errors import UserError, did_you_mean, shortened
-from snnbench.report.columns import RESULTS, costs, is_cost
-from snnbench.report.energies import ARRIVING
+from snnbench.report.reading.columns import RESULTS, costs, is_cost
+from snnbench.report.reading.energies import ARRIVING
 from snnbench.results import disk
 
 OURS = "snnbench"  # the key of our block

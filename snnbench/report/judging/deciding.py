@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from snnbench.report.statistics import CONFIDENCE, Estimate
+from snnbench.report.reading.statistics import CONFIDENCE, Estimate
 
 Outcome = Literal["reproduced", "contradicted", "undecided"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)

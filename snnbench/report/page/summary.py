@@ -7,13 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from snnbench.report.answer import Answer
-from snnbench.report.columns import COMPARED, ORIGIN
-from snnbench.report.departures import departure_notes
-from snnbench.report.drawing import Figure
-from snnbench.report.evidence import Evidence
-from snnbench.report.figures import figures_of
-from snnbench.report.groups import (
+from snnbench.report.figures.drawing import Figure
+from snnbench.report.figures.raster import raster_of
+from snnbench.report.figures.study_figures import figures_of
+from snnbench.report.judging.answer import Answer
+from snnbench.report.judging.departures import departure_notes
+from snnbench.report.judging.evidence import Evidence
+from snnbench.report.judging.published import RULE, PublishedRow, beside
+from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict, judge
+from snnbench.report.reading.columns import COMPARED, ORIGIN
+from snnbench.report.reading.groups import (
     ONLY,
     Configuration,
     binomial_error_of,
@@ -21,12 +24,9 @@ from snnbench.report.groups import (
     dead_notes,
     pooled,
 )
-from snnbench.report.neurobench import OutsideRow
-from snnbench.report.published import RULE, PublishedRow, beside
-from snnbench.report.raster import raster_of
-from snnbench.report.source import Tables, data_notes, origin_notes
-from snnbench.report.statistics import Estimate, difference, mean
-from snnbench.report.verdicts import GENERAL_RULE, Verdict, judge
+from snnbench.report.reading.neurobench import OutsideRow
+from snnbench.report.reading.source import Tables, data_notes, origin_notes
+from snnbench.report.reading.statistics import Estimate, difference, mean
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study

@@ -6,12 +6,12 @@ from statistics import fmean
 
 from matplotlib.ticker import FuncFormatter
 
-from snnbench.report.answer import Answer, Pair
-from snnbench.report.drawing import SERIES, Drawing, Figure, drawing
-from snnbench.report.render import standing_alone, to_html
-from snnbench.report.source import Tables
-from snnbench.report.statistics import Estimate
-from snnbench.report.summary import summarise
+from snnbench.report.figures.drawing import SERIES, Drawing, Figure, drawing
+from snnbench.report.judging.answer import Answer, Pair
+from snnbench.report.page.render import standing_alone, to_html
+from snnbench.report.page.summary import summarise
+from snnbench.report.reading.source import Tables
+from snnbench.report.reading.statistics import Estimate
 from snnbench.studies.study import Study
 
 _SKIPPED, _DENSE = "energy_pj_compute45nm", "energy_pj_compute45nm_dense"

@@ -15,7 +15,7 @@ from snnbench.config import RunConfig
 from snnbench.errors import UserError
 from snnbench.inputs.reading import read_data
 from snnbench.network.model_files import MODELS, SUFFIX
-from snnbench.report.source import Tables
+from snnbench.report.reading.source import Tables
 
 if TYPE_CHECKING:
     from snnbench.network.checkpoint import Checkpoint

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from matplotlib.ticker import MaxNLocator
 
-from snnbench.report.columns import CURVES, axis_label, label_of
-from snnbench.report.compared import comparisons, sensitivities
-from snnbench.report.drawing import (
+from snnbench.report.figures.compared import comparisons, sensitivities
+from snnbench.report.figures.drawing import (
     BAND,
     INK,
     MOST_LINES,
@@ -18,11 +17,12 @@ from snnbench.report.drawing import (
     line_style,
     part_of_name,
 )
-from snnbench.report.evidence import Evidence
-from snnbench.report.groups import Configuration
-from snnbench.report.heat import rate_map
-from snnbench.report.pareto import pareto_front
-from snnbench.report.statistics import Estimate, mean
+from snnbench.report.figures.heat import rate_map
+from snnbench.report.figures.pareto import pareto_front
+from snnbench.report.judging.evidence import Evidence
+from snnbench.report.reading.columns import CURVES, axis_label, label_of
+from snnbench.report.reading.groups import Configuration
+from snnbench.report.reading.statistics import Estimate, mean
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import value_text
 

@@ -7,13 +7,13 @@ from decimal import Decimal
 from statistics import NormalDist
 from typing import Literal
 
-from snnbench.report.columns import ACCURACIES
-from snnbench.report.curves import least_seeds
-from snnbench.report.deciding import Outcome, Part, Region, decide
-from snnbench.report.evidence import Evidence, has_no_chance
-from snnbench.report.groups import Configuration, binomial_error_of, pooled
-from snnbench.report.statistics import CONFIDENCE, Estimate, binomial_error, mean
-from snnbench.report.verdicts import judge
+from snnbench.report.judging.curves import least_seeds
+from snnbench.report.judging.deciding import Outcome, Part, Region, decide
+from snnbench.report.judging.evidence import Evidence, has_no_chance
+from snnbench.report.judging.verdicts import judge
+from snnbench.report.reading.columns import ACCURACIES
+from snnbench.report.reading.groups import Configuration, binomial_error_of, pooled
+from snnbench.report.reading.statistics import CONFIDENCE, Estimate, binomial_error, mean
 from snnbench.studies.claims import Above, Below, Claim, Equals, Published
 from snnbench.studies.margins import unit_of
 from snnbench.words.datasets import DATASETS

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from snnbench.cost.activity import SATURATED, SILENT
-from snnbench.report.columns import RESULTS, costs
-from snnbench.report.deciding import OUTCOMES
-from snnbench.report.energies import ARRIVING, models
-from snnbench.report.groups import Configuration, printable
-from snnbench.report.statistics import Estimate
-from snnbench.report.summary import Report, Section
+from snnbench.report.judging.deciding import OUTCOMES
+from snnbench.report.page.summary import Report, Section
+from snnbench.report.reading.columns import RESULTS, costs
+from snnbench.report.reading.energies import ARRIVING, models
+from snnbench.report.reading.groups import Configuration, printable
+from snnbench.report.reading.statistics import Estimate
 
 
 @dataclass(frozen=True)

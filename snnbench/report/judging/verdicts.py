@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from snnbench.report import curves, one_sided
-from snnbench.report.deciding import Decision, Estimator, Outcome, Part, Region, decide
-from snnbench.report.evidence import Evidence, has_no_chance
-from snnbench.report.groups import Configuration, binomial_error_of, pooled
-from snnbench.report.pairing import pair_of
-from snnbench.report.statistics import Estimate, difference, mean
+from snnbench.report.judging import curves, one_sided
+from snnbench.report.judging.deciding import Decision, Estimator, Outcome, Part, Region, decide
+from snnbench.report.judging.evidence import Evidence, has_no_chance
+from snnbench.report.judging.pairing import pair_of
+from snnbench.report.reading.groups import Configuration, binomial_error_of, pooled
+from snnbench.report.reading.statistics import Estimate, difference, mean
 from snnbench.studies.claims import (
     Above,
     AtMost,

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from snnbench.errors import UserError
-from snnbench.report.columns import MIXED_ORIGINS, SAME_RESULT
-from snnbench.report.deriving import completed
-from snnbench.report.energies import with_energies
-from snnbench.report.neurobench import OutsideRow, is_file, read_outside
+from snnbench.report.reading.columns import MIXED_ORIGINS, SAME_RESULT
+from snnbench.report.reading.deriving import completed
+from snnbench.report.reading.energies import with_energies
+from snnbench.report.reading.neurobench import OutsideRow, is_file, read_outside
 from snnbench.results.journal import table_path
 from snnbench.results.lines import whole_size
 from snnbench.results.trusted import read_trusted

@@ -8,10 +8,10 @@ from matplotlib.path import Path as Outline
 from matplotlib.ticker import MaxNLocator
 
 from snnbench.errors import UserError
-from snnbench.report.drawing import SERIES, Drawing, Figure, drawing
-from snnbench.report.groups import Configuration
-from snnbench.report.recording import LayerSpikes, Recording, best_saved, record
-from snnbench.report.source import Tables
+from snnbench.report.figures.drawing import SERIES, Drawing, Figure, drawing
+from snnbench.report.figures.recording import LayerSpikes, Recording, best_saved, record
+from snnbench.report.reading.groups import Configuration
+from snnbench.report.reading.source import Tables
 from snnbench.studies.objective import Objective
 
 _MOST_PANELS = 8

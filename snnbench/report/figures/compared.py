@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from snnbench.config.setting import Value
-from snnbench.report.columns import axis_label, choices, label_of
-from snnbench.report.drawing import (
+from snnbench.report.figures.drawing import (
     BAND,
     MOST_LINES,
     Drawing,
@@ -13,14 +12,15 @@ from snnbench.report.drawing import (
     part_of_name,
     shortened,
 )
-from snnbench.report.groups import (
+from snnbench.report.reading.columns import axis_label, choices, label_of
+from snnbench.report.reading.groups import (
     Configuration,
     binomial_error_of,
     pooled,
     short_names,
     varied_numbers,
 )
-from snnbench.report.statistics import Estimate, mean
+from snnbench.report.reading.statistics import Estimate, mean
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import value_text
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snnbench.errors import UserError
-from snnbench.report.columns import planned as planned_settings
-from snnbench.report.groups import Configuration
+from snnbench.report.reading.columns import planned as planned_settings
+from snnbench.report.reading.groups import Configuration
 from snnbench.studies.plan import expand
 from snnbench.studies.study import Study
 

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from snnbench.cost.units import energy_text
-from snnbench.report.answer import NOT_WORSE, WORSE, Answer, Cost, Pair
-from snnbench.report.statistics import Estimate
+from snnbench.report.judging.answer import NOT_WORSE, WORSE, Answer, Cost, Pair
+from snnbench.report.reading.statistics import Estimate
 
 _SHOWN = ("compute45nm", "compute45nm-dense", "memory45nm", "lemaire_leat")
 _DENOMINATORS = {

@@ -11,10 +11,10 @@ from snnbench.config.setting import SETTINGS
 from snnbench.cost.derive import facts_of, network_value, network_values
 from snnbench.cost.facts import LayerFacts
 from snnbench.errors import UserError
-from snnbench.report.columns import RESULTS
-from snnbench.report.energies import ARRIVING, models
-from snnbench.report.neurobench import OURS
-from snnbench.report.source import Tables
+from snnbench.report.reading.columns import RESULTS
+from snnbench.report.reading.energies import ARRIVING, models
+from snnbench.report.reading.neurobench import OURS
+from snnbench.report.reading.source import Tables
 from snnbench.results.frames import to_rows
 from snnbench.results.schema import SCHEMA_VERSION
 from snnbench.words.energies import HEADLINE, Energy

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from snnbench.report.columns import ACCURACIES
-from snnbench.report.deciding import Decision, Part, Region, decide
-from snnbench.report.evidence import Evidence
-from snnbench.report.groups import Configuration, mean_by_seed
-from snnbench.report.statistics import difference, mean
+from snnbench.report.judging.deciding import Decision, Part, Region, decide
+from snnbench.report.judging.evidence import Evidence
+from snnbench.report.reading.columns import ACCURACIES
+from snnbench.report.reading.groups import Configuration, mean_by_seed
+from snnbench.report.reading.statistics import difference, mean
 from snnbench.studies.claims import Claim, ConvergesBy, Exceeds, Overfits, Steadier, Trend
 
 OVERFITS = (

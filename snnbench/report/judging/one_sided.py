@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from snnbench.report.deciding import Decision, Part, Region, decide, decide_any
-from snnbench.report.evidence import Evidence
-from snnbench.report.groups import Configuration, mean_by_seed
-from snnbench.report.pairing import Pair, Values, pair_of, sides_of
-from snnbench.report.statistics import CONFIDENCE
+from snnbench.report.judging.deciding import Decision, Part, Region, decide, decide_any
+from snnbench.report.judging.evidence import Evidence
+from snnbench.report.judging.pairing import Pair, Values, pair_of, sides_of
+from snnbench.report.reading.groups import Configuration, mean_by_seed
+from snnbench.report.reading.statistics import CONFIDENCE
 from snnbench.studies.claims import ALL, ANY, AtMost, Cheaper, NotWorse
 from snnbench.studies.margins import margin_of
 from snnbench.words.conventions import find_convention

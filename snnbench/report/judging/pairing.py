@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from snnbench.report import curves
-from snnbench.report.evidence import Evidence, has_no_chance
-from snnbench.report.groups import Configuration, binomial_error_of, mean_by_seed
-from snnbench.report.statistics import CONFIDENCE, Estimate, difference, mean, ratio
+from snnbench.report.judging import curves
+from snnbench.report.judging.evidence import Evidence, has_no_chance
+from snnbench.report.reading.groups import Configuration, binomial_error_of, mean_by_seed
+from snnbench.report.reading.statistics import CONFIDENCE, Estimate, difference, mean, ratio
 from snnbench.studies.claims import Claim
 
 Values = Mapping[int, float]  # by seed

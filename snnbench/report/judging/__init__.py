@@ -1,0 +1,1 @@
+"""What the tables say: of claims, of published numbers, of an SNN and its twin."""

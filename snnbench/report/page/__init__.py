@@ -1,0 +1,1 @@
+"""A report put together, in words, and written as HTML, Markdown and JSON."""

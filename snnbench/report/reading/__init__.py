@@ -1,0 +1,1 @@
+"""Folders of results as tables, configurations and estimates."""
