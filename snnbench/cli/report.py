@@ -13,7 +13,7 @@ from snnbench.cli.options import Json
 from snnbench.errors import UserError
 
 if TYPE_CHECKING:
-    from snnbench.report.page.summary import Report
+    from snnbench.report.page.sections import Report
     from snnbench.report.page.tables import Table
     from snnbench.studies.selecting import Selector
     from snnbench.studies.study import Study
@@ -198,13 +198,15 @@ def _write(
 
 
 def _show(made: "Report") -> None:
-    from snnbench.report.page.summary import configurations_label, title_of
+    from snnbench.report.page.sections import configurations_label, title_of
+    from snnbench.report.page.short_tables import studies_table
     from snnbench.report.page.tables import report_tables, section_tables
 
     for note in made.notes:
         say(f"Note: {note}")
-    for table in report_tables(made):
-        _print(table)
+    for table in (studies_table(made), *report_tables(made)):
+        if table.rows:
+            _print(table)
     for section in made.sections:
         print_words(f"{title_of(section)}: {configurations_label(section)}", style="bold")
         for note in section.notes:

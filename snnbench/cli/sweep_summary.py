@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnbench.cli.cells import spread_text
+from snnbench.report.reading.rounding import spread_text
 from snnbench.cli.console import print_json, print_table, print_words, say, stdout
 from snnbench.cli.next_step import print_next, report_command
 

@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from snnbench.cli import console as printing
-from snnbench.cli.cells import Whole, cell_text, is_whole, spread_text
+from snnbench.cli.cells import cell_text, is_whole
+from snnbench.report.reading.rounding import Whole, spread_text
 from snnbench.cli.folding import fold
 from snnbench.cli.layout import lay_out
 

@@ -24,6 +24,7 @@ from snnbench.words.energies import Energy
 
 NOT_WORSE, BETTER, WORSE, UNDECIDED = "not worse", "better", "worse", "undecided"
 CHEAPER, DEARER = "cheaper", "dearer"
+MARGIN = 0.01  # where nobody says another
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,11 @@ class Answer:
     margin: float
     unpaired: tuple[str, ...] = ()
 
+    @property
+    def first(self) -> Pair:
+        """The pair that answers: that of the most accurate SNN."""
+        return max(self.pairs, key=lambda pair: pair.accuracies[0].value)
+
 
 def answer(tables: Tables, margin: float) -> Answer:
     """Compare every SNN configuration with its twin.
@@ -119,7 +125,7 @@ def answer(tables: Tables, margin: float) -> Answer:
             which = "has no twin" if ann is None else "or its twin has no run that is done"
             unpaired.append(f"{name or 'The SNN'} {which}.")
             continue
-        pairs.append(_pair((snn, ann), evidence, tables.energy, margin, name=name))
+        pairs.append(compared(snn, ann, evidence, tables.energy, margin=margin, name=name))
     return Answer(tuple(pairs), margin, tuple(unpaired))
 
 
@@ -148,15 +154,26 @@ def _twin(snn: Configuration, others: Sequence[Configuration]) -> Configuration 
     return None
 
 
-def _pair(
-    both: tuple[Configuration, Configuration],
+def compared(
+    snn: Configuration,
+    ann: Configuration,
     evidence: Evidence,
     headline: Energy,
-    margin: float,
     *,
+    margin: float,
     name: str,
+    warnings: Sequence[str] = (),
 ) -> Pair:
-    snn, ann = both
+    """Compare an SNN with an ANN that have finished runs.
+
+    Args:
+        snn, ann: both.
+        evidence: on them.
+        headline: the energy model that comes first.
+        margin: see `Answer`.
+        name: of the pair.
+        warnings: what must be said of it, beside what is found here.
+    """
     a, b = (c.by_seed(ACCURACY) for c in (snn, ann))
     errors = binomial_error_of([snn], ACCURACY, a), binomial_error_of([ann], ACCURACY, b)
     accuracies = snn.mean(ACCURACY), ann.mean(ACCURACY)
@@ -173,7 +190,7 @@ def _pair(
         name, snn, ann, (accuracies[0], accuracies[1]), differ, word,
         seeds_needed(a, b, differ.value + margin) if word == UNDECIDED else None, costs,
         () if compared is None else tuple(compared.breaks()),
-        _agreement(costs), tuple(_warnings(snn, ann)),
+        _agreement(costs), (*warnings, *_warnings(snn, ann)),
     )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ class Verdict:
         reason: what it came to here.
         measured: label and number, with interval and n, of everything it rests on.
         unfinished: runs spoken of that did not finish, and so are left out.
+        seeds: with about as many an undecided claim would be decided; None where none is known.
     """
 
     claim: Claim
@@ -53,6 +54,7 @@ class Verdict:
     reason: str
     measured: tuple[tuple[str, Estimate | None], ...]
     unfinished: int
+    seeds: int | None = None
 
 
 # What holds for all kinds, printed above the verdicts.
@@ -76,7 +78,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     keys = ("a", "b") if "a" in selectors else ("where",)
     spoken = {id(c): c for key in keys for c in evidence.select(selectors[key])}
     unfinished = sum(sum(c.unfinished.values()) for c in spoken.values())
-    return Verdict(claim, decision.outcome, rule, decision.reason, decision.measured, unfinished)
+    return Verdict(
+        claim, decision.outcome, rule, decision.reason, decision.measured, unfinished, decision.seeds
+    )
 
 
 def _level(claim: Above | Below | Equals, evidence: Evidence) -> Decision:

@@ -9,15 +9,25 @@ from typing import Any
 import jinja2
 
 from snnbench.report.figures.drawing import Figure
-from snnbench.report.judging.published import RULE
-from snnbench.report.page import telling
-from snnbench.report.page.summary import (
+from snnbench.report.judging.deciding import OUTCOMES
+from snnbench.report.judging.published import AGREEMENT, RULE
+from snnbench.report.page import cards, telling
+from snnbench.report.page.folding import folded, measured_numbers
+from snnbench.report.page.sections import (
     Report,
     Section,
     configurations_label,
     title_of,
 )
-from snnbench.report.page.tables import Number, report_tables, section_tables
+from snnbench.report.page.short_tables import short_table, studies_table
+from snnbench.report.page.tables import (
+    Number,
+    origin_tables,
+    report_tables,
+    result_tables,
+    section_tables,
+)
+from snnbench.report.page.thin import thinned
 from snnbench.report.reading.columns import RESULTS, costs
 from snnbench.report.reading.energies import models
 from snnbench.report.reading.groups import Configuration
@@ -27,12 +37,15 @@ from snnbench.report.reading.statistics import Estimate
 # where no cell stands.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#&~$!])")
 
+# Words of tables' cells that have a colour -> that of the words that mean the same.
+_COLOURS = {word: word for word in OUTCOMES} | {said: word for word, said in AGREEMENT.items()}
+
 _VARIABLE = re.compile(r"--([\w-]+): (#[0-9a-f]+);")  # of the page's style: name and colour
 
 
 def to_html(report: Report) -> str:
     """Return one page: no script, nothing fetched from anywhere."""
-    return _environment(autoescape=True).get_template("report.html").render(report=report)
+    return thinned(_environment(autoescape=True).get_template("report.html").render(report=report))
 
 
 def to_markdown(report: Report) -> str:
@@ -43,9 +56,7 @@ def to_markdown(report: Report) -> str:
 
 def standing_alone(figure: Figure) -> str:
     """Return a figure's SVG on white, in the page's light colours."""
-    style = (
-        files("snnbench.report.page").joinpath("templates", "style.css").read_text(encoding="utf-8")
-    )
+    style = files("snnbench.report.page").joinpath("templates", "style.css").read_text("utf-8")
     light = dict(reversed(_VARIABLE.findall(style)))  # of two values the first is the light one
     colours = f"background: {light['page']}; color: {light['ink']}"
     svg = figure.svg.replace("<svg ", f'<svg style="{colours}" ', 1)
@@ -60,7 +71,8 @@ def to_figures(report: Report) -> dict[str, str]:
     return {
         f"{section.name or 'runs'}-{figure.name.partition('-')[2]}": standing_alone(figure)
         for section in report.sections
-        for figure in section.figures
+        for figure in (section.headline, *section.figures, *section.claim_figures)
+        if figure is not None
     }
 
 
@@ -91,6 +103,8 @@ def _section(section: Section) -> dict[str, Any]:
         "statuses": dict(section.statuses),
         "objective": section.objective,
         "best": [c.name for c in section.best],
+        "answer": telling.to_document(section.answer) if section.answer else None,
+        "gist": cards.gist(section),
         "energy": {word.label: word.assumption for word in models(section.energy)},
         "configurations": [_configuration(c, energies) for c in section.configurations],
         "rule_of_published": RULE if section.published else None,
@@ -104,6 +118,7 @@ def _section(section: Section) -> dict[str, Any]:
                 "because": v.reason,
                 "rule": v.rule,
                 "unfinished": v.unfinished,
+                "seeds_needed": v.seeds,
                 "measured": [
                     {"what": label}
                     | (
@@ -172,11 +187,24 @@ def _environment(*, autoescape: bool) -> jinja2.Environment:
     environment.filters["md"] = _markdown
     environment.tests["number"] = lambda cell: isinstance(cell, Number)
     environment.globals |= {
-        "report_tables": report_tables,
-        "section_tables": section_tables,
+        "cards": cards.cards,
+        "changes": cards.changes,
+        "colours": _COLOURS,
         "configurations_label": configurations_label,
-        "title_of": title_of,
+        "folded": folded,
+        "gist": cards.gist,
+        "measured_numbers": measured_numbers,
+        "origin_tables": origin_tables,
+        "outcome_words": cards.outcome_words,
+        "report_tables": report_tables,
+        "result_tables": result_tables,
+        "runs_label": cards.runs_label,
+        "section_tables": section_tables,
+        "short_table": short_table,
+        "studies_table": studies_table,
         "telling": telling,
+        "title_of": title_of,
+        "totals": cards.totals,
     }
     return environment
 

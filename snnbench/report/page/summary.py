@@ -2,160 +2,67 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from snnbench.report.figures.drawing import Figure
+from snnbench.report.figures.headline import headline
 from snnbench.report.figures.raster import raster_of
 from snnbench.report.figures.study_figures import figures_of
 from snnbench.report.judging.answer import Answer
 from snnbench.report.judging.departures import departure_notes
 from snnbench.report.judging.evidence import Evidence
-from snnbench.report.judging.published import RULE, PublishedRow, beside
-from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict, judge
+from snnbench.report.judging.of_study import study_answer
+from snnbench.report.judging.published import beside
+from snnbench.report.judging.standing import standings
+from snnbench.report.judging.verdicts import judge
+from snnbench.report.page.sections import Difference, Report, Section, Unfinished, anchor_of
 from snnbench.report.reading.columns import COMPARED, ORIGIN
 from snnbench.report.reading.groups import (
-    ONLY,
     Configuration,
     binomial_error_of,
     configurations_of,
     dead_notes,
     pooled,
 )
-from snnbench.report.reading.neurobench import OutsideRow
 from snnbench.report.reading.source import Tables, data_notes, origin_notes
-from snnbench.report.reading.statistics import Estimate, difference, mean
+from snnbench.report.reading.statistics import difference, mean
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study
-from snnbench.words.energies import Energy
-
-_BEST = 3
-
-
-@dataclass(frozen=True)
-class Unfinished:
-    """A run that did not finish: configuration, seed, run_id, status and why."""
-
-    configuration: str
-    seed: int | None
-    run_id: str
-    status: str
-    error: str
-
-
-@dataclass(frozen=True)
-class Section:
-    """What one study comes to.
-
-    Attributes:
-        name: of the study; "" for runs that name none.
-        study: where it was found, else None.
-        why_none: why there is no study, "" if there is one.
-        configurations: in the tables' order.
-        objective: the column that says what is best, and which way is better.
-        ranked: the configurations that have a value in it, best first.
-        statuses: status -> number of runs.
-        unfinished: every run that is not done.
-        verdicts, published: of the study.
-        origin: column -> value -> number of runs.
-        notes: what a reader must know.
-        figures, energy: drawn, and the model that they show.
-        outside: rows of NeuroBench's files, shown beside the configurations and nowhere else.
-    """
-
-    name: str
-    study: Study | None
-    why_none: str
-    configurations: tuple[Configuration, ...]
-    objective: str
-    ranked: tuple[Configuration, ...]
-    statuses: Mapping[str, int]
-    unfinished: tuple[Unfinished, ...]
-    verdicts: tuple[Verdict, ...]
-    published: tuple[PublishedRow, ...]
-    origin: Mapping[str, Mapping[str, int]]
-    notes: tuple[str, ...]
-    figures: tuple[Figure, ...]
-    energy: Energy
-    outside: tuple[OutsideRow, ...] = ()
-
-    @property
-    def best(self) -> tuple[Configuration, ...]:
-        """The first of `ranked`."""
-        return self.ranked[:_BEST]
-
-    @property
-    def rules(self) -> dict[str, str]:
-        """Kind -> rule, of the verdicts and published numbers there are."""
-        rules = {verdict.claim.kind: verdict.rule for verdict in self.verdicts}
-        return rules | ({"published numbers": RULE} if self.published else {})
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A configuration minus the baseline, in one column."""
-
-    configuration: str
-    column: str
-    estimate: Estimate
-
-
-@dataclass(frozen=True)
-class Report:
-    """Everything a report says.
-
-    Attributes:
-        folders: where the tables are, as given.
-        notes: about all of the runs.
-        sections: one a study.
-        baseline: name of the configuration that the others are compared with, or None.
-        differences: from the baseline.
-        rule: what holds for all verdicts.
-        answer, headline: of a comparison, its first figure.
-    """
-
-    folders: tuple[str, ...]
-    notes: tuple[str, ...]
-    sections: tuple[Section, ...]
-    baseline: str | None = None
-    differences: tuple[Difference, ...] = ()
-    rule: str = GENERAL_RULE
-    answer: Answer | None = None
-    headline: Figure | None = None
-
-    def named_configurations(self) -> list[tuple[str, Configuration]]:
-        """Return (name that is unique in the report, configuration)."""
-        several = len(self.sections) > 1
-        return [
-            (f"{section.name or 'no study'}: {c.name}" if several else c.name, c)
-            for section in self.sections
-            for c in section.configurations
-        ]
-
 
 def summarise(
-    tables: Tables, studies: Mapping[str, Study | str], *, with_figures: bool = True
+    tables: Tables,
+    studies: Mapping[str, Study | str],
+    *,
+    with_figures: bool = True,
+    answer: Answer | None = None,
 ) -> Report:
-    """Make a report, without a baseline.
+    """Make a report, without a baseline; studies with spiking networks come first.
 
     Args:
         tables: see `load`.
         studies: study's name -> the study, or why it was not found.
         with_figures: draw them, too.
+        answer: what a comparison came to; None: what the study's own pairs come to.
     """
-    sections = []
+    sections: list[Section] = []
     for number, (name, runs) in enumerate(tables.runs.groupby("study", sort=False)):
         part = tables.of(runs.reset_index(drop=True))
         prefix = f"study{number + 1}"
         found = studies.get(str(name), "The runs name no study: there is nothing to judge.")
-        sections.append(_section(str(name), part, found, prefix if with_figures else None))
+        anchor = anchor_of(str(name), {section.anchor for section in sections})
+        section = _section(str(name), part, found, prefix if with_figures else None, answer)
+        sections.append(replace(section, anchor=anchor))
+    sections.sort(key=lambda section: not section.has_snn)
     return Report(tuple(map(str, tables.folders)), tables.notes, tuple(sections))
 
 
-def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) -> Section:
+def _section(
+    name: str, tables: Tables, found: Study | str, prefix: str | None, answer: Answer | None
+) -> Section:
     runs = tables.runs
     study, why_none = (found, "") if isinstance(found, Study) else (None, found)
     configurations = configurations_of(runs)
@@ -165,8 +72,14 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
     notes = dead_notes(configurations) + origin_notes(runs) + data_notes(runs)
     if study is not None:
         notes = departure_notes(study, configurations) + notes
+    stand = standings(configurations, objective, tables.energy.column)
+    answer = answer or study_answer(stand, evidence, tables.energy)
     figures: list[Figure] = []
+    first = thumbnail = None
     if prefix is not None:
+        first, thumbnail = headline(
+            f"{prefix}-headline", stand, answer.pairs if answer else (), tables.steps, tables.energy
+        )
         rates = firing_rates(configurations, tables.layers)
         figures = figures_of(
             prefix, evidence, rates, ranked, objective, energy=tables.energy.column
@@ -192,6 +105,10 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         notes=tuple(notes),
         figures=tuple(figures),
         energy=tables.energy,
+        standings=tuple(stand),
+        answer=answer,
+        headline=first,
+        thumbnail=thumbnail,
         outside=tables.outside,
     )
 
@@ -257,20 +174,3 @@ def _unfinished(configurations: Sequence[Configuration]) -> list[Unfinished]:
 def _counted(column: "pd.Series[Any]") -> dict[str, int]:
     texts = [value_text(None if pd.isna(v) else v) for v in column.astype(object)]
     return {text: texts.count(text) for text in sorted(set(texts))}
-
-
-def title_of(section: Section) -> str:
-    """Return the section's heading."""
-    if section.study is not None and section.study.title:
-        return section.study.title
-    return section.name or "Runs without a study"
-
-
-def configurations_label(section: Section) -> str:
-    """Return how many configurations and runs there are, in words."""
-    runs = sum(section.statuses.values())
-    counted = ", ".join(f"{n} {status}" for status, n in section.statuses.items())
-    count = len(section.configurations)
-    only = count == 1 and section.configurations[0].name == ONLY
-    said = "one configuration" if only else f"{count} configurations"
-    return f"{said}, {runs} {'run' if runs == 1 else 'runs'}: {counted}"
