@@ -3,15 +3,18 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean, median
 
+import numpy as np
 import pandas as pd
 from matplotlib.text import Annotation
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.transforms import Bbox
 
 from snnbench.cost.units import energy_unit
 from snnbench.report.figures.drawing import SERIES, Drawing, Figure, drawing, shortened
-from snnbench.report.judging.answer import Pair
+from snnbench.report.judging.answer import Pair, key_of
 from snnbench.report.judging.standing import Standing
 from snnbench.report.reading.groups import ONLY, Configuration
 from snnbench.report.reading.statistics import Estimate
@@ -21,7 +24,9 @@ _DENSE = f"{HEADLINE.column}_dense"
 _MOST_POINTS, _MOST_BARS, _MOST_PAIRS = 200, 12, 2
 _MOST_CHARACTERS = 32
 _SIZE, _SMALL = (9.6, 3.5), (1.8, 0.9)  # inches
-_ROUND = (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)  # ticks of a decade
+# From axis' end to end: at least so many times; below so many any round numbers are ticks, up to so
+# many 1, 2 and 5, then powers of ten.
+_LEAST_TIMES, _FEW_TIMES, _MANY_TIMES = 2, 5, 2000
 # Where a name may stand beside its point, in points, the first that is free.
 _PLACES = tuple((dx * far, dy * far) for far in (1, 2.2, 3.6)
                 for dx, dy in ((8, 7), (8, -7), (-8, 7), (-8, -7), (0, 13), (0, -13)))  # fmt: skip
@@ -77,6 +82,7 @@ def headline(
     with drawing():
         plot = Drawing()
         plot.canvas.set_size_inches(*_SIZE)
+        plot.canvas.set_dpi(72)  # as SVG has it: texts are as wide as they are measured
         reached = _draw(plot, points, path)
         full = plot.finish(
             name, "Accuracy against energy", _caption(points, reached), _told(points, reached)
@@ -91,9 +97,11 @@ def headline(
 def _points(
     standings: Sequence[Standing], pairs: Sequence[Pair], energy: Energy
 ) -> Iterator[_Point]:
+    spoken = {key_of(c) for pair in pairs for c in (pair.snn, pair.ann)}
+    above = [one for one in standings if not one.at_chance or key_of(one.configuration) in spoken]
     known = [
         (one.configuration, one.energy.value, one.accuracy)
-        for one in standings[:_MOST_POINTS]
+        for one in (above or standings)[:_MOST_POINTS]
         if one.energy and one.accuracy
     ]
     labels = _labels([(c, value) for c, value, _ in known], pairs)
@@ -102,24 +110,25 @@ def _points(
         if configuration.row["model"] == "ann" and energy.column == HEADLINE.column:
             found = configuration.comparable(_DENSE)
             dense = fmean(found.values()) if found else None
-        yield _Point(configuration, value, accuracy, dense, labels.get(id(configuration), ""))
+        yield _Point(configuration, value, accuracy, dense, labels.get(key_of(configuration), ""))
 
 
-def _labels(
-    known: Sequence[tuple[Configuration, float]], pairs: Sequence[Pair]
-) -> dict[int, str]:
-    """Return the names of those that are spoken of, by their identity."""
+def _labels(known: Sequence[tuple[Configuration, float]], pairs: Sequence[Pair]) -> dict[str, str]:
+    """Return the names of those that are spoken of, by their keys."""
     if pairs:
         named = {}
         for pair in pairs[:_MOST_PAIRS]:
-            named[id(pair.snn)] = f"SNN {shortened(pair.name, _MOST_CHARACTERS)}".strip()
-            named[id(pair.ann)] = "ANN"
+            named[key_of(pair.snn)] = f"SNN {shortened(pair.name, _MOST_CHARACTERS)}".strip()
+            named[key_of(pair.ann)] = "ANN"
         return named
     if not known:
         return {}
     best, cheapest = known[0][0], min(known, key=lambda pair: pair[1])[0]
-    which = {id(cheapest): f"cheapest: {_short(cheapest)}", id(best): f"best: {_short(best)}"}
-    return which if len(known) > 1 else {id(best): _short(best)}
+    which = {
+        key_of(cheapest): f"cheapest: {_short(cheapest)}",
+        key_of(best): f"best: {_short(best)}",
+    }
+    return which if len(known) > 1 else {key_of(best): _short(best)}
 
 
 def _short(configuration: Configuration) -> str:
@@ -175,8 +184,12 @@ def _draw(plot: Drawing, points: Sequence[_Point], path: _Path) -> _Path:
     energies += [x for x, _ in (*shown.steps, *((shown.exit,) if shown.exit else ()))]
     axes.margins(y=0.12)
     _energy_axis(plot, energies)
+    axes.set_ylim(axes.get_ylim())  # settled, so that places on it are known
     axes.set_ylabel("test accuracy")
-    _name(plot, named[::-1])
+    bars_drawn = [((p.energy, p.accuracy.low), (p.energy, p.accuracy.high))
+                  for p in points if p.label and p.accuracy.low and p.accuracy.high]  # fmt: skip
+    _name(plot, named[::-1], [(p.energy, p.accuracy.value) for p in points],
+          [*pairwise(shown.steps), *bars_drawn])  # fmt: skip
     return shown
 
 
@@ -187,40 +200,55 @@ def _energy_axis(plot: Drawing, energies: Sequence[float]) -> None:
         plot.logarithmic(energies)
         plot.axes.set_xlabel("energy, pJ a sample, arithmetic alone; logarithmic")
         return
-    spread = max((max(energies) / min(energies)) ** 0.12, 1.1)
-    ends = min(energies) / spread, max(energies) * spread
+    middle = math.sqrt(max(energies) * min(energies))
+    wide = max((max(energies) / min(energies)) ** 0.62, _LEAST_TIMES**0.5)
+    low, high = middle / wide, middle * wide
     plot.axes.set_xscale("log")
-    plot.axes.set_xlim(*ends)
-    powers = range(math.floor(math.log10(ends[0])), math.ceil(math.log10(ends[1])) + 1)
-    wide = ends[1] / ends[0] > 8
-    decades = (1.0,) if ends[1] / ends[0] > 2000 else _ROUND[0] if wide else _ROUND[1]
-    ticks = [digit * 10.0**power for power in powers for digit in decades]
-    plot.axes.xaxis.set_major_locator(FixedLocator([t for t in ticks if ends[0] <= t <= ends[1]]))
+    plot.axes.set_xlim(low, high)
+    if high / low < _FEW_TIMES:
+        ticks = [factor * x for x in MaxNLocator(6).tick_values(low / factor, high / factor)]
+    else:
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        digits = (1, 2, 5) if high / low < _MANY_TIMES else (1,)
+        ticks = [digit * 10.0**power for power in powers for digit in digits]
+    plot.axes.xaxis.set_major_locator(FixedLocator([x for x in ticks if low <= x <= high]))
     plot.axes.xaxis.set_minor_locator(NullLocator())
     plot.axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / factor:g}"))
 
 
-def _name(plot: Drawing, named: Sequence[tuple[float, float, str]]) -> None:
-    """Write each name beside its point where it hides no other, the first ones first."""
+def _name(
+    plot: Drawing,
+    named: Sequence[tuple[float, float, str]],
+    points: Sequence[tuple[float, float]],
+    lines: Sequence[tuple[tuple[float, float], tuple[float, float]]],
+) -> None:
+    """Write each name beside its point where it hides nothing drawn, the first ones first."""
     frame = plot.axes.get_window_extent()
-    taken = []
+    places = plot.axes.transData.transform
+    along = np.linspace(0, 1, 21)[:, None]
+    marks = [
+        *places(points),
+        *(mark for ends in map(places, lines) for mark in ends[0] + along * (ends[1] - ends[0])),
+    ]
+    taken: list[Bbox] = []
     for x, y, text in named:
         tried: list[tuple[float, Annotation]] = []
         for dx, dy in _PLACES:
             side = "left" if dx > 0 else "right" if dx < 0 else "center"
             note = plot.axes.annotate(text, (x, y), xytext=(dx, dy), ha=side, va="center",
                                       textcoords="offset points", fontsize=9)  # fmt: skip
-            box = note.get_window_extent().expanded(1.08, 1.15)
+            box = note.get_window_extent().expanded(1.08, 1.2)
             hidden = sum(box.overlaps(other) for other in taken)
             outside = box.x0 < frame.x0 or box.x1 > frame.x1 or box.y0 < frame.y0
-            tried.append((10 * hidden + outside, note))
+            over = sum(box.contains(*mark) for mark in marks)
+            tried.append((100 * hidden + 10 * outside + over, note))
             if not tried[-1][0]:
                 break
         best = min(tried, key=lambda pair: pair[0])[1]
         for _, note in tried:
             if note is not best:
                 note.remove()
-        taken.append(best.get_window_extent().expanded(1.08, 1.15))
+        taken.append(best.get_window_extent().expanded(1.08, 1.2))
 
 
 def _caption(points: Sequence[_Point], path: _Path) -> str:

@@ -98,9 +98,14 @@ class Answer:
     unpaired: tuple[str, ...] = ()
 
     @property
+    def best_first(self) -> list[Pair]:
+        """The pairs, that of the most accurate SNN first."""
+        return sorted(self.pairs, key=lambda pair: -pair.accuracies[0].value)
+
+    @property
     def first(self) -> Pair:
-        """The pair that answers: that of the most accurate SNN."""
-        return max(self.pairs, key=lambda pair: pair.accuracies[0].value)
+        """The pair that answers for all."""
+        return self.best_first[0]
 
 
 def answer(tables: Tables, margin: float) -> Answer:
@@ -127,6 +132,11 @@ def answer(tables: Tables, margin: float) -> Answer:
             continue
         pairs.append(compared(snn, ann, evidence, tables.energy, margin=margin, name=name))
     return Answer(tuple(pairs), margin, tuple(unpaired))
+
+
+def key_of(configuration: Configuration) -> str:
+    """Return what a configuration has in common with itself among others: its first run."""
+    return str(configuration.runs["run_id"].iloc[0])
 
 
 def read_margin(text: str) -> float:

@@ -79,7 +79,13 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     spoken = {id(c): c for key in keys for c in evidence.select(selectors[key])}
     unfinished = sum(sum(c.unfinished.values()) for c in spoken.values())
     return Verdict(
-        claim, decision.outcome, rule, decision.reason, decision.measured, unfinished, decision.seeds
+        claim,
+        decision.outcome,
+        rule,
+        decision.reason,
+        decision.measured,
+        unfinished,
+        decision.seeds,
     )
 
 

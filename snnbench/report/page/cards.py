@@ -5,7 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from snnbench.cost.units import energy_text, energy_unit
-from snnbench.report.judging.answer import BETTER, CHEAPER, DEARER, NOT_WORSE, WORSE, Answer, Pair
+from snnbench.report.judging.answer import (
+    BETTER,
+    CHEAPER,
+    DEARER,
+    NOT_WORSE,
+    UNDECIDED,
+    WORSE,
+    Answer,
+)
 from snnbench.report.judging.deciding import OUTCOMES
 from snnbench.report.judging.standing import ACCURACY, Standing
 from snnbench.report.page import telling
@@ -16,6 +24,7 @@ from snnbench.report.reading.rounding import spread_text
 from snnbench.report.reading.statistics import Estimate
 
 _MOST_NAMED, _MOST_CLAIMS = 3, 3
+_MORE = 1.05  # times as much is worth telling
 _YES_NO = {NOT_WORSE: "yes: not worse", BETTER: "yes: better", WORSE: "no: worse",
            CHEAPER: "yes: cheaper", DEARER: "no: dearer"}  # fmt: skip
 
@@ -51,7 +60,7 @@ def gist(section: Section) -> str:
     if section.answer is not None and section.answer.pairs:
         pair = section.answer.first
         costs = f"; {telling.cost_words(pair.costs[0])} by {pair.costs[0].model}"
-        return f"SNN against ANN: {pair.word}{costs if pair.costs else ''}."
+        return f"SNN against ANN: accuracy {pair.word}{costs if pair.costs else ''}."
     known = _known(section)
     if not known:
         return "No run has a result."
@@ -59,7 +68,8 @@ def gist(section: Section) -> str:
     said = f"{best.configuration.name}: " if best.configuration.name != ONLY else ""
     ties = sum(one.tied is True for one in known[1:])
     tied = f"; {ties} of {len(known) - 1} others tie" if len(known) > 1 else ""
-    return f"Best {said}{_plus_minus(best.accuracy or best.objective)}{tied}."
+    cost = f", {energy_text(best.energy.value)} a sample" if best.energy else ""
+    return f"Best {said}{_plus_minus(best.accuracy or best.objective)}{cost}{tied}."
 
 
 def outcome_words(section: Section) -> tuple[tuple[str, str], ...]:
@@ -108,15 +118,17 @@ def _of_pairs(answer: Answer) -> Iterator[Card]:
     if len(answer.pairs) > 1:
         counts = Counter(one.word for one in answer.pairs)
         listed = ", ".join(f"{n} {word}" for word, n in counts.items())
-        several = [f"Of {len(answer.pairs)} SNNs: {listed}. This is the most accurate, {pair.name}."]
-    yield Card(
-        "Is it as accurate?",
-        ((_YES_NO.get(pair.word, pair.word), pair.word),),
-        (telling.accuracy_sentence(pair, answer.margin), *several, *pair.warnings),
-    )
-    lines = [*telling.cost_sentences(pair), pair.sentence]
+        several = [
+            f"Of {len(answer.pairs)} SNNs: {listed}. This is the most accurate, {pair.name}."
+        ]
+    word = _YES_NO.get(pair.word, pair.word)
+    if pair.word == UNDECIDED and pair.difference.high is not None and pair.difference.high < 0:
+        word = f"lower; undecided if by more than {100 * answer.margin:g} %"
+    sure = "In brackets: 95 % intervals, seed by seed." if pair.difference.n > 1 else ""
+    lines = (telling.accuracy_sentence(pair, answer.margin), sure, *several, *pair.warnings)
+    yield Card("Is it as accurate?", ((word, pair.word),), tuple(filter(None, lines)))
     yield Card("Is it cheaper?", ((_YES_NO.get(pair.cost_word, pair.cost_word), pair.cost_word),),
-               tuple(lines))  # fmt: skip
+               (*telling.cost_sentences(pair), pair.sentence))  # fmt: skip
 
 
 def _of_best(section: Section) -> Iterator[Card]:
@@ -145,7 +157,7 @@ def _standing(section: Section, known: Sequence[Standing]) -> Iterator[str]:
     n = best.accuracy.n if best.accuracy else 0
     seeds = "1 seed, no interval" if n == 1 else f"n = {n} seeds"
     if not others:
-        yield f"{best.configuration.name}; mean and 95 % interval over {seeds}."
+        yield f"Mean and 95 % interval of {best.configuration.name}; {seeds}."
         return
     which = "highest" if direction == "max" else "lowest"
     yield (
@@ -168,9 +180,10 @@ def _energies(section: Section, best: Standing, costly: Sequence[Standing]) -> I
     assert best.energy is not None
     if cheapest is not best and cheapest.energy.value < best.energy.value:
         times = best.energy.value / cheapest.energy.value
+        less = f"{times:.3g} times less" if times >= _MORE else "hardly less"
         yield (
             f"The cheapest, {cheapest.configuration.name}: {energy_text(cheapest.energy.value)},"
-            f" {times:.3g} times less, with {_plus_minus(cheapest.accuracy)} {name_of(ACCURACY)}."
+            f" {less}, with {_plus_minus(cheapest.accuracy)} {name_of(ACCURACY)}."
         )
     elif len(costly) > 1:
         yield "No other costs less."
@@ -186,7 +199,8 @@ def _of_claims(section: Section) -> Card:
         lines.append(f"{n} {'claim' if n == 1 else 'claims'}{of}.")
     if section.published:
         counts = Counter(row.outcome or "not judged" for row in section.published)
-        listed = ", ".join(f"{k} {word}" for word, k in counts.items())
+        listed = ", ".join(f"{k} {word if k == 1 else word.removesuffix('s')}"
+                           for word, k in counts.items())  # fmt: skip
         lines.append(f"Published numbers beside ours: {listed}.")
     return Card("Do its claims hold?" if section.verdicts else "Do its numbers agree?",
                 outcome_words(section), tuple(lines))  # fmt: skip

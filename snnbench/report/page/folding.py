@@ -41,6 +41,6 @@ def _cell(header: Sequence[str], row: Sequence[Cell], i: int) -> Cell:
         low, high = row[i + 1 : i + 3]
         if isinstance(low, Number) and isinstance(high, Number):
             ends = f"{number_text(low.value)} to {number_text(high.value)}"
-            return Number(f"{cell.text} ({ends})", cell.value)
+            return Number(f"{number_text(cell.value)} ({ends})", cell.value)
         return Number(f"{cell.text} ({low})" if low else cell.text, cell.value)
     return cell

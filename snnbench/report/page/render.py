@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 from snnbench.report.figures.drawing import Figure
 from snnbench.report.judging.deciding import OUTCOMES
@@ -185,6 +186,7 @@ def _environment(*, autoescape: bool) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["md"] = _markdown
+    environment.filters["breakable"] = _breakable
     environment.tests["number"] = lambda cell: isinstance(cell, Number)
     environment.globals |= {
         "cards": cards.cards,
@@ -207,6 +209,11 @@ def _environment(*, autoescape: bool) -> jinja2.Environment:
         "totals": cards.totals,
     }
     return environment
+
+
+def _breakable(name: str) -> Markup:
+    """Return a column's name that may go on in another line after each "_"."""
+    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
 
 
 def _markdown(cell: object) -> str:

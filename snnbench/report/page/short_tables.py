@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from snnbench.report.judging.answer import Pair
+from snnbench.report.judging.answer import Pair, key_of
+from snnbench.report.judging.deciding import OUTCOMES
 from snnbench.report.judging.standing import ACCURACY, Standing
 from snnbench.report.page.cards import gist
 from snnbench.report.page.sections import Report, Section, title_of
@@ -11,7 +12,6 @@ from snnbench.report.reading.columns import heading, name_of
 from snnbench.report.reading.groups import printable
 from snnbench.report.reading.rounding import spread_text
 from snnbench.report.reading.statistics import Estimate
-from snnbench.report.judging.deciding import OUTCOMES
 
 _MOST_ROWS = 8
 
@@ -38,7 +38,7 @@ def short_table(section: Section) -> Table:
             _spread(one.accuracy),
             *(_spread(one.objective, divisor) for _ in extra),
             _spread(one.energy, factor),
-            said.get(id(one.configuration), ""),
+            said.get(key_of(one.configuration), ""),
         )
         for one in shown
     ]
@@ -68,30 +68,34 @@ def studies_table(report: Report) -> Table:
 
 
 def _shown(standings: Sequence[Standing], pairs: Sequence[Pair]) -> list[Standing]:
-    spoken = {id(c) for pair in pairs[:3] for c in (pair.snn, pair.ann)}
+    spoken = {key_of(c) for pair in pairs[:3] for c in (pair.snn, pair.ann)}
     costly = [one for one in standings if one.energy is not None]
     if costly:
         cheapest = min(costly, key=lambda one: one.energy.value if one.energy else 0.0)
-        spoken.add(id(cheapest.configuration))
-    others = [one for one in standings if id(one.configuration) not in spoken]
+        spoken.add(key_of(cheapest.configuration))
+    others = [one for one in standings if key_of(one.configuration) not in spoken]
     room = max(_MOST_ROWS - len(spoken), 0)
-    spoken |= {id(one.configuration) for one in others[:room]}
-    return [one for one in standings if id(one.configuration) in spoken]
+    spoken |= {key_of(one.configuration) for one in others[:room]}
+    return [one for one in standings if key_of(one.configuration) in spoken]
 
 
-def _beside_ann(pairs: Sequence[Pair]) -> dict[int, str]:
+def _beside_ann(pairs: Sequence[Pair]) -> dict[str, str]:
     found = {}
     for pair in pairs:
         cost = pair.costs[0] if pair.costs else None
-        times = "" if cost is None else f", {cost.word} ({1 / cost.ratio.value:.3g} times its energy)"
-        found[id(pair.snn)] = f"{pair.word}{times}"
+        times = (
+            "" if cost is None else f", {cost.word} ({1 / cost.ratio.value:.3g} times its energy)"
+        )
+        found[key_of(pair.snn)] = f"{pair.word}{times}"
     return found
 
 
-def _beside_best(shown: Sequence[Standing]) -> dict[int, str]:
+def _beside_best(shown: Sequence[Standing]) -> dict[str, str]:
     words = {True: "tie", False: "worse", None: "too few seeds"}
-    said = {id(one.configuration): words[one.tied] for one in shown if one.objective is not None}
-    return said | {id(one.configuration): "the best" for one in shown[:1] if one.objective}
+    said = {
+        key_of(one.configuration): words[one.tied] for one in shown if one.objective is not None
+    }
+    return said | {key_of(one.configuration): "the best" for one in shown[:1] if one.objective}
 
 
 def _spread(found: Estimate | None, factor: float = 1) -> Cell:

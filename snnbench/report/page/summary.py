@@ -33,6 +33,7 @@ from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study
 
+
 def summarise(
     tables: Tables,
     studies: Mapping[str, Study | str],
@@ -78,7 +79,11 @@ def _section(
     first = thumbnail = None
     if prefix is not None:
         first, thumbnail = headline(
-            f"{prefix}-headline", stand, answer.pairs if answer else (), tables.steps, tables.energy
+            f"{prefix}-headline",
+            stand,
+            answer.best_first if answer else (),
+            tables.steps,
+            tables.energy,
         )
         rates = firing_rates(configurations, tables.layers)
         figures = figures_of(
