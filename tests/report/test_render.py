@@ -108,8 +108,8 @@ def test_every_figure_has_a_title_and_a_description_and_ids_are_unique(folder):
     text = to_html(report_on(folder))
     page = Page(text)
     figures = page.named("svg")
-    expected = ["headline", "curve-test-accuracy", "curve-test-loss", "curve-train-loss", "vary-beta",
-                "energy", "rates"]  # fmt: skip
+    expected = ["headline", "curve-test-accuracy", "curve-test-loss", "curve-train-loss",
+                "vary-beta", "energy", "rates"]  # fmt: skip
     labels = [f"study1-{name}-title study1-{name}-desc" for name in expected]
     assert [figure["aria-labelledby"] for figure in figures] == labels
     assert all(figure["role"] == "img" for figure in figures)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from snnbench.report.page.render import to_html, to_markdown
-from snnbench.report.page.summary import compare, summarise
 from snnbench.report.page.short_tables import studies_table
+from snnbench.report.page.summary import compare, summarise
 from snnbench.report.page.tables import report_tables, section_tables
 from snnbench.report.reading.source import load
 from snnbench.studies.claims import Monotone, Published

@@ -40,7 +40,9 @@ def thinned(page: str) -> str:
 
     page = _SVG.sub(thin, page)
     general = "svg * { stroke-linejoin: round; stroke-linecap: butt; }"
-    rules = "\n".join([general, *(f".{name} {{ {style} }}" for style, name in styles.items())])
+    used = set(re.findall(r'class="(f\d+)"', page))
+    named = (f".{name} {{ {style} }}" for style, name in styles.items() if name in used)
+    rules = "\n".join([general, *named])
     return page.replace("</style>", f"{rules}\n</style>", 1) if styles else page
 
 
