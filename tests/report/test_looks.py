@@ -132,6 +132,15 @@ def test_a_claim_at_its_edge_is_decided_in_5_percent_at_all_looks_together(sprea
     assert decided_wrongly(np.random.default_rng(1), runs, 40, spread, False) > allowed * runs
 
 
+@pytest.mark.parametrize(("claims", "said"), [(19, ""), (20, "of the 20 decided here, 1 could")])
+def test_a_report_of_many_claims_says_what_chance_could_decide(tmp_path, claims, said):
+    Made().runs("test_accuracy", CLEAR).write(tmp_path)
+    of_many = Study("made-up", claims=(CLAIM,) * claims)
+    made = summarise(load([tmp_path]), {"made-up": of_many}, with_figures=False)
+    assert said in made.rule
+    assert ("by chance alone" in made.rule) == bool(said)
+
+
 def test_evidence_of_some_seeds_has_only_their_runs(tmp_path):
     Made().runs("test_accuracy", CLEAR).write(tmp_path)
     tables = load([tmp_path])

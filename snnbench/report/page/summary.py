@@ -15,6 +15,7 @@ from snnbench.report.judging.answer import Answer
 from snnbench.report.judging.departures import departure_notes
 from snnbench.report.judging.evidence import Evidence
 from snnbench.report.judging.looks import sharing, verdicts_of
+from snnbench.report.judging.many import by_chance
 from snnbench.report.judging.published import RULE, PublishedRow, beside
 from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict
 from snnbench.report.reading.columns import COMPARED, ORIGIN
@@ -157,7 +158,9 @@ def summarise(
         prefix = f"study{number + 1}"
         found = studies.get(str(name), "The runs name no study: there is nothing to judge.")
         sections.append(_section(str(name), part, found, prefix if with_figures else None))
-    return Report(tuple(map(str, tables.folders)), tables.notes, tuple(sections))
+    chance = by_chance([verdict for section in sections for verdict in section.verdicts])
+    rule = f"{GENERAL_RULE} {chance}".strip()
+    return Report(tuple(map(str, tables.folders)), tables.notes, tuple(sections), rule=rule)
 
 
 def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) -> Section:
