@@ -13,6 +13,7 @@ from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict
 from snnbench.report.reading.groups import ONLY, Configuration
 from snnbench.report.reading.neurobench import OutsideRow
 from snnbench.report.reading.statistics import Estimate
+from snnbench.studies import looks
 from snnbench.studies.study import Study
 from snnbench.words.energies import Energy
 
@@ -91,6 +92,8 @@ class Section:
     def rules(self) -> dict[str, str]:
         """Kind -> rule, of the verdicts and published numbers there are."""
         rules = {verdict.claim.kind: verdict.rule for verdict in self.verdicts}
+        if self.study is not None and self.study.until_decided is not None:
+            rules["seeds until decided"] = looks.RULE
         return rules | ({"published numbers": RULE} if self.published else {})
 
 

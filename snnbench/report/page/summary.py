@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,10 +15,12 @@ from snnbench.report.figures.study_figures import figures_of
 from snnbench.report.judging.answer import Answer
 from snnbench.report.judging.departures import departure_notes
 from snnbench.report.judging.evidence import Evidence
+from snnbench.report.judging.looks import sharing, verdicts_of
+from snnbench.report.judging.many import by_chance
 from snnbench.report.judging.of_study import study_answer
 from snnbench.report.judging.published import beside
 from snnbench.report.judging.standing import standings
-from snnbench.report.judging.verdicts import judge
+from snnbench.report.judging.verdicts import GENERAL_RULE
 from snnbench.report.page.sections import Difference, Report, Section, Unfinished, anchor_of
 from snnbench.report.reading.columns import COMPARED, ORIGIN
 from snnbench.report.reading.groups import (
@@ -27,7 +30,7 @@ from snnbench.report.reading.groups import (
     dead_notes,
     pooled,
 )
-from snnbench.report.reading.source import Tables, data_notes, origin_notes
+from snnbench.report.reading.source import Tables, data_notes, load, origin_notes
 from snnbench.report.reading.statistics import difference, mean
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector, value_text
@@ -58,7 +61,9 @@ def summarise(
         section = _section(str(name), part, found, prefix if with_figures else None, answer)
         sections.append(replace(section, anchor=anchor))
     sections.sort(key=lambda section: not section.has_snn)
-    return Report(tuple(map(str, tables.folders)), tables.notes, tuple(sections))
+    chance = by_chance([verdict for section in sections for verdict in section.verdicts])
+    rule = f"{GENERAL_RULE} {chance}".strip()
+    return Report(tuple(map(str, tables.folders)), tables.notes, tuple(sections), rule=rule)
 
 
 def _section(
@@ -102,9 +107,11 @@ def _section(
         ranked=tuple(ranked),
         statuses={str(status): int(n) for status, n in statuses.items()},
         unfinished=tuple(_unfinished(configurations)),
-        verdicts=tuple(judge(claim, evidence) for claim in study.claims) if study else (),
+        verdicts=verdicts_of(study, evidence) if study else (),
         published=(
-            tuple(beside(p, evidence, study.claims) for p in study.published) if study else ()
+            tuple(beside(p, sharing(study, evidence), study.claims) for p in study.published)
+            if study
+            else ()
         ),
         origin={c: _counted(runs[c]) for c in ORIGIN},
         notes=tuple(notes),
@@ -116,6 +123,16 @@ def _section(
         thumbnail=thumbnail,
         outside=tables.outside,
     )
+
+
+def verdicts_in(folder: Path, study: Study) -> tuple[Verdict, ...]:
+    """Return the verdicts on a study's claims by what a folder has recorded; () without its runs.
+
+    Raises:
+        UserError: see `load`.
+    """
+    made = summarise(load([folder]), {study.name: study}, with_figures=False)
+    return next((s.verdicts for s in made.sections if s.name == study.name), ())
 
 
 def firing_rates(
