@@ -20,7 +20,7 @@ from snnbench.report.judging.many import by_chance
 from snnbench.report.judging.of_study import study_answer
 from snnbench.report.judging.published import beside
 from snnbench.report.judging.standing import standings
-from snnbench.report.judging.verdicts import GENERAL_RULE
+from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict
 from snnbench.report.page.sections import Difference, Report, Section, Unfinished, anchor_of
 from snnbench.report.reading.columns import COMPARED, ORIGIN
 from snnbench.report.reading.groups import (
