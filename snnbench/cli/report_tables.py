@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from snnbench.cli.cells import Whole, number_text, spread_text
+from snnbench.report.page.cells import Whole, number_text, spread_text
 from snnbench.report.page.tables import Cell, Number
 from snnbench.report.reading.columns import heading, is_column
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from snnbench.cli import completing
 from snnbench.cli.console import print_json, print_table
 from snnbench.cli.options import Json
 
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 
 studies = typer.Typer(invoke_without_command=True)
 
-Name = Annotated[str, typer.Argument(help="A study, as `studies list` names it, or a TOML file.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="A study, as `studies list` names it, or a TOML file.",
+        autocompletion=completing.studies,
+    ),
+]
 
 
 @studies.callback()

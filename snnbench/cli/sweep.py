@@ -1,12 +1,12 @@
 """`snnbench sweep`: a study, or settings varied on the command line, over many seeds."""
 
 import os
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from snnbench.cli import completing
 from snnbench.cli.console import say
 from snnbench.cli.options import (
     CheckpointEvery,
@@ -14,16 +14,16 @@ from snnbench.cli.options import (
     Jobs,
     Json,
     MeasureEnergy,
+    SaveModel,
     with_settings,
 )
-from snnbench.cli.stopping import Stopped
-from snnbench.cli.sweep_progress import SweepProgress, follow_sweep
 from snnbench.config.sources import settings_from_environment, settings_from_toml
 from snnbench.errors import UserError
+from snnbench.progress.stopping import GentleStop, Stopped
+from snnbench.progress.sweeps import SweepProgress, follow_sweep
 
 if TYPE_CHECKING:
-    from snnbench.studies.plan import Plan
-    from snnbench.studies.study import Study
+    from snnbench.sweep.order import Order
 
 _UNFINISHED = 3  # exit code
 
@@ -31,7 +31,12 @@ _UNFINISHED = 3  # exit code
 @with_settings
 def sweep(
     study: Annotated[
-        str | None, typer.Argument(help="A shipped study, or a TOML file.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="A shipped study, or a TOML file.",
+            show_default=False,
+            autocompletion=completing.studies,
+        ),
     ] = None,
     *,
     vary: Annotated[
@@ -49,6 +54,7 @@ def sweep(
         typer.Option(
             metavar="grid | list | random | tpe | gp | nsga2",
             help="All combinations, values paired by position, or a search.",
+            autocompletion=completing.searches,
         ),
     ] = None,
     one_at_a_time: Annotated[
@@ -86,6 +92,7 @@ def sweep(
     ] = False,
     checkpoint_every: CheckpointEvery = None,
     measure_energy: MeasureEnergy = False,
+    save_model: SaveModel = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be run, and how long it takes.")
     ] = False,
@@ -106,78 +113,38 @@ def sweep(
 
     Example: snnbench sweep --dataset mnist -T 25 --vary beta=0.1:0.9:9 --seeds 3
     """
-    from snnbench.studies.plan import expand
-    from snnbench.sweep.run import Where, read_retry
+    from snnbench.sweep.order import make_order
+    from snnbench.sweep.run import Where
 
     if one_at_a_time:
         if search not in (None, "one-at-a-time"):
             raise UserError(f"--one-at-a-time and --search {search} differ.", "Keep one of them.")
         search = "one-at-a-time"
     given = settings_from_toml(config) if config is not None else {}
-    given |= settings
-    pieces = {"seeds": seeds, "search": search, "trials": trials}
-    made, overrides = _study(study, given, vary or [], objective or [], pieces)
-    plan = expand(made, overrides, settings_from_environment(os.environ))
-    where = Where(jobs, timeout, cluster, halving, checkpoint_every, measure_energy)
-    again = read_retry(retry)
-    folder = out if out is not None else Path("results") / made.name
-    others = [other for other in reuse or [] if other.resolve() != folder.resolve()]
+    where = Where(jobs, timeout, cluster, halving, checkpoint_every, measure_energy, save_model)
+    order = make_order(
+        study, given | settings, where, vary=vary, objective=objective, seeds=seeds,
+        search=search, trials=trials, retry=retry, reuse=reuse, out=out,
+        ambient=settings_from_environment(os.environ),
+    )  # fmt: skip
     if dry_run:
         from snnbench.cli.sweep_plan import show_plan
 
-        show_plan(plan, folder, where, again, others, json=json)
+        show_plan(order, json=json)
         return
-    _run(plan, folder, where, again, others, json=json, runs=runs)
+    _run(order, json=json, runs=runs)
 
 
-def _study(
-    name: str | None,
-    given: Mapping[str, Any],
-    vary: Sequence[str],
-    objectives: Sequence[str],
-    pieces: Mapping[str, Any],
-) -> "tuple[Study, Mapping[str, Any]]":
-    """Return the study, and the settings that override it."""
-    from snnbench.studies.axis import parse_axis
-    from snnbench.studies.catalogue import find_study
-    from snnbench.studies.objective import parse_objective
-    from snnbench.studies.options import adhoc_study, with_options
-
-    axes = [parse_axis(text) for text in vary]
-    looked_for = [parse_objective(text) for text in objectives]
-    said = {key: value for key, value in pieces.items() if value is not None}
-    if "seeds" in said and "," in said["seeds"]:
-        said["seeds"] = [seed.strip() for seed in said["seeds"].split(",")]
-    if name is not None:
-        study = with_options(find_study(name), axes=axes, objectives=looked_for, **said)
-        return study, given
-    if not axes and "seeds" not in said:
-        raise UserError(
-            "There is nothing to sweep: no study, nothing varied, and one seed.",
-            "Name a study (`snnbench studies`), or give --vary beta=0.5,0.9 or --seeds 3.",
-        )
-    return adhoc_study(given, axes, objectives=looked_for, **said), {}
-
-
-def _run(
-    plan: "Plan",
-    folder: Path,
-    where: Any,
-    retry: Sequence[str],
-    reuse: Sequence[Path],
-    *,
-    json: bool,
-    runs: bool,
-) -> None:
+def _run(order: "Order", *, json: bool, runs: bool) -> None:
     from snnbench.cli.sweep_summary import recorded_runs, show_sweep
     from snnbench.results.frames import to_rows
     from snnbench.sweep.run import UNFINISHED
 
     progress = SweepProgress()
-    ids, signal, gone = follow_sweep(plan, folder, where, progress, retry=retry, reuse=reuse)
-    table = recorded_runs(folder, ids, progress.done)
+    ids, signal, gone = follow_sweep(order, progress, GentleStop())
+    table = recorded_runs(order.folder, ids, progress.done)
     rows = [] if table is None else to_rows(table)
-    show_sweep(plan.study, folder, table, rows, progress.total, json=json, each=runs)
+    show_sweep(order.plan.study, order.folder, table, rows, progress.total, json=json, each=runs)
     if signal is not None:
         raise Stopped(signal)
     unfinished = [row for row in rows if row["status"] in UNFINISHED]

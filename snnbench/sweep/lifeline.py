@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnContext, SpawnProcess
+from types import ModuleType
 from typing import Any
 
 _LOOK_FOR_PARENT = 0.5  # seconds
@@ -40,7 +41,7 @@ class Workers(SpawnContext):
         Raises:
             OSError: all have been ended.
         """
-        with self._lock:
+        with self._lock, _main_hidden():
             if self._ended:
                 raise OSError("no more workers are wanted")
             SpawnProcess.start(process)
@@ -64,6 +65,21 @@ class _Worker(SpawnProcess):
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_workers"}
+
+
+@contextlib.contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Within the context a process that is started does not run the program's own file again.
+
+    multiprocessing would: the script of somebody who calls `snnbench.sweep` would begin anew in
+    every worker. Workers need nothing of it.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextlib.contextmanager

@@ -44,6 +44,7 @@ class Where:
         halving: runs that fall behind are ended early.
         checkpoint_every: seconds between two checkpoints of a run; None: as it is by itself.
         measure_energy: by the machine's counters, which see all that runs on it: one worker only.
+        save_model: every run's weights are kept, not only those of teachers.
     """
 
     jobs: int | None = None
@@ -52,6 +53,7 @@ class Where:
     halving: bool = False
     checkpoint_every: float | None = None
     measure_energy: bool = False
+    save_model: bool = False
 
     def __post_init__(self) -> None:
         if self.timeout is not None and not self.timeout > 0:
@@ -111,7 +113,7 @@ def maker(
 ) -> Callable[[Sequence[PlannedRun]], list[Job]]:
     """Return what makes jobs of planned runs; see `make_jobs`."""
     settle = partial(resolve_machine, elsewhere=where.cluster is not None)
-    return lambda runs: make_jobs(runs, study, folder, data, settle)
+    return lambda runs: make_jobs(runs, study, folder, data, settle, save_model=where.save_model)
 
 
 def read_retry(text: str | None) -> tuple[str, ...]:
@@ -127,10 +129,13 @@ def read_retry(text: str | None) -> tuple[str, ...]:
     return tuple(status for name in names for status in RETRIES[name])
 
 
-def missing(jobs: Iterable[Job], store: ResultStore, retry: Sequence[str]) -> list[Job]:
+def missing(
+    jobs: Iterable[Job], store: ResultStore, retry: Sequence[str], *, save_model: bool = False
+) -> list[Job]:
     """Return the jobs that have no row, or one whose status is to be tried again.
 
-    A teacher whose model is gone is trained again if it has students to teach.
+    A run that is done and whose model is gone is trained again if it has students to teach, or if
+    all models are to be kept.
     """
     jobs = list(jobs)
 
@@ -141,8 +146,9 @@ def missing(jobs: Iterable[Job], store: ResultStore, retry: Sequence[str]) -> li
     wanted = {job.teacher for job in jobs if is_missing(job)}
 
     def is_lost(job: Job) -> bool:
-        model = weights_path(store.folder / MODELS, job.run_id)
-        return job.run_id in wanted and not model.is_file()
+        if job.run_id not in wanted and not (save_model and store.status(job.run_id) == "done"):
+            return False
+        return not weights_path(store.folder / MODELS, job.run_id).is_file()
 
     return [job for job in jobs if is_missing(job) or is_lost(job)]
 
@@ -188,7 +194,8 @@ def run_sweep(
     try:
         # All that can be refused is refused before anything is written.
         recorded = ResultStore.open(folder, write=False, judged=True)
-        to_do = missing(jobs, recorded, again)
+        absent = partial(missing, retry=again, save_model=where.save_model)
+        to_do = absent(jobs, recorded)
         elsewhere = Elsewhere(reuse)
         taken_over = {run.run["run_id"] for run in elsewhere.of(to_do)}
         to_do = [job for job in to_do if job.run_id not in taken_over]
@@ -207,9 +214,9 @@ def run_sweep(
                 rounds = search_rounds(plan, jobs, store, make)
             repairs = (*store.repairs, *elsewhere.notes)
             for round_jobs in rounds:
-                to_do = missing(round_jobs, store, again)
+                to_do = absent(round_jobs, store)
                 taken = record(store, elsewhere.of(to_do))
-                to_do = missing(round_jobs, store, again) if taken.rows else to_do
+                to_do = absent(round_jobs, store) if taken.rows else to_do
                 repairs += taken.repairs
                 yield Planned(
                     tuple(round_jobs), tuple(to_do), total, repairs, len(taken.rows),

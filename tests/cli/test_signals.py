@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from snnbench.cli.stopping import NOTED, GentleStop, Stopped
+from snnbench.progress.stopping import NOTED, GentleStop, Stopped
 from tests.cli.conftest import TINY
 from tests.cli.test_sweep import recorded, wait_for
 from tests.report.samples import Made

@@ -6,8 +6,9 @@ import pytest
 from rich.console import Console
 
 from benchmarks.scale import made_up
-from snnbench.cli import sweep_progress
-from snnbench.cli.sweep_progress import SweepProgress
+from snnbench.progress import sweeps
+from snnbench.progress.screens import ConsoleScreen
+from snnbench.progress.sweeps import SweepProgress
 from snnbench.sweep.drive import Retried, Working
 from snnbench.sweep.jobs import Task
 from snnbench.sweep.record import Recorded
@@ -28,18 +29,17 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(sweep_progress, "time", clock)
+    monkeypatch.setattr(sweeps, "time", clock)
     return clock
 
 
 @pytest.fixture
-def progress(monkeypatch, clock):
+def progress(clock):
     """Return a function that makes a SweepProgress on a terminal, or on a file."""
 
     def make(*, terminal):
         console = Console(file=io.StringIO(), force_terminal=terminal, width=100)
-        monkeypatch.setattr(sweep_progress, "stderr", lambda: console)
-        return SweepProgress()
+        return SweepProgress(screen=ConsoleScreen(console))
 
     return make
 
@@ -78,7 +78,7 @@ def test_a_terminal_has_bars_the_best_so_far_failures_and_the_time_left(progress
     assert "8-10, seed 0" in text
     # 60 s for three runs and half of two: two and a half at 15 s are left.
     assert "0:30 left" in text
-    said = shown.console.file.getvalue()
+    said = shown.screen.console.file.getvalue()
     assert "2 of 8 runs are recorded already." in said
     assert f"Run {jobs[4].run_id} timeout: took too long" in said
 
@@ -90,7 +90,7 @@ def test_elsewhere_a_line_is_printed_whenever_runs_end(progress, jobs, clock):
         clock.now += 8
         shown.watch(Recorded((row_of(jobs[0], 0.5),), ("runs.csv: added path.",)))
         shown.watch(Retried(Task(0, tuple(jobs[1:3]), 1.0, 0.0), "a fault"))
-    lines = shown.console.file.getvalue().splitlines()
+    lines = shown.screen.console.file.getvalue().splitlines()
     assert lines == [
         "Tables: runs.csv: added path.",
         f"1 of 8 runs, best test accuracy 0.5000 (run {jobs[0].run_id}), 0:56 left",
@@ -101,7 +101,7 @@ def test_elsewhere_a_line_is_printed_whenever_runs_end(progress, jobs, clock):
 def test_runs_taken_over_are_said(progress, jobs):
     shown = progress(terminal=False)
     shown.watch(Planned(tuple(jobs), tuple(jobs[3:]), 8, taken_over=3))
-    assert "3 runs are taken over from --reuse." in shown.console.file.getvalue()
+    assert "3 runs are taken over from --reuse." in shown.screen.console.file.getvalue()
 
 
 def test_time_left_is_not_guessed_before_anything_is_done(progress, jobs):

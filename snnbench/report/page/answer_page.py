@@ -1,31 +1,23 @@
-"""The page of an answer: what was asked, two cards, one figure, and all the rest below."""
+"""The figure of an answer, with which its page begins."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from statistics import fmean
 
 from matplotlib.ticker import FuncFormatter
 
 from snnbench.report.figures.drawing import SERIES, Drawing, Figure, drawing
-from snnbench.report.judging.answer import Answer, Pair
-from snnbench.report.page.render import standing_alone, to_html
-from snnbench.report.page.summary import summarise
-from snnbench.report.reading.source import Tables
+from snnbench.report.judging.answer import Pair
 from snnbench.report.reading.statistics import Estimate
-from snnbench.studies.study import Study
 
 _SKIPPED, _DENSE = "energy_pj_compute45nm", "energy_pj_compute45nm_dense"
 
 
-def answer_page(tables: Tables, study: Study, answer: Answer) -> tuple[str, str | None]:
-    """Return the page, and its first figure to stand alone; None where there is none to draw."""
-    figure = _drawn(answer.pairs)
-    report = replace(summarise(tables, {study.name: study}), answer=answer, headline=figure)
-    return to_html(report), None if figure is None else standing_alone(figure)
+def headline(pairs: Sequence[Pair]) -> Figure | None:
+    """Draw accuracy against energy, an ANN with its zeros skipped and with all its products.
 
-
-def _drawn(pairs: Sequence[Pair]) -> Figure | None:
-    """Draw accuracy against energy, an ANN with its zeros skipped and with all its products."""
+    Returns:
+        None where there is nothing to draw.
+    """
     shown = [pair for pair in pairs if pair.snn.comparable(_SKIPPED)]
     if not shown:
         return None

@@ -32,12 +32,12 @@ _VARIABLE = re.compile(r"--([\w-]+): (#[0-9a-f]+);")  # of the page's style: nam
 
 def to_html(report: Report) -> str:
     """Return one page: no script, nothing fetched from anywhere."""
-    return _environment(autoescape=True).get_template("report.html").render(report=report)
+    return environment(autoescape=True).get_template("report.html").render(report=report)
 
 
 def to_markdown(report: Report) -> str:
     """Return the report's words and tables; figures are in the HTML only."""
-    text = _environment(autoescape=False).get_template("report.md").render(report=report)
+    text = environment(autoescape=False).get_template("report.md").render(report=report)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
@@ -161,7 +161,8 @@ def _estimate(found: Estimate) -> dict[str, Any]:
     }
 
 
-def _environment(*, autoescape: bool) -> jinja2.Environment:
+def environment(*, autoescape: bool) -> jinja2.Environment:
+    """Return the templates, with what they call."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("snnbench.report.page"),
         autoescape=autoescape,

@@ -3,31 +3,28 @@
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rich.console import Group
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from snnbench.cli.console import say, stderr
-from snnbench.cli.progress import COMPILING, clock
-from snnbench.cli.stopping import NOTED, GentleStop
+from snnbench.progress.screens import Screen, screen_here
+from snnbench.progress.stopping import NOTED, GentleStop, Stopped
 
 if TYPE_CHECKING:
-    from snnbench.studies.plan import Plan
     from snnbench.sweep.drive import SweepEvent
     from snnbench.sweep.executors import GoneError
     from snnbench.sweep.jobs import Task
-    from snnbench.sweep.run import Planned, Where
+    from snnbench.sweep.order import Order
+    from snnbench.sweep.run import Planned
     from snnbench.training.events import Compiling
 
 E = TypeVar("E", bound="Planned | Compiling | SweepEvent")
 R = TypeVar("R")
 
-_REDRAWS_A_SECOND = 4
+COMPILING = "compiling kernels for this machine, once (up to two minutes)"
 _MOST_BARS = 16
 _BAR = 30  # characters
 
@@ -37,12 +34,12 @@ class SweepProgress:
 
     Args:
         with_best: say which run is best so far.
+        screen: where; None: on this notebook, or on stderr.
     """
 
-    def __init__(self, *, with_best: bool = True) -> None:
+    def __init__(self, *, with_best: bool = True, screen: Screen | None = None) -> None:
         self.with_best = with_best
-        self.console = stderr()
-        self.live: Live | None = None
+        self.screen = screen or screen_here()
         self.started = time.monotonic()
         self.total = self.done = self.before = 0
         self.by_status: dict[str, int] = {}
@@ -89,8 +86,13 @@ class SweepProgress:
             self.say(f"A cohort of {runs} failed and is tried run by run: {event.error}")
         elif isinstance(event, Working):
             self.running, self.shares = event.running, event.shares
+        self.screen.refresh()
 
     def _plan(self, event: "Planned") -> None:
+        for repair in event.repairs:
+            self.say(f"Tables: {repair}")
+        for notice in event.notices:
+            self.say(f"Notice: {notice}")
         recorded = len(event.jobs) - len(event.to_do)
         if event.taken_over:
             self.say(f"{event.taken_over} runs are taken over from --reuse.")
@@ -114,21 +116,21 @@ class SweepProgress:
                 self.best = row
             if row.get("error") and status != "halved":
                 self.say(f"Run {row['run_id']} {status}: {row['error']}")
-        if self.live is None:
+        if not self.screen.draws:
             self.say(self._summary())
 
     def say(self, text: str) -> None:
-        """Print a line, above the bars where there are some."""
-        self.console.print(Text(text), soft_wrap=True)
+        """Show a line that stays."""
+        self.screen.say(text)
 
-    def _summary(self) -> str:
+    def _summary(self, *, ended: bool = False) -> str:
         parts = [f"{self.done} of {self.total} runs"]
         parts += [f"{n} {status}" for status, n in self.by_status.items() if status != "done"]
         if self.best is not None and self.with_best:
             best = self.best
             parts.append(f"best test accuracy {best['test_accuracy']:.4f} (run {best['run_id']})")
         left = self._seconds_left()
-        if left is not None:
+        if left is not None and not ended:
             parts.append(f"{clock(left)} left")
         return ", ".join(parts)
 
@@ -156,15 +158,10 @@ class SweepProgress:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Draw while in the context, if stderr is a terminal."""
-        if not self.console.is_terminal:
+        """Draw while in the context."""
+        with self.screen.shown(self):
             yield
-            return
-        with Live(
-            self, console=self.console, refresh_per_second=_REDRAWS_A_SECOND, transient=True
-        ) as live:
-            self.live = live
-            yield
+        self.screen.end(self._summary(ended=True))
 
 
 def _name(task: "Task") -> str:
@@ -186,16 +183,27 @@ class Followed(NamedTuple):
     signal: int | None
     gone: "GoneError | None"
 
+    def whole(self) -> dict[str, None]:
+        """Return the names of all runs, of a sweep that came to its end.
 
-def follow_sweep(
-    plan: "Plan", folder: Path, where: "Where", progress: SweepProgress, **how: Any
-) -> Followed:
+        Raises:
+            Stopped: by a signal, when what was running had been recorded.
+            GoneError: what ran the tasks has ended.
+        """
+        if self.signal is not None:
+            raise Stopped(self.signal)
+        if self.gone is not None:
+            raise self.gone
+        return self.ids
+
+
+def follow_sweep(order: "Order", progress: SweepProgress, stop: GentleStop) -> Followed:
     """Run a sweep to its end, or to that of what is running when a signal comes, and draw it.
 
     Args:
-        plan, folder, where: see `run_sweep`.
+        order: what is to be run.
         progress: draws it.
-        how: `retry` and `reuse` of `run_sweep`.
+        stop: the signals that are waited for.
     """
     from snnbench.sweep.executors import GoneError
     from snnbench.sweep.run import Planned, run_sweep
@@ -203,20 +211,26 @@ def follow_sweep(
     ids: dict[str, None] = {}
     gone = None
     with (
-        GentleStop() as stop,
+        stop,
         progress.shown(),
-        closing(run_sweep(plan, folder, where, is_stopping=stop.is_wanted, **how)) as events,
-    ):  # closed whatever happens: it ends the workers
+        closing(run_sweep(
+            order.plan, order.folder, order.where, retry=order.retry, reuse=order.reuse,
+            is_stopping=stop.is_wanted,
+        )) as events,
+    ):  # closed whatever happens: it ends the workers  # fmt: skip
         try:
             for event in progress.follow(events, stop):
                 if isinstance(event, Planned):
                     ids |= dict.fromkeys(job.run_id for job in event.jobs)
-                    for repair in event.repairs:
-                        say(f"Tables: {repair}")
-                    for notice in event.notices:
-                        say(f"Notice: {notice}")
                     if event.to_do:
                         stop.begin()
         except GoneError as error:
             gone = error
     return Followed(ids, stop.number, gone)
+
+
+def clock(seconds: float) -> str:
+    """Return seconds as 1:02:03 or 2:03."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
