@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from snnbench.errors import UserError
     from snnbench.runs import RunResult
 else:
-    # The first import of a room binds its name here; of two rooms that is done now, so that it
-    # never takes the place of the functions of these names.
+    # The first import of a room binds its name here; of these two that is done now, so that it
+    # never takes the place of the function of that name.
     from snnbench import report, sweep
 
     del report, sweep
@@ -35,8 +35,8 @@ _HOMES = {
     "compare": "snnbench.api.comparing",
     "count": "snnbench.api.single",
     "load": "snnbench.api.reporting",
-    "report": "snnbench.api.reporting",
-    "sweep": "snnbench.api.sweeping",
+    "report": "snnbench.api.naming",
+    "sweep": "snnbench.api.naming",
     "train": "snnbench.api.single",
 }
 

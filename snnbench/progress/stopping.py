@@ -28,19 +28,22 @@ class GentleStop:
 
     Attributes:
         number: of the first signal, or None.
+        waits: there is something that is worth waiting for; if not, the first raises Stopped.
     """
 
     def __init__(self, numbers: tuple[signal.Signals, ...] = SIGNALS) -> None:
         self._numbers = numbers
         self.number: int | None = None
+        self.waits = True
         self._is_held = self._is_late = False
         self._before: dict[signal.Signals, Any] = {}
 
     def begin(self) -> None:
-        """From now on there is something that is worth waiting for."""
+        """From now on signals come here."""
         with contextlib.suppress(ValueError):  # this is not the main thread
             for number in self._numbers:
-                self._before[number] = signal.signal(number, self._note)
+                before = signal.signal(number, self._note)
+                self._before.setdefault(number, before)
 
     def __enter__(self) -> "GentleStop":
         return self
@@ -73,9 +76,10 @@ class GentleStop:
         return self.number is not None
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.number is None:
-            self.number = number
-        elif self._is_held:
+        is_first, self.number = self.number is None, self.number or number
+        if is_first and self.waits:
+            return
+        if self._is_held:
             self._is_late = True
         else:
             self._raise(self.number)

@@ -14,7 +14,7 @@ from snnbench.progress.screens import Screen, screen_here
 from snnbench.progress.stopping import NOTED, GentleStop, Stopped
 
 if TYPE_CHECKING:
-    from snnbench.sweep.drive import SweepEvent
+    from snnbench.sweep.drive import SweepEvent, Working
     from snnbench.sweep.executors import GoneError
     from snnbench.sweep.jobs import Task
     from snnbench.sweep.order import Order
@@ -205,7 +205,9 @@ def follow_sweep(order: "Order", progress: SweepProgress, stop: GentleStop) -> F
         progress: draws it.
         stop: the signals that are waited for.
     """
+    from snnbench.sweep.drive import Working
     from snnbench.sweep.executors import GoneError
+    from snnbench.sweep.record import Recorded
     from snnbench.sweep.run import Planned, run_sweep
 
     ids: dict[str, None] = {}
@@ -223,10 +225,20 @@ def follow_sweep(order: "Order", progress: SweepProgress, stop: GentleStop) -> F
                 if isinstance(event, Planned):
                     ids |= dict.fromkeys(job.run_id for job in event.jobs)
                     if event.to_do:
+                        stop.waits = False  # workers only begin: nothing is lost
                         stop.begin()
+                elif isinstance(event, Recorded) or (
+                    isinstance(event, Working) and _has_begun(event)
+                ):
+                    stop.waits = True
         except GoneError as error:
             gone = error
     return Followed(ids, stop.number, gone)
+
+
+def _has_begun(event: "Working") -> bool:
+    """Whether a run is being trained, or nobody says whether one is."""
+    return any(event.shares.values()) if event.shares else bool(event.running)
 
 
 def clock(seconds: float) -> str:

@@ -93,11 +93,33 @@ def interrupts_held() -> Iterator[None]:
         yield
         return
     resource_tracker.ensure_running()  # starting it would let SIGINT through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with _handlers_held():
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _handlers_held() -> Iterator[None]:
+    """Within the context signals of this process wait, too.
+
+    One that another thread got would be handled here, between a worker's start and the message by
+    which it begins, and end this process or raise: the worker would end in a traceback.
+    """
+    came: list[int] = []
+    held: dict[signal.Signals, Any] = {}
+    with contextlib.suppress(ValueError):  # in a thread that is not the main one none is handled
+        for number in (signal.SIGINT, signal.SIGTERM):
+            held[number] = signal.signal(number, lambda number, _: came.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in held.items():
+            signal.signal(number, handler)
+        for late in came:
+            signal.raise_signal(late)
 
 
 def start_worker(parent: int) -> None:

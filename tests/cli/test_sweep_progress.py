@@ -1,18 +1,24 @@
 """What a sweep draws while it runs: on a terminal, and elsewhere."""
 
 import io
+import os
+import signal
+from functools import partial
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from benchmarks.scale import made_up
 from snnbench.progress import sweeps
-from snnbench.progress.screens import ConsoleScreen
-from snnbench.progress.sweeps import SweepProgress
+from snnbench.progress.screens import ConsoleScreen, NoScreen
+from snnbench.progress.stopping import GentleStop, Stopped
+from snnbench.progress.sweeps import SweepProgress, follow_sweep
 from snnbench.sweep.drive import Retried, Working
 from snnbench.sweep.jobs import Task
+from snnbench.sweep.order import Order
 from snnbench.sweep.record import Recorded
-from snnbench.sweep.run import Planned
+from snnbench.sweep.run import Planned, Where
 from tests.sweep.plans import adhoc, jobs_of
 
 
@@ -108,3 +114,25 @@ def test_time_left_is_not_guessed_before_anything_is_done(progress, jobs):
     shown = progress(terminal=True)
     shown.watch(Planned(tuple(jobs), tuple(jobs), 8))
     assert "left" not in drawn(shown)
+
+
+@pytest.mark.parametrize(
+    ("shares", "is_waited_for"), [({0: 0.0}, False), ({0: 0.1}, True), ({}, True)]
+)
+def test_a_signal_is_waited_for_once_a_run_is_trained(shares, is_waited_for, jobs, monkeypatch):
+    def run_sweep(*arguments, **named):
+        yield Planned(tuple(jobs), tuple(jobs), 8)
+        yield Working(shares, (Task(0, tuple(jobs[:2]), 1.0, 0.0),))
+        os.kill(os.getpid(), signal.SIGINT)
+        yield Working(shares, (Task(0, tuple(jobs[:2]), 1.0, 0.0),))
+
+    monkeypatch.setattr("snnbench.sweep.run.run_sweep", run_sweep)
+    order = Order(adhoc("beta=0.1:0.8:8"), Path("out"), Where())
+    before = signal.getsignal(signal.SIGINT)
+    followed = partial(follow_sweep, order, SweepProgress(screen=NoScreen()), GentleStop())
+    if is_waited_for:
+        assert followed().signal == signal.SIGINT
+    else:
+        with pytest.raises(Stopped):
+            followed()
+    assert signal.getsignal(signal.SIGINT) is before
