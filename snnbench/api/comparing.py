@@ -9,12 +9,11 @@ from snnbench.config import RunConfig
 from snnbench.environment import waiting_chosen
 from snnbench.errors import UserError
 from snnbench.progress.screens import NoScreen, screen_here
-from snnbench.studies.asked import Vary, read_repeats, read_vary
-from snnbench.studies.plan import expand
 from snnbench.studies.twins import SEEDS, comparison, tuning
 
 if TYPE_CHECKING:
     from snnbench.api.results import Results
+    from snnbench.studies.asked import Vary
     from snnbench.sweep.run import Where
 
 FOLDER, MARGIN, PAGE = Path("results/compare"), "1%", "compare.html"
@@ -24,7 +23,7 @@ FOLDER, MARGIN, PAGE = Path("results/compare"), "1%", "compare.html"
 def compare(
     config: RunConfig | None = None,
     *,
-    vary: Vary | None = None,
+    vary: "Vary | None" = None,
     seeds: object = SEEDS,
     margin: str | float = MARGIN,
     twin_lr: float | None = None,
@@ -83,7 +82,7 @@ def run_comparison(
     given: Mapping[str, Any],
     where: "Where",
     *,
-    vary: Vary | None,
+    vary: "Vary | None",
     seeds: object,
     margin: str | float,
     twin_lr: float | None,
@@ -108,7 +107,9 @@ def run_comparison(
     Raises:
         UserError: anything wrong with these.
     """
+    from snnbench.studies.asked import read_repeats, read_vary
     from snnbench.studies.margins import read_margin
+    from snnbench.studies.plan import expand
     from snnbench.sweep.order import Order
     from snnbench.words.energies import headline_of
 

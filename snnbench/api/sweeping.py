@@ -8,18 +8,18 @@ from snnbench.api.asking import follower, given_settings, interruptible
 from snnbench.config import RunConfig
 from snnbench.environment import waiting_chosen
 from snnbench.progress.screens import NoScreen, screen_here
-from snnbench.studies.asked import Vary
-from snnbench.studies.study import Study
 
 if TYPE_CHECKING:
     from snnbench.api.results import Results
+    from snnbench.studies.asked import Vary
+    from snnbench.studies.study import Study
 
 
 @waiting_chosen()
 def sweep(
-    study: str | Path | Study | RunConfig | None = None,
+    study: "str | Path | Study | RunConfig | None" = None,
     *,
-    vary: Vary | None = None,
+    vary: "Vary | None" = None,
     seeds: object = None,
     search: str | None = None,
     trials: int | None = None,

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from snnbench.api.comparing import FOLDER
 from snnbench.cli.console import print_json, say, stdout
 from snnbench.cli.options import CheckpointEvery, ConfigFile, EnergyModel, Jobs, Json, with_settings
 from snnbench.config.sources import settings_from_environment, settings_from_toml
@@ -37,7 +36,7 @@ def compare(
     energy: EnergyModel = None,
     jobs: Jobs = None,
     checkpoint_every: CheckpointEvery = None,
-    out: Annotated[Path, typer.Option(help="Folder of the tables.")] = FOLDER,
+    out: Annotated[Path, typer.Option(help="Folder of the tables.")] = Path("results/compare"),
     html: Annotated[
         Path | None,
         typer.Option(
