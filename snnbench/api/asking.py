@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from snnbench.api.looking import follow_study
 from snnbench.config import RunConfig
-from snnbench.progress.stopping import GentleStop, Stopped
-from snnbench.progress.sweeps import SweepProgress, follow_sweep
+from snnbench.progress.stopping import Stopped
+from snnbench.progress.sweeps import SweepProgress
 
 if TYPE_CHECKING:
     from snnbench.progress.screens import Screen
@@ -52,6 +53,6 @@ def follower(
 
     def follow(order: "Order") -> Mapping[str, None]:
         progress = SweepProgress(screen=screen, **drawn)
-        return follow_sweep(order, progress, GentleStop(signals)).whole()
+        return follow_study(order, progress, signals).whole()
 
     return follow

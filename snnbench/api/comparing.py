@@ -109,7 +109,6 @@ def run_comparison(
     """
     from snnbench.studies.asked import read_repeats, read_vary
     from snnbench.studies.margins import read_margin
-    from snnbench.studies.plan import expand
     from snnbench.sweep.order import Order
     from snnbench.words.energies import headline_of
 
@@ -120,11 +119,12 @@ def run_comparison(
     comparison(given, axes, seeds=repeats)  # refused before anything is trained
     if tune is not None:
         drawn = {name: value for name, value in given.items() if name != "lr"}
-        plan = expand(tuning(given, tune, repeats), {}, dict(ambient or {}) | drawn)
-        twin_lr = _best_lr(out, follow(Order(plan, out, where)))
+        looked_for = tuning(given, tune, repeats)
+        order = Order.of(looked_for, out, where, {}, dict(ambient or {}) | drawn)
+        twin_lr = _best_lr(out, follow(order))
         say(f"The ANN's learning rate is {twin_lr:g}, the best of {tune} on validation data.")
     study = comparison(given, axes, seeds=repeats, twin_lr=twin_lr)
-    ids = follow(Order(expand(study, {}, ambient or {}), out, where))
+    ids = follow(Order.of(study, out, where, {}, ambient or {}))
 
     from snnbench.api.results import Results, write_files
     from snnbench.report.judging.answer import answer

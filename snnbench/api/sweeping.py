@@ -24,6 +24,7 @@ def sweep(
     search: str | None = None,
     trials: int | None = None,
     objective: Sequence[str] | str | None = None,
+    until_decided: int | None = None,
     jobs: int | None = None,
     cluster: str | None = None,
     timeout: float | None = None,
@@ -49,6 +50,8 @@ def sweep(
         search: grid, list, one-at-a-time, random, tpe, gp or nsga2.
         trials: points of the last four.
         objective: what a search looks for, COLUMN:max or COLUMN:min.
+        until_decided: look at 5, 10, 20, ... seeds, to so many; more only where a claim is
+            undecided.
         jobs: worker processes; None: all cores.
         cluster: address of a Dask scheduler.
         timeout: seconds that a run may take.
@@ -79,8 +82,8 @@ def sweep(
         study if not isinstance(study, RunConfig) else None,
         given_settings(config, settings),
         Where(jobs, timeout, cluster, halving, checkpoint_every, measure_energy, save_model),
-        vary=vary, objective=objective, seeds=seeds, search=search, trials=trials, retry=retry,
-        reuse=reuse, out=out,
+        vary=vary, objective=objective, seeds=seeds, search=search, trials=trials,
+        until_decided=until_decided, retry=retry, reuse=reuse, out=out,
     )  # fmt: skip
     with interruptible():
         screen = screen_here() if progress else NoScreen()
@@ -89,5 +92,4 @@ def sweep(
     from snnbench.api.results import Results
     from snnbench.report.reading.source import load
 
-    made = order.plan.study
-    return Results(load([order.folder]).named(ids), {made.name: made})
+    return Results(load([order.folder]).named(ids), {order.study.name: order.study})

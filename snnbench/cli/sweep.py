@@ -19,8 +19,8 @@ from snnbench.cli.options import (
 )
 from snnbench.config.sources import settings_from_environment, settings_from_toml
 from snnbench.errors import UserError
-from snnbench.progress.stopping import GentleStop, Stopped
-from snnbench.progress.sweeps import SweepProgress, follow_sweep
+from snnbench.progress.stopping import SIGNALS, Stopped
+from snnbench.progress.sweeps import SweepProgress
 
 if TYPE_CHECKING:
     from snnbench.sweep.order import Order
@@ -66,6 +66,13 @@ def sweep(
     objective: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN:max|min", help="What a search looks for. Repeatable."),
+    ] = None,
+    until_decided: Annotated[
+        int | None,
+        typer.Option(
+            metavar="MAX",
+            help="Look at 5, 10, 20, ... seeds, to MAX; more only where a claim is undecided.",
+        ),
     ] = None,
     jobs: Jobs = None,
     cluster: Annotated[
@@ -124,27 +131,34 @@ def sweep(
     where = Where(jobs, timeout, cluster, halving, checkpoint_every, measure_energy, save_model)
     order = make_order(
         study, given | settings, where, vary=vary, objective=objective, seeds=seeds,
-        search=search, trials=trials, retry=retry, reuse=reuse, out=out,
-        ambient=settings_from_environment(os.environ),
+        search=search, trials=trials, until_decided=until_decided, retry=retry, reuse=reuse,
+        out=out, ambient=settings_from_environment(os.environ),
     )  # fmt: skip
     if dry_run:
         from snnbench.cli.sweep_plan import show_plan
 
         show_plan(order, json=json)
+        if (looks := len(order.looks)) > 1:
+            most = len(order.expanded(order.looks[-1]).runs)
+            say(
+                f"That is the first of {looks} looks; runs that an undecided claim needs get"
+                f" more seeds, to {most} runs in all."
+            )
         return
     _run(order, json=json, runs=runs)
 
 
 def _run(order: "Order", *, json: bool, runs: bool) -> None:
+    from snnbench.api.looking import follow_study
     from snnbench.cli.sweep_summary import recorded_runs, show_sweep
     from snnbench.results.frames import to_rows
     from snnbench.sweep.run import UNFINISHED
 
     progress = SweepProgress()
-    ids, signal, gone = follow_sweep(order, progress, GentleStop())
+    ids, signal, gone = follow_study(order, progress, SIGNALS)
     table = recorded_runs(order.folder, ids, progress.done)
     rows = [] if table is None else to_rows(table)
-    show_sweep(order.plan.study, order.folder, table, rows, progress.total, json=json, each=runs)
+    show_sweep(order.study, order.folder, table, rows, progress.total, json=json, each=runs)
     if signal is not None:
         raise Stopped(signal)
     unfinished = [row for row in rows if row["status"] in UNFINISHED]

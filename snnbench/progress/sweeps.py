@@ -40,12 +40,16 @@ class SweepProgress:
     def __init__(self, *, with_best: bool = True, screen: Screen | None = None) -> None:
         self.with_best = with_best
         self.screen = screen or screen_here()
-        self.started = time.monotonic()
-        self.total = self.done = self.before = 0
+        self.begin()
         self.by_status: dict[str, int] = {}
         self.best: Mapping[str, Any] | None = None
         self.running: tuple[Task, ...] = ()
         self.shares: Mapping[int, float] = {}
+
+    def begin(self) -> None:
+        """Count from nothing, for a plan, or another one of the same sweep."""
+        self.started = time.monotonic()
+        self.total = self.done = self.before = 0
 
     def follow(self, events: Generator[E, None, R], stop: GentleStop) -> Generator[E, None, R]:
         """Yield events as they come, draw them, and return what they return.

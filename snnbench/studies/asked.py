@@ -50,6 +50,7 @@ def asked_study(
     seeds: object = None,
     search: str | None = None,
     trials: int | None = None,
+    until_decided: int | None = None,
 ) -> tuple[Study, Mapping[str, Any]]:
     """Return the study, and the settings that override it.
 
@@ -58,18 +59,26 @@ def asked_study(
         given: settings.
         vary: see `read_vary`.
         objective: what a search looks for, COLUMN:max or COLUMN:min.
-        seeds, search, trials: see `Study`; None leaves them as they are.
+        seeds, search, trials, until_decided: see `Study`; None leaves them as they are.
 
     Raises:
         UserError: nothing is asked for, or not well; see `adhoc_study` and `with_options`.
     """
+    if until_decided is not None and seeds is not None:
+        raise UserError("--seeds and --until-decided both say how many.", "Keep one of them.")
     axes = read_vary(vary)
     objectives = [parse_objective(text) for text in _texts(objective)]
-    pieces = {"seeds": read_repeats(seeds), "search": search, "trials": trials}
+    pieces = {"seeds": read_repeats(seeds), "search": search, "trials": trials,
+              "until_decided": until_decided}  # fmt: skip
     said: dict[str, Any] = {key: value for key, value in pieces.items() if value is not None}
     if study is not None:
         found = study if isinstance(study, Study) else find_study(str(study))
         return with_options(found, axes=axes, objectives=objectives, **said), given
+    if "until_decided" in said:
+        raise UserError(
+            "--until-decided needs claims to decide, which only a study has.",
+            "Name a study, or give --seeds.",
+        )
     if not axes and "seeds" not in said:
         raise UserError(
             "There is nothing to sweep: no study, nothing varied, and one seed.",

@@ -56,6 +56,7 @@ def with_options(
     search: str | None = None,
     trials: int | None = None,
     objectives: Sequence[Objective] = (),
+    until_decided: int | None = None,
 ) -> Study:
     """Return a study with what the command line says besides; None and () leave it as it is.
 
@@ -74,6 +75,7 @@ def with_options(
         search=search or study.search,
         trials=kept if trials is None else trials,
         objectives=tuple(objectives) or study.objectives,
+        until_decided=study.until_decided if until_decided is None else until_decided,
     )
 
 

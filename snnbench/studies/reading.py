@@ -20,8 +20,8 @@ from snnbench.studies.objective import parse_objective
 from snnbench.studies.study import SEARCHES, Study, Variant, check_name, read_seeds
 
 _KEYS = (
-    "name", "title", "source", "plugins", "assumptions", "seeds", "search", "search_seed", "trials",
-    "objectives", "base", "vary", "variants", "claims", "published",
+    "name", "title", "source", "plugins", "assumptions", "seeds", "until_decided", "search",
+    "search_seed", "trials", "objectives", "base", "vary", "variants", "claims", "published",
 )  # fmt: skip
 
 T = TypeVar("T")
@@ -47,6 +47,7 @@ def read_study(path: Path) -> Study:
         "source": read.text("source"),
         "assumptions": read.texts("assumptions"),
         "seeds": read.by("seeds", read_seeds, 1),
+        "until_decided": read.by("until_decided", _until_decided, None),
         "search": read.by("search", _search, "grid"),
         "search_seed": read.by("search_seed", _search_seed, 0),
         "trials": read.by("trials", _trials, None),
@@ -172,7 +173,8 @@ def _unknown_setting(key: KeyPath, name: str, value: object) -> tuple[str, str]:
 
 def _about_the_whole(file: TomlFile) -> KeyPath:
     """Return the key to point at where search and trials do not go together."""
-    return next(((key,) for key in ("trials", "search") if key in file.content), ())
+    keys = ("until_decided", "trials", "search")
+    return next(((key,) for key in keys if key in file.content), ())
 
 
 def _search(value: object) -> str:
@@ -186,6 +188,10 @@ def _search_seed(value: object) -> int:
     if seed < 0:
         raise UserError(f"search_seed: {seed} is out of range.", "Give a number from 0.")
     return seed
+
+
+def _until_decided(value: object) -> int | None:
+    return None if value is None else read_integer("until_decided", value)
 
 
 def _trials(value: object) -> int | None:

@@ -19,6 +19,7 @@ LISTED = ("grid", "list", "one-at-a-time")  # all points are known from the axes
 ASKED = ("tpe", "gp", "nsga2")  # a sampler is asked, and learns from what it is told
 SEARCHES = (*LISTED, "random", *ASKED)
 
+_LEAST_DECIDING = 2  # seeds: one says nothing about chance
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -57,6 +58,8 @@ class Study:
         trials: number of points, for the searches that are not `LISTED`.
         search_seed: another one makes `random` draw other points.
         objectives: what counts as better; none means test accuracy.
+        until_decided: the most seeds, which only runs that an undecided claim needs are given: see
+            `snnbench.studies.looks`; None: every run has the seeds there are.
         title, source, assumptions: in words, for the report.
         claims, published: what its document says, for the report.
         file: where it was read, if it was.
@@ -74,6 +77,7 @@ class Study:
     trials: int | None = None
     search_seed: int = 0
     objectives: tuple[Objective, ...] = ()
+    until_decided: int | None = None
     title: str = ""
     source: str = ""
     assumptions: tuple[str, ...] = ()
@@ -97,9 +101,28 @@ class Study:
                 f"search '{self.search}' does not end by itself.",
                 "Give a number of points: --trials 50, or trials = 50 in the study.",
             )
+        if self.until_decided is not None:
+            self._check_until_decided(self.until_decided)
         if self.trials is not None and not 1 <= self.trials <= MOST_RUNS:
             raise UserError(
                 f"trials: {self.trials:,} is out of range.", f"Give from 1 to {MOST_RUNS:,}."
+            )
+
+    def _check_until_decided(self, most: int) -> None:
+        if not _LEAST_DECIDING <= most <= MOST_RUNS:
+            raise UserError(
+                f"until_decided: {most:,} seeds are out of range.",
+                f"Give from {_LEAST_DECIDING} to {MOST_RUNS:,}.",
+            )
+        if not self.claims:
+            raise UserError(
+                f"until_decided: the study '{self.name}' claims nothing that could be decided.",
+                "Write [[claims]] into its file, or give --seeds.",
+            )
+        if self.search not in LISTED:
+            raise UserError(
+                f"until_decided: what search '{self.search}' runs is found while it runs.",
+                "Leave it out, and give --seeds.",
             )
 
     @property

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from snnbench.studies.asked import Vary, asked_study
+from snnbench.studies.looks import looks_of
 from snnbench.studies.plan import Plan, expand
 from snnbench.studies.study import Study
 from snnbench.sweep.run import Where, read_retry
@@ -16,18 +17,42 @@ class Order:
     """What `run_sweep` takes.
 
     Attributes:
-        plan: all runs.
+        study: what is swept.
+        settings: that override it, and those over which all others win.
+        plan: all runs, or those of the first look.
         folder: of the tables.
         where: machine or cluster, and how.
         retry: statuses of recorded runs that are run again.
         reuse: folders of results whose runs are taken over.
     """
 
+    study: Study
+    settings: tuple[Mapping[str, Any], Mapping[str, Any]]
     plan: Plan
     folder: Path
     where: Where
     retry: tuple[str, ...] = ()
     reuse: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, study: Study, folder: Path, where: Where, overrides: Mapping[str, Any],
+           ambient: Mapping[str, Any], **how: Any) -> "Order":  # fmt: skip
+        """Return the order for a study; see the attributes.
+
+        Raises:
+            UserError: see `expand`.
+        """
+        plan = expand(looks_of(study)[0], overrides, ambient)
+        return cls(study, (overrides, ambient), plan, folder, where, **how)
+
+    @property
+    def looks(self) -> tuple[Study, ...]:
+        """The study with the seeds of each look; of one without looks, the study."""
+        return looks_of(self.study)
+
+    def expanded(self, study: Study) -> Plan:
+        """Return the plan of a look."""
+        return expand(study, *self.settings)
 
 
 def make_order(
@@ -40,6 +65,7 @@ def make_order(
     seeds: object,
     search: str | None,
     trials: int | None,
+    until_decided: int | None,
     retry: str | None,
     reuse: Sequence[str | Path] | None,
     out: str | Path | None,
@@ -48,7 +74,7 @@ def make_order(
     """Return what is to be run.
 
     Args:
-        study, given, vary, objective, seeds, search, trials: see `asked_study`.
+        study, given, vary, objective, seeds, search, trials, until_decided: see `asked_study`.
         where: see `Where`.
         retry: see `read_retry`.
         reuse: folders; that of the results itself is none.
@@ -59,12 +85,13 @@ def make_order(
         UserError: anything wrong with these.
     """
     made, overrides = asked_study(
-        study, given, vary=vary, objective=objective, seeds=seeds, search=search, trials=trials
-    )
-    plan = expand(made, overrides, ambient or {})
+        study, given, vary=vary, objective=objective, seeds=seeds, search=search, trials=trials,
+        until_decided=until_decided,
+    )  # fmt: skip
     folder = Path(out) if out is not None else Path("results") / made.name
     others = tuple(Path(other) for other in reuse or ())
     here = folder.resolve()
-    return Order(
-        plan, folder, where, read_retry(retry), tuple(o for o in others if o.resolve() != here)
-    )
+    return Order.of(
+        made, folder, where, overrides, ambient or {}, retry=read_retry(retry),
+        reuse=tuple(other for other in others if other.resolve() != here),
+    )  # fmt: skip

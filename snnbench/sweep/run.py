@@ -146,9 +146,8 @@ def missing(
     wanted = {job.teacher for job in jobs if is_missing(job)}
 
     def is_lost(job: Job) -> bool:
-        if job.run_id not in wanted and not (save_model and store.status(job.run_id) == "done"):
-            return False
-        return not weights_path(store.folder / MODELS, job.run_id).is_file()
+        kept = job.run_id in wanted or (save_model and store.status(job.run_id) == "done")
+        return kept and not weights_path(store.folder / MODELS, job.run_id).is_file()
 
     return [job for job in jobs if is_missing(job) or is_lost(job)]
 
@@ -218,10 +217,8 @@ def run_sweep(
                 taken = record(store, elsewhere.of(to_do))
                 to_do = absent(round_jobs, store) if taken.rows else to_do
                 repairs += taken.repairs
-                yield Planned(
-                    tuple(round_jobs), tuple(to_do), total, repairs, len(taken.rows),
-                    data.take_notices(),
-                )  # fmt: skip
+                yield Planned(tuple(round_jobs), tuple(to_do), total, repairs, len(taken.rows),
+                              data.take_notices())  # fmt: skip
                 repairs = ()
                 if not to_do:
                     continue

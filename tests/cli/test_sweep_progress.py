@@ -127,7 +127,8 @@ def test_a_signal_is_waited_for_once_a_run_is_trained(shares, is_waited_for, job
         yield Working(shares, (Task(0, tuple(jobs[:2]), 1.0, 0.0),))
 
     monkeypatch.setattr("snnbench.sweep.run.run_sweep", run_sweep)
-    order = Order(adhoc("beta=0.1:0.8:8"), Path("out"), Where())
+    study = adhoc("beta=0.1:0.8:8").study
+    order = Order.of(study, Path("out"), Where(), {}, {})
     before = signal.getsignal(signal.SIGINT)
     followed = partial(follow_sweep, order, SweepProgress(screen=NoScreen()), GentleStop())
     if is_waited_for:
