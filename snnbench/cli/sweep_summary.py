@@ -78,9 +78,7 @@ def show_sweep(
     for sentence in _in_words(ranked, objective):
         print_words(sentence)
     if counts.get("done"):
-        given: list[str | Path]
-        given = [] if study.file is None or _ships(study.name) else ["--study", study.file.path]
-        print_next("means, costs and figures on one page", report_command(folder, *given))
+        print_next("means, costs and figures on one page", report_command(folder))
 
 
 def _became(counts: Mapping[str, int], total: int) -> str:
@@ -218,9 +216,3 @@ def _document(one: "Standing") -> dict[str, Any]:
         "dead": one.configuration.dead,
         "at_chance": one.at_chance,
     }
-
-
-def _ships(name: str) -> bool:
-    from snnbench.studies.catalogue import shipped
-
-    return name in shipped()

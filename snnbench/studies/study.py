@@ -18,6 +18,8 @@ from snnbench.studies.objective import TEST_ACCURACY, Objective
 LISTED = ("grid", "list", "one-at-a-time")  # all points are known from the axes
 ASKED = ("tpe", "gp", "nsga2")  # a sampler is asked, and learns from what it is told
 SEARCHES = (*LISTED, "random", *ASKED)
+EVOLVING = "nsga2"  # the search that has a population
+POPULATION = 32
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -55,14 +57,17 @@ class Study:
         seeds: every point is run with each of them.
         search: one of `SEARCHES`.
         trials: number of points, for the searches that are not `LISTED`.
+        population: trials of a generation of `nsga2`; None: `POPULATION`.
         search_seed: another one makes `random` draw other points.
         objectives: what counts as better; none means test accuracy.
         title, source, assumptions: in words, for the report.
         claims, published: what its document says, for the report.
+        plugins: files that its file names, for the words that they add.
         file: where it was read, if it was.
 
     Raises:
-        UserError: a name that is none, an unknown search, or trials that are missing or needless.
+        UserError: a name that is none, an unknown search, trials that are missing or needless, or
+            a population of another search than nsga2.
     """
 
     name: str
@@ -72,6 +77,7 @@ class Study:
     seeds: tuple[int, ...] = (0,)
     search: str = "grid"
     trials: int | None = None
+    population: int | None = None
     search_seed: int = 0
     objectives: tuple[Objective, ...] = ()
     title: str = ""
@@ -79,6 +85,7 @@ class Study:
     assumptions: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
     published: tuple[Published, ...] = ()
+    plugins: tuple[str, ...] = ()
     file: TomlFile | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -100,6 +107,19 @@ class Study:
         if self.trials is not None and not 1 <= self.trials <= MOST_RUNS:
             raise UserError(
                 f"trials: {self.trials:,} is out of range.", f"Give from 1 to {MOST_RUNS:,}."
+            )
+        if self.population is not None:
+            self._check_population(self.population)
+
+    def _check_population(self, population: int) -> None:
+        if self.search != EVOLVING:
+            raise UserError(
+                f"population = {population} has no effect: search '{self.search}' has none.",
+                f"Leave population out, or use search {EVOLVING}.",
+            )
+        if not 2 <= population <= MOST_RUNS:
+            raise UserError(
+                f"population: {population:,} is out of range.", f"Give from 2 to {MOST_RUNS:,}."
             )
 
     @property

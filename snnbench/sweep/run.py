@@ -12,6 +12,7 @@ from snnbench.results.checkpoints import Checkpoints
 from snnbench.results.tables import ResultStore, read_epochs
 from snnbench.runs import resolve_machine
 from snnbench.studies.plan import Plan, PlannedRun
+from snnbench.studies.stored import store_study
 from snnbench.sweep.cluster import ClusterExecutor, check_address
 from snnbench.sweep.contest import contests_of
 from snnbench.sweep.datasets import DataSets
@@ -207,6 +208,8 @@ def run_sweep(
                 rounds = search_rounds(plan, jobs, store, make)
             repairs = (*store.repairs, *elsewhere.notes)
             for round_jobs in rounds:
+                # a search that is not the folder's has been refused by now
+                store_study(store.folder, plan.study)
                 to_do = missing(round_jobs, store, again)
                 taken = record(store, elsewhere.of(to_do))
                 to_do = missing(round_jobs, store, again) if taken.rows else to_do

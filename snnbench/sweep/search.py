@@ -60,7 +60,8 @@ def search_rounds(
 ) -> Iterator[list[Job]]:
     """Yield the runs that are known beforehand, then round after round of suggestions.
 
-    When the next round is asked for, the last one's runs have rows in the store.
+    A folder of another search is refused before anything is yielded. When the next round is asked
+    for, the last one's runs have rows in the store.
 
     Args:
         plan: with spaces to search.
@@ -71,8 +72,6 @@ def search_rounds(
     Raises:
         UserError: the folder holds another search.
     """
-    if known:
-        yield list(known)
     log = _TrialLog(store.folder)
     for space in plan.spaces:
         search = _Search(plan, space)
@@ -82,6 +81,9 @@ def search_rounds(
             left -= len(asked)
             jobs, ids = _jobs_of(plan, space, asked, make)
             log.add(space.variant, asked, ids)
+            if known:
+                yield list(known)
+                known = ()
             yield jobs
             search.tell(asked, [[store.row(run_id) for run_id in of_trial] for of_trial in ids])
 
