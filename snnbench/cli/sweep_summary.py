@@ -60,7 +60,7 @@ def show_sweep(
     for row in rows:
         counts[row["status"]] = counts.get(row["status"], 0) + 1
     objective = study.sought[0]
-    found = [] if runs is None else configurations_of(runs)
+    found = [] if runs is None else configurations_of(runs, study)
     ranked = standings(found, objective, HEADLINE.column)
     if json:
         print_json({

@@ -17,13 +17,13 @@ from snnbench.report.judging.published import RULE, PublishedRow, beside
 from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict, judge
 from snnbench.report.reading.columns import COMPARED, ORIGIN
 from snnbench.report.reading.groups import (
-    ONLY,
     Configuration,
     binomial_error_of,
     configurations_of,
     dead_notes,
     pooled,
 )
+from snnbench.report.reading.names import ONLY
 from snnbench.report.reading.neurobench import OutsideRow
 from snnbench.report.reading.source import Tables, data_notes, origin_notes
 from snnbench.report.reading.statistics import Estimate, difference, mean
@@ -158,7 +158,7 @@ def summarise(
 def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) -> Section:
     runs = tables.runs
     study, why_none = (found, "") if isinstance(found, Study) else (None, found)
-    configurations = configurations_of(runs)
+    configurations = configurations_of(runs, study)
     evidence = Evidence(configurations, tables.epochs, tables.layers)
     objective = study.sought[0] if study is not None else TEST_ACCURACY
     ranked = _ranked(configurations, objective)

@@ -8,7 +8,8 @@ from snnbench.report.judging.deciding import OUTCOMES
 from snnbench.report.page.summary import Report, Section
 from snnbench.report.reading.columns import RESULTS, costs
 from snnbench.report.reading.energies import ARRIVING, models
-from snnbench.report.reading.groups import Configuration, printable
+from snnbench.report.reading.groups import Configuration
+from snnbench.report.reading.names import printable
 from snnbench.report.reading.statistics import Estimate
 
 
