@@ -177,6 +177,7 @@ def _write(
 
 
 def _show(made: "Report") -> None:
+    from snnbench.report.judging.searched import sentences
     from snnbench.report.page.summary import configurations_label, title_of
     from snnbench.report.page.tables import report_tables, section_tables
 
@@ -186,6 +187,8 @@ def _show(made: "Report") -> None:
         _print(table)
     for section in made.sections:
         print_words(f"{title_of(section)}: {configurations_label(section)}", style="bold")
+        for line in sentences(section.search) if section.search else ():
+            print_words(line)
         for note in section.notes:
             if note not in made.notes:
                 say(f"Note: {note}")

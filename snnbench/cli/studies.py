@@ -94,7 +94,8 @@ def show(
         print_json(document)
         return
     facts = {
-        n: document[n] for n in ("name", "title", "source", "seeds", "search", "trials", "runs")
+        n: document[n]
+        for n in ("name", "title", "source", "seeds", "search", "trials", "population", "runs")
     }
     given = {name: value for name, value in facts.items() if value not in (None, "")}
     _print("Study", ("what", "value"), _settings(given))
@@ -130,6 +131,7 @@ def _document(study: "Study") -> dict[str, Any]:
         "seeds": list(study.seeds),
         "search": study.search,
         "trials": study.trials,
+        "population": study.population,
         "runs": _count_runs(study),
         "base": dict(study.base),
         "vary": _axes(study.axes),

@@ -57,6 +57,10 @@ def sweep(
     trials: Annotated[
         int | None, typer.Option(metavar="N", help="Points of random, tpe, gp and nsga2.")
     ] = None,
+    population: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Trials of a generation of nsga2. \\[default: 32]"),
+    ] = None,
     objective: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN:max|min", help="What a search looks for. Repeatable."),
@@ -115,7 +119,7 @@ def sweep(
         search = "one-at-a-time"
     given = settings_from_toml(config) if config is not None else {}
     given |= settings
-    pieces = {"seeds": seeds, "search": search, "trials": trials}
+    pieces = {"seeds": seeds, "search": search, "trials": trials, "population": population}
     made, overrides = _study(study, given, vary or [], objective or [], pieces)
     plan = expand(made, overrides, settings_from_environment(os.environ))
     where = Where(jobs, timeout, cluster, halving, checkpoint_every, measure_energy)
@@ -170,14 +174,19 @@ def _run(
     runs: bool,
 ) -> None:
     from snnbench.cli.sweep_summary import recorded_runs, show_sweep
+    from snnbench.report.judging.searched import asked
     from snnbench.results.frames import to_rows
     from snnbench.sweep.run import UNFINISHED
 
-    progress = SweepProgress()
+    if plan.study.trials is not None:
+        say(asked(plan.study))
+    progress = SweepProgress(plan.study.sought[0])
     ids, signal, gone = follow_sweep(plan, folder, where, progress, retry=retry, reuse=reuse)
     table = recorded_runs(folder, ids, progress.done)
     rows = [] if table is None else to_rows(table)
-    show_sweep(plan.study, folder, table, rows, progress.total, json=json, each=runs)
+    # trials that come to the same are one run: known when the search has ended
+    total = progress.total if signal is not None or gone is not None else len(ids)
+    show_sweep(plan.study, folder, table, rows, total, json=json, each=runs)
     if signal is not None:
         raise Stopped(signal)
     unfinished = [row for row in rows if row["status"] in UNFINISHED]

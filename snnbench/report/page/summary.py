@@ -9,11 +9,13 @@ import pandas as pd
 
 from snnbench.report.figures.drawing import Figure
 from snnbench.report.figures.raster import raster_of
+from snnbench.report.figures.searching import search_figures
 from snnbench.report.figures.study_figures import figures_of
 from snnbench.report.judging.answer import Answer
 from snnbench.report.judging.departures import departure_notes
 from snnbench.report.judging.evidence import Evidence
 from snnbench.report.judging.published import RULE, PublishedRow, beside
+from snnbench.report.judging.searched import Search, search_of
 from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict, judge
 from snnbench.report.reading.columns import COMPARED, ORIGIN
 from snnbench.report.reading.groups import (
@@ -30,6 +32,7 @@ from snnbench.report.reading.statistics import Estimate, difference, mean
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study
+from snnbench.sweep.trials import suggested_runs
 from snnbench.words.energies import Energy
 
 _BEST = 3
@@ -63,6 +66,7 @@ class Section:
         origin: column -> value -> number of runs.
         notes: what a reader must know.
         figures, energy: drawn, and the model that they show.
+        search: what the study looked for and found, if it did.
         outside: rows of NeuroBench's files, shown beside the configurations and nowhere else.
     """
 
@@ -81,6 +85,7 @@ class Section:
     figures: tuple[Figure, ...]
     energy: Energy
     outside: tuple[OutsideRow, ...] = ()
+    search: Search | None = None
 
     @property
     def best(self) -> tuple[Configuration, ...]:
@@ -162,6 +167,8 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
     evidence = Evidence(configurations, tables.epochs, tables.layers)
     objective = study.sought[0] if study is not None else TEST_ACCURACY
     ranked = _ranked(configurations, objective)
+    suggested = [runs for folder in tables.folders for runs in suggested_runs(folder)]
+    search = search_of(study, configurations, suggested)
     notes = dead_notes(configurations) + origin_notes(runs) + data_notes(runs)
     if study is not None:
         notes = departure_notes(study, configurations) + notes
@@ -171,6 +178,7 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         figures = figures_of(
             prefix, evidence, rates, ranked, objective, energy=tables.energy.column
         )
+        figures += search_figures(prefix, search)
         raster, why_none_drawn = raster_of(prefix, tables, objective, configurations)
         figures += [raster] if raster is not None else []
         notes += [why_none_drawn] if why_none_drawn is not None else []
@@ -193,6 +201,7 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         figures=tuple(figures),
         energy=tables.energy,
         outside=tables.outside,
+        search=search,
     )
 
 

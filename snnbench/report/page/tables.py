@@ -151,6 +151,14 @@ def _published(section: Section) -> Table:
 
 
 def _best(section: Section) -> Table:
+    if section.search is not None and len(section.search.objectives) > 1:
+        columns = [objective.column for objective in section.search.objectives]
+        rows: list[tuple[Cell, ...]] = [
+            (c.name, *(_number(m.value) for name in columns if (m := c.mean(name))))
+            for c in section.search.found
+        ]
+        title = f"Pareto set by {', '.join(map(str, section.search.objectives))}"
+        return _table(title, ("configuration", *columns), rows)
     column = section.objective.partition(":")[0]
     rows = [(c.name, *_estimate(c.mean(column))) for c in section.best]
     header = ("configuration", column, *_INTERVAL)

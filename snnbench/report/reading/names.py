@@ -49,7 +49,8 @@ def short_names(rows: Sequence[Row], varied: Sequence[Sequence[str]] = ()) -> li
             said[i] |= {name: rows[i][name] for name in own}
             known.setdefault(tuple(said[i].items()), []).append(i)
         for alike in known.values():
-            _around_a_base(rows, alike, said) or _split(rows, alike, tell)
+            if not _around_a_base(rows, alike, said):
+                _split(rows, alike, tell)
     return _distinct(said)
 
 
@@ -100,7 +101,7 @@ def _leading(deviating: _Said) -> _Said:
     found = {
         n: v for n, v in deviating.items() if n not in SETTINGS or SETTINGS[n].of not in deviating
     }
-    with_value = {name: value for name, value in found.items() if value is not None}
+    with_value: _Said = {name: value for name, value in found.items() if value is not None}
     return with_value or found
 
 
