@@ -11,6 +11,8 @@ from snnbench.studies.axis import Axis, check_value
 from snnbench.studies.objective import Objective
 from snnbench.studies.study import EVOLVING, LISTED, Study, read_seeds
 
+ADHOC = "adhoc"  # the study of a command line without one
+
 
 def adhoc_study(
     options: Mapping[str, Any],
@@ -21,7 +23,7 @@ def adhoc_study(
     trials: int | None = None,
     population: int | None = None,
     objectives: Sequence[Objective] = (),
-    name: str = "adhoc",
+    name: str = ADHOC,
 ) -> Study:
     """Return the study that the command line alone describes.
 

@@ -61,9 +61,7 @@ def search_of(
     """
     if study is None or (study.search in LISTED and not study.objectives):
         return None
-    varying = {str(v.name) for v in study.variants if study.axes_of(v)}
-    own = [c for c in configurations
-           if varying.intersection(str(c.row["variant"]).split(BETWEEN_VARIANTS))]  # fmt: skip
+    own = [c for c in configurations if study.search in LISTED or _is_searched(study, c)]
     of_run = {run: c for c in own for run in c.runs["run_id"]}
     trials = [of_run[runs[0]] for runs in suggested if runs and runs[0] in of_run]
     trials = trials or sorted(own, key=lambda c: min(c.runs.index))
@@ -74,6 +72,12 @@ def value_in(configuration: Configuration, objective: Objective) -> float | None
     """Return the mean over the seeds; None also of what a network without answers costs."""
     values = pooled([configuration], objective.column)
     return mean(list(values.values())).value if values else None
+
+
+def _is_searched(study: Study, configuration: Configuration) -> bool:
+    """Whether it is of a variant in which something is chosen."""
+    own = str(configuration.row["variant"]).split(BETWEEN_VARIANTS)
+    return any(v.name in (None, *own) and study.axes_of(v) for v in study.variants)
 
 
 def _found(
