@@ -208,8 +208,6 @@ def run_sweep(
                 rounds = search_rounds(plan, jobs, store, make)
             repairs = (*store.repairs, *elsewhere.notes)
             for round_jobs in rounds:
-                # a search that is not the folder's has been refused by now
-                store_study(store.folder, plan.study)
                 to_do = missing(round_jobs, store, again)
                 taken = record(store, elsewhere.of(to_do))
                 to_do = missing(round_jobs, store, again) if taken.rows else to_do
@@ -221,6 +219,7 @@ def run_sweep(
                 repairs = ()
                 if not to_do:
                     continue
+                store_study(store.folder, plan.study)  # not before: another search is refused
                 executor = executor or (make_executor or executor_of)(where, total)
                 driver = Driver(
                     store, executor, data, worker_memory(executor), is_stopping,
@@ -231,6 +230,7 @@ def run_sweep(
                 yield from driver.run(to_do, contests)
                 if is_stopping():
                     return
+            store_study(store.folder, plan.study)
     finally:
         if executor is not None:
             executor.close()

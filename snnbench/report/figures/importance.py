@@ -81,10 +81,11 @@ def _grid(scale: Scale) -> np.ndarray:
 
 
 def _drawn(scale: Scale, random: np.random.Generator) -> np.ndarray:
-    """Return places all over a setting, [points, columns]."""
+    """Return places evenly all over a setting, in a random order, [points, columns]."""
+    order = random.permutation(_POINTS)
     if scale.words:
-        return np.eye(len(scale.words))[random.integers(len(scale.words), size=_POINTS)]
-    return random.random((_POINTS, 1))
+        return np.eye(len(scale.words))[order % len(scale.words)]
+    return ((order + 0.5) / _POINTS)[:, None]
 
 
 def _figure(prefix: str, column: str, shares: Mapping[str, float], r2: float, n: int) -> Figure:
