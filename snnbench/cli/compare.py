@@ -124,7 +124,7 @@ def _run(
     from snnbench.studies.plan import expand
 
     plan = expand(study, {}, settings_from_environment(os.environ) | dict(ambient or {}))
-    ids, signal, gone = follow_sweep(plan, folder, where, SweepProgress(with_best=False))
+    ids, signal, gone = follow_sweep(plan, folder, where, SweepProgress())
     if signal is not None:
         raise Stopped(signal)
     if gone is not None:

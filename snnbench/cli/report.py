@@ -1,6 +1,5 @@
 """`snnbench report`: tables of results into summaries, figures, and verdicts on claims."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from snnbench.report.page.summary import Report
     from snnbench.report.page.tables import Table
     from snnbench.studies.selecting import Selector
-    from snnbench.studies.study import Study
 
 _HELD = 4  # exit code
 _MOST_NAMED = 10
@@ -47,7 +45,7 @@ def report(
     ] = None,
     study: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The study that was run, if it does not ship."),
+        typer.Option(metavar="FILE", help="A study in place of the one stored with the runs."),
     ] = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write one page with figures.")
@@ -93,12 +91,15 @@ def report(
 
     from snnbench.report.page.summary import summarise
     from snnbench.report.reading.source import load
+    from snnbench.report.reading.studied import studies_of
     from snnbench.studies.catalogue import find_study
 
     given = None if study is None else find_study(str(study))  # it may bring plug-ins
     tables = load(folders, headline)
     names = [str(name) for name in tables.runs["study"].unique()]
-    made = summarise(tables, _studies(names, given), with_figures=bool(html or figures))
+    studies, notes = studies_of(names, tables.folders, given)
+    tables = replace(tables, notes=(*tables.notes, *notes))
+    made = summarise(tables, studies, with_figures=bool(html or figures))
     if where is not None:
         made = _compared(made, where)
     texts = {}
@@ -121,28 +122,6 @@ def report(
         more = f"; and {len(met) - _MOST_NAMED} more" if len(met) > _MOST_NAMED else ""
         say(f"--fail-if '{fail_if}' holds for: {listed}{more}.")
         raise typer.Exit(_HELD)
-
-
-def _studies(names: Iterable[str], given: "Study | None") -> "dict[str, Study | str]":
-    """Return study's name -> the study, or why there is none."""
-    from snnbench.studies.catalogue import find_study, shipped
-
-    names = [name for name in names if name]
-    if given is not None and given.name not in names:
-        raise UserError(
-            f"--study names the study '{given.name}', of which there is no run here.",
-            f"The runs are of: {', '.join(names) or 'no study'}.",
-        )
-    known = shipped()
-    found: dict[str, Study | str] = {}
-    for name in names:
-        if given is not None and name == given.name:
-            found[name] = given
-        elif name in known:
-            found[name] = find_study(name)
-        else:
-            found[name] = f"no study '{name}' ships with snnbench; name its file with --study."
-    return found
 
 
 def _compared(made: "Report", where: "Selector") -> "Report":
@@ -198,6 +177,7 @@ def _write(
 
 
 def _show(made: "Report") -> None:
+    from snnbench.report.judging.searched import sentences
     from snnbench.report.page.summary import configurations_label, title_of
     from snnbench.report.page.tables import report_tables, section_tables
 
@@ -207,6 +187,8 @@ def _show(made: "Report") -> None:
         _print(table)
     for section in made.sections:
         print_words(f"{title_of(section)}: {configurations_label(section)}", style="bold")
+        for line in sentences(section.search) if section.search else ():
+            print_words(line)
         for note in section.notes:
             if note not in made.notes:
                 say(f"Note: {note}")

@@ -56,6 +56,10 @@ def sweep(
     trials: Annotated[
         int | None, typer.Option(metavar="N", help="Points of random, tpe, gp and nsga2.")
     ] = None,
+    population: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Trials of a generation of nsga2. \\[default: 32]"),
+    ] = None,
     objective: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN:max|min", help="What a search looks for. Repeatable."),
@@ -122,7 +126,10 @@ def sweep(
     given |= settings
     if until_decided is not None and seeds is not None:
         raise UserError("--seeds and --until-decided both say how many.", "Keep one of them.")
-    pieces = {"seeds": seeds, "search": search, "trials": trials, "until_decided": until_decided}
+    pieces = {
+        "seeds": seeds, "search": search, "trials": trials, "population": population,
+        "until_decided": until_decided,
+    }  # fmt: skip
     made, overrides = _study(study, given, vary or [], objective or [], pieces)
     others = overrides, settings_from_environment(os.environ)
     where = Where(jobs, timeout, cluster, halving, checkpoint_every, measure_energy)
@@ -193,11 +200,14 @@ def _run(
     runs: bool,
 ) -> None:
     from snnbench.cli.sweep_summary import recorded_runs, show_sweep
+    from snnbench.report.judging.searched import asked
     from snnbench.results.frames import to_rows
     from snnbench.studies.plan import expand
     from snnbench.sweep.run import UNFINISHED
 
-    progress = SweepProgress()
+    if study.trials is not None:
+        say(asked(study))
+    progress = SweepProgress(study.sought[0])
     if study.until_decided is None:
         ids, signal, gone = follow_sweep(expand(study, *others), folder, where, progress, **how)
     else:
@@ -206,7 +216,9 @@ def _run(
         ids, signal, gone = follow_looks(study, others, folder, where, progress, **how)
     table = recorded_runs(folder, ids, progress.done)
     rows = [] if table is None else to_rows(table)
-    show_sweep(study, folder, table, rows, progress.total, json=json, each=runs)
+    # trials that come to the same are one run: known when the search has ended
+    total = progress.total if signal is not None or gone is not None else len(ids)
+    show_sweep(study, folder, table, rows, total, json=json, each=runs)
     if signal is not None:
         raise Stopped(signal)
     unfinished = [row for row in rows if row["status"] in UNFINISHED]

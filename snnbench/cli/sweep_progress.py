@@ -17,6 +17,7 @@ from snnbench.cli.progress import COMPILING, clock
 from snnbench.cli.stopping import NOTED, GentleStop
 
 if TYPE_CHECKING:
+    from snnbench.studies.objective import Objective
     from snnbench.studies.plan import Plan
     from snnbench.sweep.drive import SweepEvent
     from snnbench.sweep.executors import GoneError
@@ -36,11 +37,11 @@ class SweepProgress:
     """Draws the events of a sweep.
 
     Args:
-        with_best: say which run is best so far.
+        objective: say which run is best so far by it; None: not at all.
     """
 
-    def __init__(self, *, with_best: bool = True) -> None:
-        self.with_best = with_best
+    def __init__(self, objective: "Objective | None" = None) -> None:
+        self.objective = objective
         self.console = stderr()
         self.live: Live | None = None
         self.begin()
@@ -111,15 +112,20 @@ class SweepProgress:
             self.done += 1
             status = str(row["status"])
             self.by_status[status] = self.by_status.get(status, 0) + 1
-            accuracy = row.get("test_accuracy")
-            if accuracy is not None and (
-                self.best is None or accuracy > self.best["test_accuracy"]
-            ):
-                self.best = row
+            self._compare(row)
             if row.get("error") and status != "halved":
                 self.say(f"Run {row['run_id']} {status}: {row['error']}")
         if self.live is None:
             self.say(self._summary())
+
+    def _compare(self, row: Mapping[str, Any]) -> None:
+        """Keep a row if it is the best so far."""
+        if self.objective is None or row.get(self.objective.column) is None:
+            return
+        sign = 1 if self.objective.direction == "max" else -1
+        values = [sign * one[self.objective.column] for one in (row, self.best or row)]
+        if self.best is None or values[0] > values[1]:
+            self.best = row
 
     def say(self, text: str) -> None:
         """Print a line, above the bars where there are some."""
@@ -128,9 +134,13 @@ class SweepProgress:
     def _summary(self) -> str:
         parts = [f"{self.done} of {self.total} runs"]
         parts += [f"{n} {status}" for status, n in self.by_status.items() if status != "done"]
-        if self.best is not None and self.with_best:
-            best = self.best
-            parts.append(f"best test accuracy {best['test_accuracy']:.4f} (run {best['run_id']})")
+        if self.best is not None and self.objective is not None:
+            from snnbench.report.reading.columns import name_of
+
+            column = self.objective.column
+            value = self.best[column]
+            text = f"{value:.4f}" if abs(value) <= 1 else f"{value:.4g}"
+            parts.append(f"best {name_of(column)} {text} (run {self.best['run_id']})")
         left = self._seconds_left()
         if left is not None:
             parts.append(f"{clock(left)} left")

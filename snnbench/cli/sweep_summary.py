@@ -11,6 +11,7 @@ from snnbench.cli.next_step import print_next, report_command
 if TYPE_CHECKING:
     import pandas as pd
 
+    from snnbench.report.judging.searched import Search
     from snnbench.report.judging.standing import Standing
     from snnbench.studies.objective import Objective
     from snnbench.studies.study import Study
@@ -52,6 +53,7 @@ def show_sweep(
         json: as one document.
         each: a row a run.
     """
+    from snnbench.report.judging.searched import search_of, to_document
     from snnbench.report.judging.standing import standings
     from snnbench.report.reading.groups import configurations_of
     from snnbench.words.energies import HEADLINE
@@ -60,11 +62,13 @@ def show_sweep(
     for row in rows:
         counts[row["status"]] = counts.get(row["status"], 0) + 1
     objective = study.sought[0]
-    found = [] if runs is None else configurations_of(runs)
+    found = [] if runs is None else configurations_of(runs, study)
     ranked = standings(found, objective, HEADLINE.column)
+    search = search_of(study, found)
     if json:
         print_json({
             "study": study.name, "folder": str(folder), "counts": counts,
+            "search": to_document(search),
             "configurations": [_document(one) for one in ranked], "runs": list(rows),
         })  # fmt: skip
         return
@@ -74,13 +78,11 @@ def show_sweep(
     elif not ranked:
         print_words(title)
     else:
-        _print_configurations(title, ranked, objective)
-    for sentence in _in_words(ranked, objective):
+        _print_configurations(title, ranked, study.sought)
+    for sentence in _in_words(ranked, objective, search):
         print_words(sentence)
     if counts.get("done"):
-        given: list[str | Path]
-        given = [] if study.file is None or _ships(study.name) else ["--study", study.file.path]
-        print_next("means, costs and figures on one page", report_command(folder, *given))
+        print_next("means, costs and figures on one page", report_command(folder))
 
 
 def _became(counts: Mapping[str, int], total: int) -> str:
@@ -107,7 +109,9 @@ def _print_runs(title: str, folder: Path, rows: Sequence[Mapping[str, Any]]) -> 
         say(f"{len(rows) - len(short)} more runs are in {folder / 'runs.csv'}.")
 
 
-def _print_configurations(title: str, ranked: Sequence["Standing"], objective: "Objective") -> None:
+def _print_configurations(
+    title: str, ranked: Sequence["Standing"], objectives: Sequence["Objective"]
+) -> None:
     from snnbench.report.judging.standing import ACCURACY
     from snnbench.report.reading.columns import heading
     from snnbench.words.energies import HEADLINE
@@ -115,14 +119,15 @@ def _print_configurations(title: str, ranked: Sequence["Standing"], objective: "
     short = ranked[:_MOST_CONFIGURATIONS] if stdout().is_terminal else ranked
     energies = [one.energy.value if one.energy else None for one in short]
     energy, factor = heading(HEADLINE.column, energies)
-    looked_for = [] if objective.column in (ACCURACY, HEADLINE.column) else [objective.column]
-    unit, divisor = heading(objective.column)
-    header = ["configuration", *([unit] if looked_for else []), heading(ACCURACY)[0], "n", energy]
+    columns = [o.column for o in objectives if o.column not in (ACCURACY, HEADLINE.column)]
+    units = {name: heading(name) for name in columns}
+    header = ["configuration", *(unit for unit, _ in units.values()), heading(ACCURACY)[0], "n",
+              energy]  # fmt: skip
     twins = any(one.ratio for one in short)
     rows = [
         [
             one.configuration.name,
-            *([_spread(one.objective, divisor)] if looked_for else []),
+            *(_spread(one.configuration.mean(name), by) for name, (_, by) in units.items()),
             _spread(one.accuracy),
             len(one.configuration.done),
             _spread(one.energy, factor),
@@ -143,20 +148,26 @@ def _spread(found: Any, factor: float = 1) -> Any:
     return spread_text(found.value / factor, None if half is None else half / factor)
 
 
-def _in_words(ranked: Sequence["Standing"], objective: "Objective") -> list[str]:
+def _in_words(
+    ranked: Sequence["Standing"], objective: "Objective", search: "Search | None"
+) -> list[str]:
     """Return what is best, what cannot be told from it, and which networks are no good."""
+    from snnbench.report.judging.searched import sentences
     from snnbench.report.reading.columns import name_of
     from snnbench.words.energies import HEADLINE
 
     known = [one for one in ranked if one.objective is not None]
     said = _common(ranked)
-    if len(known) > 1:
+    if search is not None:
+        said += sentences(search)
+    if len(known) > 1 and (search is None or len(search.objectives) == 1):
         best, column = known[0].configuration.name, name_of(objective.column)
         tied = [one for one in known[1:] if one.tied]
         unknown = [one for one in known[1:] if one.tied is None]
         which = "Highest" if objective.direction == "max" else "Lowest"
         end = "" if tied or unknown else ", distinguishable from all others (95 %, seed by seed)"
-        said.append(f"{which} mean {column}: {best}{end}.")
+        if search is None:
+            said.append(f"{which} mean {column}: {best}{end}.")
         if tied:
             said.append(f"Not distinguishable from it (95 %, seed by seed): {_named(tied)}.")
         if unknown:
@@ -218,9 +229,3 @@ def _document(one: "Standing") -> dict[str, Any]:
         "dead": one.configuration.dead,
         "at_chance": one.at_chance,
     }
-
-
-def _ships(name: str) -> bool:
-    from snnbench.studies.catalogue import shipped
-
-    return name in shipped()

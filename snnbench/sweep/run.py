@@ -12,6 +12,7 @@ from snnbench.results.checkpoints import Checkpoints
 from snnbench.results.tables import ResultStore, read_epochs
 from snnbench.runs import resolve_machine
 from snnbench.studies.plan import Plan, PlannedRun
+from snnbench.studies.stored import store_study
 from snnbench.sweep.cluster import ClusterExecutor, check_address
 from snnbench.sweep.contest import contests_of
 from snnbench.sweep.datasets import DataSets
@@ -218,6 +219,7 @@ def run_sweep(
                 repairs = ()
                 if not to_do:
                     continue
+                store_study(store.folder, plan.study)  # not before: another search is refused
                 executor = executor or (make_executor or executor_of)(where, total)
                 driver = Driver(
                     store, executor, data, worker_memory(executor), is_stopping,
@@ -228,6 +230,7 @@ def run_sweep(
                 yield from driver.run(to_do, contests)
                 if is_stopping():
                     return
+            store_study(store.folder, plan.study)
     finally:
         if executor is not None:
             executor.close()
