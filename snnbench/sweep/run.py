@@ -7,6 +7,7 @@ from pathlib import Path
 
 from snnbench.config import RunConfig
 from snnbench.errors import UserError, did_you_mean
+from snnbench.kernels.needs import groups_of
 from snnbench.network.model_files import MODELS, weights_path
 from snnbench.results.checkpoints import Checkpoints
 from snnbench.results.tables import ResultStore, read_epochs
@@ -247,14 +248,14 @@ def _curves(store: ResultStore) -> dict[str, list[float]]:
 
 def compiled_first(configs: Iterable[RunConfig]) -> Iterator[Compiling]:
     """Compile kernels here, once, before all workers do it at once; say so if any must be."""
-    if not any(resolve_machine(c).engine == "fast" for c in configs):
+    groups = {name for config in configs for name in groups_of(resolve_machine(config))}
+    if not groups:  # numba costs half a second to import: only when needed
         return
-    # numba costs half a second to import: only when needed
     from snnbench.kernels.warmup import are_compiled, compile_kernels
 
-    if not are_compiled():
+    if not are_compiled(groups):
         yield Compiling()
-        compile_kernels()
+        compile_kernels(groups)
 
 
 def statuses_again(where: Where, retry: Sequence[str]) -> tuple[str, ...]:

@@ -20,7 +20,6 @@ from snnbench.kernels.base.losses import KINDS, hits_of_members
 from snnbench.kernels.base.optimizers import CohortOptimizer
 from snnbench.kernels.perceptron.small_layers import SmallLayers
 from snnbench.kernels.perceptron.sparse_input import SparseRows
-from snnbench.kernels.warmup import use_optimizer
 from snnbench.network.build import build_network
 from snnbench.training.evaluation import Watches, judges
 from snnbench.training.gradients import losses_and_gradients
@@ -127,7 +126,6 @@ class PerceptronEngine(OwnNetworks[CohortOptimizer]):
         self._backward(part, np.arange(1), values, torch.zeros_like(values[-1]))
         if self.small is not None:
             self._small_step(self.small, part, np.arange(1), runs)
-        use_optimizer(self.configs[0].optimizer)
 
     def begin_epoch(self) -> None:
         """Do nothing: an ANN's counts do not depend on the values of its inputs."""

@@ -20,7 +20,6 @@ from snnbench.kernels.events.blocks import SpikeBlocks
 from snnbench.kernels.layers.narrow_stack import MOST_UNITS, NarrowStack
 from snnbench.kernels.layers.stack import SpikingStack
 from snnbench.kernels.neurons.equations import Neurons
-from snnbench.kernels.warmup import use_optimizer
 from snnbench.network.build import build_network
 from snnbench.training.evaluation import Watches, judges
 from snnbench.training.gradients import losses_and_gradients
@@ -79,7 +78,6 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
         self._warm_up_evaluation(source)
         if self.narrow is not None:
             self.narrow.train(np.arange(1), self.input.keys(EVALUATION_EPOCH), self._sums)
-        use_optimizer(self.first.optimizer)
 
     def _warm_up_evaluation(self, source: "SpikeBlocks | Floats") -> None:
         """Likewise those that follow the steps of inference."""
