@@ -45,12 +45,30 @@ _LARGE = 30_000
 
 _relu_backward = torch.ops.aten.threshold_backward  # one pass, where a mask takes two
 
+
+def _one_by_one(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """Return what applies a function to each run's values [K, ...] alone.
+
+    torch rounds the last values of a tensor, which fill no vector, in another way.
+    """
+
+    def apply(z: Tensor) -> Tensor:
+        for own in z:
+            function(own)
+        return z
+
+    return apply
+
+
 # activation -> itself in place, and its derivative times a gradient, from the activation's value
 _ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]] = {
     "linear": (lambda z: z, lambda gradient, value: gradient),
     "relu": (torch.relu_, lambda gradient, value: _relu_backward(gradient, value, 0)),
-    "sigmoid": (torch.sigmoid_, lambda gradient, value: gradient.mul_(value * (1 - value))),
-    "tanh": (torch.tanh_, lambda gradient, value: gradient.mul_(1 - value * value)),
+    "sigmoid": (
+        _one_by_one(torch.sigmoid_),
+        lambda gradient, value: gradient.mul_(value * (1 - value)),
+    ),
+    "tanh": (_one_by_one(torch.tanh_), lambda gradient, value: gradient.mul_(1 - value * value)),
 }
 
 
