@@ -214,7 +214,9 @@ def run_sweep(
                 taken = record(store, elsewhere.of(to_do))
                 to_do = missing(round_jobs, store, again) if taken.rows else to_do
                 repairs += taken.repairs
-                contests = contests_of(round_jobs, _curves(store)) if where.halving else []
+                contests = (
+                    contests_of(round_jobs, _curves(store)) if where.halving and to_do else []
+                )
                 yield Planned(
                     tuple(round_jobs), tuple(to_do), total, repairs, len(taken.rows),
                     data.take_notices(), share_trained(to_do, contests),
