@@ -39,7 +39,10 @@ def interruptible() -> Iterator[None]:
 
 
 def follower(
-    screen: "Screen", signals: tuple[signal.Signals, ...] = (signal.SIGINT,), **drawn: bool
+    screen: "Screen",
+    signals: tuple[signal.Signals, ...] = (signal.SIGINT,),
+    *,
+    with_best: bool = True,
 ) -> Follow:
     """Return what runs an order, and returns the names of its runs.
 
@@ -48,11 +51,12 @@ def follower(
     Args:
         screen: draws it.
         signals: that are waited for; SIGTERM is left to the notebook, or whatever it is that runs.
-        drawn: see `SweepProgress`.
+        with_best: say which run is best so far.
     """
 
     def follow(order: "Order") -> Mapping[str, None]:
-        progress = SweepProgress(screen=screen, **drawn)
+        objective = order.study.sought[0] if with_best else None
+        progress = SweepProgress(objective, screen=screen)
         return follow_study(order, progress, signals).whole()
 
     return follow

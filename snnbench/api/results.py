@@ -11,10 +11,10 @@ import pandas as pd
 from snnbench.errors import UserError, did_you_mean
 from snnbench.report.judging.answer import Answer
 from snnbench.report.judging.deciding import OUTCOMES
-from snnbench.report.judging.standing import standings
+from snnbench.report.judging.standing import Standing, standings
 from snnbench.report.page.answer_page import headline
 from snnbench.report.page.cut import Picture, Pictures, cut_html, first_picture, pictures_of
-from snnbench.report.page.ranking import Ranking, ranking, ranking_words
+from snnbench.report.page.ranking import ranking, ranking_words
 from snnbench.report.page.render import to_document
 from snnbench.report.page.summary import (
     Report,
@@ -27,7 +27,7 @@ from snnbench.report.page.summary import (
 from snnbench.report.page.telling import sentences
 from snnbench.report.reading.source import Tables
 from snnbench.results import disk
-from snnbench.studies.objective import parse_objective
+from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector
 from snnbench.studies.study import Study
 
@@ -173,7 +173,7 @@ class Results:
         return tuple(line for section in self.report.sections for line in _told(section))
 
     def _repr_html_(self) -> str:
-        tables = {title_of(section): _ranking(section) for section in self.drawn.sections}
+        tables = {title_of(section): ranking(*_ranked(section)) for section in self.drawn.sections}
         return cut_html(self.words, tables, first_picture(self.drawn))
 
     def __str__(self) -> str:
@@ -229,11 +229,10 @@ def _told(section: Section) -> Iterator[str]:
         outcomes = [verdict.outcome for verdict in section.verdicts]
         counted = ", ".join(f"{outcomes.count(word)} {word}" for word in OUTCOMES)
         yield f"Claims: {counted}."
-    objective = parse_objective(section.objective)
-    ranked = standings(section.configurations, objective, section.energy.column)
-    yield from ranking_words(ranked, objective)
+    ranked, objectives = _ranked(section)
+    yield from ranking_words(ranked, objectives[0], section.search)
 
 
-def _ranking(section: Section) -> Ranking:
-    objective = parse_objective(section.objective)
-    return ranking(standings(section.configurations, objective, section.energy.column), objective)
+def _ranked(section: Section) -> tuple[list[Standing], Sequence[Objective]]:
+    objectives = section.study.sought if section.study is not None else (TEST_ACCURACY,)
+    return standings(section.configurations, objectives[0], section.energy.column), objectives

@@ -23,6 +23,7 @@ def sweep(
     seeds: object = None,
     search: str | None = None,
     trials: int | None = None,
+    population: int | None = None,
     objective: Sequence[str] | str | None = None,
     until_decided: int | None = None,
     jobs: int | None = None,
@@ -49,6 +50,7 @@ def sweep(
         seeds: how many, or a list.
         search: grid, list, one-at-a-time, random, tpe, gp or nsga2.
         trials: points of the last four.
+        population: trials of a generation of nsga2.
         objective: what a search looks for, COLUMN:max or COLUMN:min.
         until_decided: look at 5, 10, 20, ... seeds, to so many; more only where a claim is
             undecided.
@@ -74,6 +76,7 @@ def sweep(
     >>> found = sweep(vary={"beta": [0.5, 0.9]}, seeds=3)  # doctest: +SKIP
     >>> found.configurations["test_accuracy"]  # doctest: +SKIP
     """
+    from snnbench.report.judging.searched import asked
     from snnbench.sweep.order import make_order
     from snnbench.sweep.run import Where
 
@@ -83,10 +86,12 @@ def sweep(
         given_settings(config, settings),
         Where(jobs, timeout, cluster, halving, checkpoint_every, measure_energy, save_model),
         vary=vary, objective=objective, seeds=seeds, search=search, trials=trials,
-        until_decided=until_decided, retry=retry, reuse=reuse, out=out,
+        population=population, until_decided=until_decided, retry=retry, reuse=reuse, out=out,
     )  # fmt: skip
     with interruptible():
         screen = screen_here() if progress else NoScreen()
+        if order.study.trials is not None:
+            screen.say(asked(order.study))
         ids = follower(screen)(order)
 
     from snnbench.api.results import Results

@@ -36,4 +36,10 @@ def _searches() -> Iterable[str]:
     return SEARCHES
 
 
-studies, searches = names(_studies), names(_searches)
+def _retries() -> Iterable[str]:
+    from snnbench.sweep.retries import RETRIES
+
+    return RETRIES
+
+
+studies, searches, retries = names(_studies), names(_searches), names(_retries)

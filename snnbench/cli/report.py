@@ -41,7 +41,7 @@ def report(
     ] = None,
     study: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The study that was run, if it does not ship."),
+        typer.Option(metavar="FILE", help="A study in place of the one stored with the runs."),
     ] = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write one page with figures.")
@@ -98,6 +98,7 @@ def report(
 
 
 def _show(made: "Report") -> None:
+    from snnbench.report.judging.searched import sentences
     from snnbench.report.page.summary import configurations_label, title_of
     from snnbench.report.page.tables import report_tables, section_tables
 
@@ -107,6 +108,8 @@ def _show(made: "Report") -> None:
         _print(table)
     for section in made.sections:
         print_words(f"{title_of(section)}: {configurations_label(section)}", style="bold")
+        for line in sentences(section.search) if section.search else ():
+            print_words(line)
         for note in section.notes:
             if note not in made.notes:
                 say(f"Note: {note}")

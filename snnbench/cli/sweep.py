@@ -63,6 +63,10 @@ def sweep(
     trials: Annotated[
         int | None, typer.Option(metavar="N", help="Points of random, tpe, gp and nsga2.")
     ] = None,
+    population: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Trials of a generation of nsga2. \\[default: 32]"),
+    ] = None,
     objective: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN:max|min", help="What a search looks for. Repeatable."),
@@ -84,7 +88,9 @@ def sweep(
     retry: Annotated[
         str | None,
         typer.Option(
-            metavar="failed | timeout | oom | diverged", help="Run these recorded runs again."
+            metavar="failed | timeout | oom | diverged",
+            help="Run these recorded runs again.",
+            autocompletion=completing.retries,
         ),
     ] = None,
     reuse: Annotated[
@@ -131,8 +137,8 @@ def sweep(
     where = Where(jobs, timeout, cluster, halving, checkpoint_every, measure_energy, save_model)
     order = make_order(
         study, given | settings, where, vary=vary, objective=objective, seeds=seeds,
-        search=search, trials=trials, until_decided=until_decided, retry=retry, reuse=reuse,
-        out=out, ambient=settings_from_environment(os.environ),
+        search=search, trials=trials, population=population, until_decided=until_decided,
+        retry=retry, reuse=reuse, out=out, ambient=settings_from_environment(os.environ),
     )  # fmt: skip
     if dry_run:
         from snnbench.cli.sweep_plan import show_plan
@@ -151,14 +157,20 @@ def sweep(
 def _run(order: "Order", *, json: bool, runs: bool) -> None:
     from snnbench.api.looking import follow_study
     from snnbench.cli.sweep_summary import recorded_runs, show_sweep
+    from snnbench.report.judging.searched import asked
     from snnbench.results.frames import to_rows
-    from snnbench.sweep.run import UNFINISHED
+    from snnbench.sweep.retries import UNFINISHED
 
-    progress = SweepProgress()
+    study, folder = order.study, order.folder
+    if study.trials is not None:
+        say(asked(study))
+    progress = SweepProgress(study.sought[0])
     ids, signal, gone = follow_study(order, progress, SIGNALS)
-    table = recorded_runs(order.folder, ids, progress.done)
+    table = recorded_runs(folder, ids, progress.done)
     rows = [] if table is None else to_rows(table)
-    show_sweep(order.study, order.folder, table, rows, progress.total, json=json, each=runs)
+    # trials that come to the same are one run: known when the search has ended
+    total = progress.total if signal is not None or gone is not None else len(ids)
+    show_sweep(study, folder, table, rows, total, json=json, each=runs)
     if signal is not None:
         raise Stopped(signal)
     unfinished = [row for row in rows if row["status"] in UNFINISHED]

@@ -50,6 +50,7 @@ def show_sweep(
         json: as one document.
         each: a row a run.
     """
+    from snnbench.report.judging.searched import search_of, to_document
     from snnbench.report.judging.standing import standings
     from snnbench.report.page.ranking import ranking_words
     from snnbench.report.reading.groups import configurations_of
@@ -59,11 +60,13 @@ def show_sweep(
     for row in rows:
         counts[row["status"]] = counts.get(row["status"], 0) + 1
     objective = study.sought[0]
-    found = [] if runs is None else configurations_of(runs)
+    found = [] if runs is None else configurations_of(runs, study)
     ranked = standings(found, objective, HEADLINE.column)
+    search = search_of(study, found)
     if json:
         print_json({
             "study": study.name, "folder": str(folder), "counts": counts,
+            "search": to_document(search),
             "configurations": [_document(one) for one in ranked], "runs": list(rows),
         })  # fmt: skip
         return
@@ -73,13 +76,11 @@ def show_sweep(
     elif not ranked:
         print_words(title)
     else:
-        _print_configurations(title, ranked, objective)
-    for sentence in ranking_words(ranked, objective):
+        _print_configurations(title, ranked, study.sought)
+    for sentence in ranking_words(ranked, objective, search):
         print_words(sentence)
     if counts.get("done"):
-        given: list[str | Path]
-        given = [] if study.file is None or _ships(study.name) else ["--study", study.file.path]
-        print_next("means, costs and figures on one page", report_command(folder, *given))
+        print_next("means, costs and figures on one page", report_command(folder))
 
 
 def _became(counts: Mapping[str, int], total: int) -> str:
@@ -106,11 +107,13 @@ def _print_runs(title: str, folder: Path, rows: Sequence[Mapping[str, Any]]) -> 
         say(f"{len(rows) - len(short)} more runs are in {folder / 'runs.csv'}.")
 
 
-def _print_configurations(title: str, ranked: Sequence["Standing"], objective: "Objective") -> None:
+def _print_configurations(
+    title: str, ranked: Sequence["Standing"], objectives: Sequence["Objective"]
+) -> None:
     from snnbench.report.page.ranking import ranking
 
     short = ranked[:_MOST_CONFIGURATIONS] if stdout().is_terminal else ranked
-    table = ranking(short, objective)
+    table = ranking(short, objectives)
     print_table(title, table.header, table.rows, fold=["n"], keep=table.keep)
     if len(short) < len(ranked):
         print_words(f"{len(ranked) - len(short)} more, less good, are in the report.")
@@ -136,9 +139,3 @@ def _document(one: "Standing") -> dict[str, Any]:
         "dead": one.configuration.dead,
         "at_chance": one.at_chance,
     }
-
-
-def _ships(name: str) -> bool:
-    from snnbench.studies.catalogue import shipped
-
-    return name in shipped()

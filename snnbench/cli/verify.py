@@ -112,7 +112,7 @@ def _watched(events: "Generator[Any, None, Verification]", stop: GentleStop) -> 
     """Draw what happens until it ends, and return what came of it."""
     from snnbench.progress.sweeps import SweepProgress
 
-    progress = SweepProgress(with_best=False)
+    progress = SweepProgress()
     with progress.shown(), closing(events):  # closed whatever happens: it ends the workers
         followed = progress.follow(events, stop)
         while True:

@@ -14,6 +14,7 @@ from snnbench.progress.screens import Screen, screen_here
 from snnbench.progress.stopping import NOTED, GentleStop, Stopped
 
 if TYPE_CHECKING:
+    from snnbench.studies.objective import Objective
     from snnbench.sweep.drive import SweepEvent, Working
     from snnbench.sweep.executors import GoneError
     from snnbench.sweep.jobs import Task
@@ -33,12 +34,14 @@ class SweepProgress:
     """Draws the events of a sweep.
 
     Args:
-        with_best: say which run is best so far.
+        objective: say which run is best so far by it; None: not at all.
         screen: where; None: on this notebook, or on stderr.
     """
 
-    def __init__(self, *, with_best: bool = True, screen: Screen | None = None) -> None:
-        self.with_best = with_best
+    def __init__(
+        self, objective: "Objective | None" = None, *, screen: Screen | None = None
+    ) -> None:
+        self.objective = objective
         self.screen = screen or screen_here()
         self.begin()
         self.by_status: dict[str, int] = {}
@@ -50,6 +53,8 @@ class SweepProgress:
         """Count from nothing, for a plan, or another one of the same sweep."""
         self.started = time.monotonic()
         self.total = self.done = self.before = 0
+        self.epochs: dict[str, int] = {}  # run -> its epochs, of those that are run
+        self.share, self.trained = 1.0, 0  # of their epochs, and epochs of those that have ended
 
     def follow(self, events: Generator[E, None, R], stop: GentleStop) -> Generator[E, None, R]:
         """Yield events as they come, draw them, and return what they return.
@@ -101,6 +106,8 @@ class SweepProgress:
         if event.taken_over:
             self.say(f"{event.taken_over} runs are taken over from --reuse.")
         self.total = event.total
+        self.epochs |= {job.run_id: len(job.config.learning_rates) for job in event.to_do}
+        self.share = event.share
         self.done += recorded
         self.before += recorded
         if recorded:
@@ -111,17 +118,23 @@ class SweepProgress:
             self.say(f"Tables: {repair}")
         for row in event.rows:
             self.done += 1
-            status = str(row["status"])
+            status, run = str(row["status"]), row["run_id"]
+            self.trained += row["epochs_run"] if status == "halved" else self.epochs.get(run, 0)
             self.by_status[status] = self.by_status.get(status, 0) + 1
-            accuracy = row.get("test_accuracy")
-            if accuracy is not None and (
-                self.best is None or accuracy > self.best["test_accuracy"]
-            ):
-                self.best = row
+            self._compare(row)
             if row.get("error") and status != "halved":
                 self.say(f"Run {row['run_id']} {status}: {row['error']}")
         if not self.screen.draws:
             self.say(self._summary())
+
+    def _compare(self, row: Mapping[str, Any]) -> None:
+        """Keep a row if it is the best so far."""
+        if self.objective is None or row.get(self.objective.column) is None:
+            return
+        sign = 1 if self.objective.direction == "max" else -1
+        values = [sign * one[self.objective.column] for one in (row, self.best or row)]
+        if self.best is None or values[0] > values[1]:
+            self.best = row
 
     def say(self, text: str) -> None:
         """Show a line that stays."""
@@ -130,24 +143,29 @@ class SweepProgress:
     def _summary(self, *, ended: bool = False) -> str:
         parts = [f"{self.done} of {self.total} runs"]
         parts += [f"{n} {status}" for status, n in self.by_status.items() if status != "done"]
-        if self.best is not None and self.with_best:
-            best = self.best
-            parts.append(f"best test accuracy {best['test_accuracy']:.4f} (run {best['run_id']})")
+        if self.best is not None and self.objective is not None:
+            from snnbench.report.reading.columns import name_of
+
+            column = self.objective.column
+            value = self.best[column]
+            text = f"{value:.4f}" if abs(value) <= 1 else f"{value:.4g}"
+            parts.append(f"best {name_of(column)} {text} (run {self.best['run_id']})")
         left = self._seconds_left()
         if left is not None and not ended:
             parts.append(f"{clock(left)} left")
         return ", ".join(parts)
 
     def _seconds_left(self) -> float | None:
-        """Return what is left at the speed so far, unfinished cohorts counted in part."""
-        part = sum(
-            self.shares.get(task.number, 0.0) * len(task.jobs) for task in self.running
+        """Return what is left at the speed so far, in epochs, cohorts that run counted in part."""
+        done = self.trained + sum(
+            self.shares.get(task.number, 0.0) * self.epochs.get(job.run_id, 0)
+            for task in self.running for job in task.jobs
         )  # fmt: skip
-        done = self.done - self.before + part
         if done <= 0:
             return None
-        seconds = time.monotonic() - self.started
-        return seconds * max(0.0, self.total - self.before - done) / done
+        known = sum(self.epochs.values()) / len(self.epochs)
+        coming = self.share * known * (self.total - self.before)
+        return (time.monotonic() - self.started) * max(0.0, coming - done) / done
 
     def __rich__(self) -> Group:
         """Return the summary, the sweep's bar, and one bar for each running cohort."""

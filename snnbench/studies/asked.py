@@ -48,9 +48,8 @@ def asked_study(
     vary: Vary | None = None,
     objective: Sequence[str] | str | None = None,
     seeds: object = None,
-    search: str | None = None,
-    trials: int | None = None,
     until_decided: int | None = None,
+    **pieces: Any,
 ) -> tuple[Study, Mapping[str, Any]]:
     """Return the study, and the settings that override it.
 
@@ -59,7 +58,7 @@ def asked_study(
         given: settings.
         vary: see `read_vary`.
         objective: what a search looks for, COLUMN:max or COLUMN:min.
-        seeds, search, trials, until_decided: see `Study`; None leaves them as they are.
+        seeds, until_decided, pieces: of the study; None leaves it as it is.
 
     Raises:
         UserError: nothing is asked for, or not well; see `adhoc_study` and `with_options`.
@@ -68,8 +67,7 @@ def asked_study(
         raise UserError("--seeds and --until-decided both say how many.", "Keep one of them.")
     axes = read_vary(vary)
     objectives = [parse_objective(text) for text in _texts(objective)]
-    pieces = {"seeds": read_repeats(seeds), "search": search, "trials": trials,
-              "until_decided": until_decided}  # fmt: skip
+    pieces |= {"seeds": read_repeats(seeds), "until_decided": until_decided}
     said: dict[str, Any] = {key: value for key, value in pieces.items() if value is not None}
     if study is not None:
         found = study if isinstance(study, Study) else find_study(str(study))

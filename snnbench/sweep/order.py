@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snnbench.studies.asked import Vary, asked_study
+from snnbench.studies.asked import asked_study
 from snnbench.studies.looks import looks_of
 from snnbench.studies.plan import Plan, expand
 from snnbench.studies.study import Study
-from snnbench.sweep.run import Where, read_retry
+from snnbench.sweep.retries import read_retry
+from snnbench.sweep.run import Where
 
 
 @dataclass(frozen=True)
@@ -60,34 +61,27 @@ def make_order(
     given: Mapping[str, Any],
     where: Where,
     *,
-    vary: Vary | None,
-    objective: Sequence[str] | str | None,
-    seeds: object,
-    search: str | None,
-    trials: int | None,
-    until_decided: int | None,
     retry: str | None,
     reuse: Sequence[str | Path] | None,
     out: str | Path | None,
     ambient: Mapping[str, Any] | None = None,
+    **pieces: Any,
 ) -> Order:
     """Return what is to be run.
 
     Args:
-        study, given, vary, objective, seeds, search, trials, until_decided: see `asked_study`.
+        study, given: see `asked_study`.
         where: see `Where`.
         retry: see `read_retry`.
         reuse: folders; that of the results itself is none.
         out: folder of the tables; None: results/STUDY.
         ambient: settings over which all others win.
+        pieces: see `asked_study`.
 
     Raises:
         UserError: anything wrong with these.
     """
-    made, overrides = asked_study(
-        study, given, vary=vary, objective=objective, seeds=seeds, search=search, trials=trials,
-        until_decided=until_decided,
-    )  # fmt: skip
+    made, overrides = asked_study(study, given, **pieces)
     folder = Path(out) if out is not None else Path("results") / made.name
     others = tuple(Path(other) for other in reuse or ())
     here = folder.resolve()

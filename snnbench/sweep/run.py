@@ -1,19 +1,21 @@
 """A sweep from its plan to its tables: what is there, what is missing, round after round."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from snnbench.config import RunConfig
-from snnbench.errors import UserError, did_you_mean
+from snnbench.errors import UserError
+from snnbench.kernels.needs import groups_of
 from snnbench.network.model_files import MODELS, weights_path
 from snnbench.results.checkpoints import Checkpoints
 from snnbench.results.tables import ResultStore, read_epochs
 from snnbench.runs import resolve_machine
 from snnbench.studies.plan import Plan, PlannedRun
+from snnbench.studies.stored import store_study
 from snnbench.sweep.cluster import ClusterExecutor, check_address
-from snnbench.sweep.contest import contests_of
+from snnbench.sweep.contest import contests_of, share_trained
 from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.drive import Driver, SweepEvent
 from snnbench.sweep.executors import Executor, LocalExecutor, share_out
@@ -22,15 +24,6 @@ from snnbench.sweep.record import record
 from snnbench.sweep.reuse import Elsewhere
 from snnbench.sweep.search import check_searches, example, search_rounds
 from snnbench.training.events import Compiling, Said
-
-# What `--retry` takes -> the statuses that are run again.
-RETRIES: Mapping[str, tuple[str, ...]] = {
-    "failed": ("failed", "timeout", "oom"),
-    "timeout": ("timeout",),
-    "oom": ("oom",),
-    "diverged": ("diverged",),
-}
-UNFINISHED = RETRIES["failed"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +91,8 @@ class Planned:
         repairs: what was mended in the tables on opening them, or done to them since.
         taken_over: how many of them other folders had recorded.
         notices: what is to be known of the data, a sentence each.
+        share: of the epochs of those that are run now that is trained, as far as is known: with
+            halving not all.
     """
 
     jobs: tuple[Job, ...]
@@ -106,6 +101,7 @@ class Planned:
     repairs: tuple[str, ...] = ()
     taken_over: int = 0
     notices: tuple[str, ...] = ()
+    share: float = 1.0
 
 
 def maker(
@@ -114,19 +110,6 @@ def maker(
     """Return what makes jobs of planned runs; see `make_jobs`."""
     settle = partial(resolve_machine, elsewhere=where.cluster is not None)
     return lambda runs: make_jobs(runs, study, folder, data, settle, save_model=where.save_model)
-
-
-def read_retry(text: str | None) -> tuple[str, ...]:
-    """Return the statuses that `--retry` names.
-
-    Raises:
-        UserError: a name is unknown.
-    """
-    names = [] if text is None else [name.strip() for name in text.split(",")]
-    for name in names:
-        if name not in RETRIES:
-            raise UserError(f"--retry {name} is not known.", did_you_mean(name, RETRIES))
-    return tuple(status for name in names for status in RETRIES[name])
 
 
 def missing(
@@ -183,7 +166,9 @@ def run_sweep(
     configs += [example(space, plan.study.seeds[0]) for space in plan.spaces]
     if where.halving:
         check_halving(configs)
-    again, data, said = statuses_again(where, retry), DataSets(), set[str]()
+    data, said = DataSets(), set[str]()
+    again = statuses_again(where, retry)
+    absent = partial(missing, retry=again, save_model=where.save_model)
     make = maker(plan.study.name, folder, data, where)
     jobs = distinct(make(plan.runs))
     # By all runs, not the missing ones: how many threads a run has must not depend on what was
@@ -193,7 +178,6 @@ def run_sweep(
     try:
         # All that can be refused is refused before anything is written.
         recorded = ResultStore.open(folder, write=False, judged=True)
-        absent = partial(missing, retry=again, save_model=where.save_model)
         to_do = absent(jobs, recorded)
         elsewhere = Elsewhere(reuse)
         taken_over = {run.run["run_id"] for run in elsewhere.of(to_do)}
@@ -217,21 +201,25 @@ def run_sweep(
                 taken = record(store, elsewhere.of(to_do))
                 to_do = absent(round_jobs, store) if taken.rows else to_do
                 repairs += taken.repairs
+                contests = (
+                    contests_of(round_jobs, _curves(store)) if where.halving and to_do else []
+                )
                 yield Planned(tuple(round_jobs), tuple(to_do), total, repairs, len(taken.rows),
-                              data.take_notices())  # fmt: skip
+                              data.take_notices(), share_trained(to_do, contests))  # fmt: skip
                 repairs = ()
                 if not to_do:
                     continue
+                store_study(store.folder, plan.study)  # not before: another search is refused
                 executor = executor or (make_executor or executor_of)(where, total)
                 driver = Driver(
                     store, executor, data, worker_memory(executor), is_stopping,
                     checkpoints=Checkpoints.of(store.folder, where.checkpoint_every),
                     measure_energy=where.measure_energy, said=said,
                 )  # fmt: skip
-                contests = contests_of(round_jobs, _curves(store)) if where.halving else []
                 yield from driver.run(to_do, contests)
                 if is_stopping():
                     return
+            store_study(store.folder, plan.study)
     finally:
         if executor is not None:
             executor.close()
@@ -248,14 +236,14 @@ def _curves(store: ResultStore) -> dict[str, list[float]]:
 
 def compiled_first(configs: Iterable[RunConfig]) -> Iterator[Compiling]:
     """Compile kernels here, once, before all workers do it at once; say so if any must be."""
-    if not any(resolve_machine(c).engine == "fast" for c in configs):
+    groups = {name for config in configs for name in groups_of(resolve_machine(config))}
+    if not groups:  # numba costs half a second to import: only when needed
         return
-    # numba costs half a second to import: only when needed
     from snnbench.kernels.warmup import are_compiled, compile_kernels
 
-    if not are_compiled():
+    if not are_compiled(groups):
         yield Compiling()
-        compile_kernels()
+        compile_kernels(groups)
 
 
 def statuses_again(where: Where, retry: Sequence[str]) -> tuple[str, ...]:

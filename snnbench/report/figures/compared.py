@@ -17,9 +17,9 @@ from snnbench.report.reading.groups import (
     Configuration,
     binomial_error_of,
     pooled,
-    short_names,
     varied_numbers,
 )
+from snnbench.report.reading.names import short_names
 from snnbench.report.reading.statistics import Estimate, mean
 from snnbench.studies.objective import Objective
 from snnbench.studies.selecting import value_text

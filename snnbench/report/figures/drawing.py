@@ -14,7 +14,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from snnbench.report.reading.groups import printable
+from snnbench.report.reading.names import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from snnbench.report.judging.searched import Search, sentences
 from snnbench.report.judging.standing import ACCURACY, Standing
 from snnbench.report.page.cells import spread_text
 from snnbench.report.reading.columns import heading, name_of
@@ -25,24 +26,24 @@ class Ranking(NamedTuple):
     keep: list[str]
 
 
-def ranking(ranked: Sequence[Standing], objective: Objective) -> Ranking:
-    """Return the table of configurations: objective, accuracy, energy, and its ratio to the ANN's.
+def ranking(ranked: Sequence[Standing], objectives: Sequence[Objective]) -> Ranking:
+    """Return the table of configurations: objectives, accuracy, energy, its ratio to the ANN's.
 
     Args:
         ranked: best first.
-        objective: what was looked for.
+        objectives: what was looked for.
     """
     energies = [one.energy.value if one.energy else None for one in ranked]
     energy, factor = heading(HEADLINE.column, energies)
-    looked_for = [] if objective.column in (ACCURACY, HEADLINE.column) else [objective.column]
-    unit, divisor = heading(objective.column)
     accuracy = heading(ACCURACY)[0]
-    header = ["configuration", *([unit] if looked_for else []), accuracy, "n", energy]
+    columns = [o.column for o in objectives if o.column not in (ACCURACY, HEADLINE.column)]
+    units = {name: heading(name) for name in columns}
+    header = ["configuration", *(unit for unit, _ in units.values()), accuracy, "n", energy]
     twins = any(one.ratio for one in ranked)
     rows = [
         [
             one.configuration.name,
-            *([_spread(one.objective, divisor)] if looked_for else []),
+            *(_spread(one.configuration.mean(name), by) for name, (_, by) in units.items()),
             _spread(one.accuracy),
             len(one.configuration.done),
             _spread(one.energy, factor),
@@ -60,17 +61,22 @@ def _spread(found: Any, factor: float = 1) -> Any:
     return spread_text(found.value / factor, None if half is None else half / factor)
 
 
-def ranking_words(ranked: Sequence[Standing], objective: Objective) -> list[str]:
+def ranking_words(
+    ranked: Sequence[Standing], objective: Objective, search: Search | None = None
+) -> list[str]:
     """Return what is best, what cannot be told from it, and which networks are no good."""
     known = [one for one in ranked if one.objective is not None]
     said = _common(ranked)
-    if len(known) > 1:
+    if search is not None:
+        said += sentences(search)
+    if len(known) > 1 and (search is None or len(search.objectives) == 1):
         best, column = known[0].configuration.name, name_of(objective.column)
         tied = [one for one in known[1:] if one.tied]
         unknown = [one for one in known[1:] if one.tied is None]
         which = "Highest" if objective.direction == "max" else "Lowest"
         end = "" if tied or unknown else ", distinguishable from all others (95 %, seed by seed)"
-        said.append(f"{which} mean {column}: {best}{end}.")
+        if search is None:
+            said.append(f"{which} mean {column}: {best}{end}.")
         if tied:
             said.append(f"Not distinguishable from it (95 %, seed by seed): {_named(tied)}.")
         if unknown:

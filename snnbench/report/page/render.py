@@ -10,6 +10,8 @@ import jinja2
 
 from snnbench.report.figures.drawing import Figure
 from snnbench.report.judging.published import RULE
+from snnbench.report.judging.searched import sentences as search_sentences
+from snnbench.report.judging.searched import to_document as to_search
 from snnbench.report.page import telling
 from snnbench.report.page.summary import (
     Report,
@@ -90,6 +92,7 @@ def _section(section: Section) -> dict[str, Any]:
         "without_verdicts": section.why_none or None,
         "statuses": dict(section.statuses),
         "objective": section.objective,
+        "search": to_search(section.search),
         "best": [c.name for c in section.best],
         "energy": {word.label: word.assumption for word in models(section.energy)},
         "configurations": [_configuration(c, energies) for c in section.configurations],
@@ -177,6 +180,7 @@ def environment(*, autoescape: bool) -> jinja2.Environment:
         "section_tables": section_tables,
         "configurations_label": configurations_label,
         "title_of": title_of,
+        "search_sentences": search_sentences,
         "telling": telling,
     }
     return environment

@@ -10,6 +10,7 @@ import pandas as pd
 
 from snnbench.report.figures.drawing import Figure
 from snnbench.report.figures.raster import raster_of
+from snnbench.report.figures.searching import search_figures
 from snnbench.report.figures.study_figures import figures_of
 from snnbench.report.judging.answer import Answer
 from snnbench.report.judging.departures import departure_notes
@@ -17,16 +18,17 @@ from snnbench.report.judging.evidence import Evidence
 from snnbench.report.judging.looks import sharing, verdicts_of
 from snnbench.report.judging.many import by_chance
 from snnbench.report.judging.published import RULE, PublishedRow, beside
+from snnbench.report.judging.searched import Search, search_of
 from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict
 from snnbench.report.reading.columns import COMPARED, ORIGIN
 from snnbench.report.reading.groups import (
-    ONLY,
     Configuration,
     binomial_error_of,
     configurations_of,
     dead_notes,
     pooled,
 )
+from snnbench.report.reading.names import ONLY
 from snnbench.report.reading.neurobench import OutsideRow
 from snnbench.report.reading.source import Tables, data_notes, load, origin_notes
 from snnbench.report.reading.statistics import Estimate, difference, mean
@@ -34,6 +36,7 @@ from snnbench.studies import looks
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study
+from snnbench.sweep.trials import suggested_runs
 from snnbench.words.energies import Energy
 
 _BEST = 3
@@ -67,6 +70,7 @@ class Section:
         origin: column -> value -> number of runs.
         notes: what a reader must know.
         figures, energy: drawn, and the model that they show.
+        search: what the study looked for and found, if it did.
         outside: rows of NeuroBench's files, shown beside the configurations and nowhere else.
     """
 
@@ -85,6 +89,7 @@ class Section:
     figures: tuple[Figure, ...]
     energy: Energy
     outside: tuple[OutsideRow, ...] = ()
+    search: Search | None = None
 
     @property
     def best(self) -> tuple[Configuration, ...]:
@@ -166,10 +171,12 @@ def summarise(
 def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) -> Section:
     runs = tables.runs
     study, why_none = (found, "") if isinstance(found, Study) else (None, found)
-    configurations = configurations_of(runs)
+    configurations = configurations_of(runs, study)
     evidence = Evidence(configurations, tables.epochs, tables.layers)
     objective = study.sought[0] if study is not None else TEST_ACCURACY
     ranked = _ranked(configurations, objective)
+    suggested = [runs for folder in tables.folders for runs in suggested_runs(folder)]
+    search = search_of(study, configurations, suggested)
     notes = dead_notes(configurations) + origin_notes(runs) + data_notes(runs)
     if study is not None:
         notes = departure_notes(study, configurations) + notes
@@ -179,6 +186,7 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         figures = figures_of(
             prefix, evidence, rates, ranked, objective, energy=tables.energy.column
         )
+        figures += search_figures(prefix, search)
         raster, why_none_drawn = raster_of(prefix, tables, objective, configurations)
         figures += [raster] if raster is not None else []
         notes += [why_none_drawn] if why_none_drawn is not None else []
@@ -203,6 +211,7 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         figures=tuple(figures),
         energy=tables.energy,
         outside=tables.outside,
+        search=search,
     )
 
 
