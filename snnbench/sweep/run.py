@@ -162,13 +162,14 @@ def run_sweep(
         UserError: data, settings or the folder do not permit it, or the cluster is gone.
     """
     check_searches(plan)
-    configs = [run.config for run in plan.runs]
-    configs += [example(space, plan.study.seeds[0]) for space in plan.spaces]
+    configs = [
+        *(run.config for run in plan.runs),
+        *(example(space, plan.study.seeds[0]) for space in plan.spaces),
+    ]
     if where.halving:
         check_halving(configs)
     data, said = DataSets(), set[str]()
-    again = statuses_again(where, retry)
-    absent = partial(missing, retry=again, save_model=where.save_model)
+    absent = partial(missing, retry=statuses_again(where, retry), save_model=where.save_model)
     make = maker(plan.study.name, folder, data, where)
     jobs = distinct(make(plan.runs))
     # By all runs, not the missing ones: how many threads a run has must not depend on what was
