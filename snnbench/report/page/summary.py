@@ -184,7 +184,7 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
     if prefix is not None:
         rates = firing_rates(configurations, tables.layers)
         figures = figures_of(
-            prefix, evidence, rates, ranked, objective, energy=tables.energy.column
+            prefix, evidence, rates, ranked, objective, energy=tables.energy, steps=tables.steps
         )
         figures += search_figures(prefix, search)
         raster, why_none_drawn = raster_of(prefix, tables, objective, configurations)

@@ -1,0 +1,111 @@
+"""Accuracy against energy: every configuration, and what none is cheaper and as accurate as."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from snnbench.report.figures.drawing import BAND, INK, Drawing, Figure, shortened
+from snnbench.report.figures.pareto import pareto_front
+from snnbench.report.figures.placing import at_edge, label_points
+from snnbench.report.figures.axes import bars, ends_of, off, references, zoom
+from snnbench.report.figures.styles import Palette
+from snnbench.report.reading.columns import heading
+from snnbench.report.reading.groups import Configuration
+from snnbench.report.reading.statistics import Estimate
+
+ACCURACY = "test_accuracy"
+_MANY_TIMES = 20  # from this ratio of dearest to cheapest on, the axis is logarithmic
+_MOST_CHARACTERS = 24  # of a name that stands at a point
+_MOST_NAMED = 16  # points; of more, those of the front and the best are named
+
+_Place = tuple[Configuration, float, Estimate]
+
+
+def energy_figure(
+    prefix: str, configurations: Sequence[Configuration], column: str, palette: Palette,
+    levels: Sequence[tuple[str, float]] = (),
+) -> Figure | None:  # fmt: skip
+    """Draw accuracy against energy; None of fewer than two configurations.
+
+    Args:
+        prefix: begins the figure's name.
+        configurations: of a study.
+        column: of the energy.
+        palette: their styles.
+        levels: name and height of level lines.
+    """
+    points: list[_Place] = [
+        (c, cost.value, accuracy)
+        for c in configurations
+        if (cost := c.mean(column)) and (accuracy := c.mean(ACCURACY))
+    ]
+    alive = [i for i, (c, _, _) in enumerate(points) if not c.dead]
+    if len(points) < 2 or not alive:
+        return None
+    label, unit = heading(column, [x for _, x, _ in points])
+    points = [(c, x / unit, accuracy) for c, x, accuracy in points]
+    found = pareto_front([(points[i][1], points[i][2].value) for i in alive])
+    front = [alive[i] for i in found]
+    plot = Drawing()
+    axes = plot.axes
+    energies = [x for _, x, _ in points]
+    if min(energies) > 0 and max(energies) / min(energies) >= _MANY_TIMES:
+        plot.logarithmic(energies)
+    spans = [ends_of(accuracy, ACCURACY) for _, _, accuracy in points]
+    beyond = off(spans)
+    seen = [span for i, span in enumerate(spans) if i not in beyond]
+    zoom(axes, seen, ACCURACY, below=any(spans[i] < min(seen) for i in beyond),
+         above=any(spans[i] > max(seen) for i in beyond))  # fmt: skip
+    axes.set_xmargin(0.1)
+    axes.plot([x for _, x, _ in points], [sum(axes.get_ylim()) / 2] * len(points), alpha=0)
+    axes.step([points[i][1] for i in front], [points[i][2].value for i in front],
+              where="post", color=INK, linestyle="--", linewidth=1)  # fmt: skip
+    for i, (c, x, accuracy) in enumerate(points):
+        style = palette[c]
+        filled = style.colour if i in front else "none"
+        drawn: dict[str, Any] = style.point | {"markersize": 6, "markerfacecolor": filled}
+        if c.dead:
+            drawn |= {"marker": "x"}
+        y, _ = at_edge(accuracy.value, axes.get_ylim())
+        axes.plot([x], [y], clip_on=False, **drawn)
+        if i not in beyond:
+            bars(axes, [(x, *spans[i])], color=style.colour)
+    references(axes, levels)
+    axes.set_xlabel(label)
+    axes.set_ylabel("test accuracy")
+    _name_points(plot, points, front)
+    told = "; ".join(f"{points[i][0].name}: {points[i][2].value:.3g} at {points[i][1]:.4g}"
+                     for i in front)  # fmt: skip
+    dead = " Crosses are silent or saturated networks, which cannot be on it."
+    crosses = dead if len(alive) < len(points) else ""
+    edge = " Marks at the edge lie beyond it, at the accuracy written." if beyond else ""
+    return plot.finish(
+        f"{prefix}-energy", "Accuracy against energy",
+        f"Filled and joined by the dashed line: the Pareto front, than which no configuration is"
+        f" cheaper and as accurate.{crosses}{edge} {BAND}",
+        f"On the Pareto front ({label}): {told}.",
+    )  # fmt: skip
+
+
+def _name_points(plot: Drawing, points: Sequence[_Place], front: Sequence[int]) -> None:
+    """Write names at points, or where these have no room, numbers with the names below."""
+    best = sorted(range(len(points)), key=lambda i: -points[i][2].value)
+    order = list(dict.fromkeys([*front, *best]))[:_MOST_NAMED]
+    plot.canvas.draw_without_rendering()  # the x axis takes its ends
+    ends = plot.axes.get_ylim()
+    placed = [at_edge(points[i][2].value, ends) for i in order]
+    places = [(points[i][1], y) for i, (y, _) in zip(order, placed, strict=True)]
+    spans = [
+        (y, y) if edge else ends_of(points[i][2], ACCURACY)
+        for i, (y, edge) in zip(order, placed, strict=True)
+    ]
+    names = [points[i][0].name for i in order]
+    numbers = [str(k) for k in range(1, len(order) + 1)]
+    for words in (names, numbers):
+        texts = [f"{word} {edge}".strip() for word, (_, edge) in zip(words, placed, strict=True)]
+        short = all(len(word) <= _MOST_CHARACTERS for word in words)
+        if short and label_points(plot.axes, places, texts, spans):
+            break
+    if not short or words is numbers:
+        handles = [plot.axes.plot([], [], linestyle="none")[0] for _ in order]
+        plot.legend(handles, [f"{k}: {shortened(name, 44)}"
+                              for k, name in zip(numbers, names, strict=True)])  # fmt: skip
