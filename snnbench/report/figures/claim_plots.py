@@ -72,8 +72,8 @@ def rows_of(values: Values) -> Figure | None:
     plot = Drawing(height=0.8 + 0.28 * len(means))
     axes = plot.axes
     spans = [ends_of(found, column) for _, found in means]
-    places = {c.name: y for y, (c, _) in enumerate(means)}
-    theirs = [(c, x) for c, x in values.published if c.name in places]
+    places = {id(c): y for y, (c, _) in enumerate(means)}
+    theirs = [(c, x) for c, x in values.published if id(c) in places]
     shown = [*(end for span in spans for end in span), *(x for _, x in [*values.levels, *theirs])]
     if min(shown) > 0 and max(shown) / min(shown) > _MANY_TIMES:
         axes.set_xscale("log")
@@ -95,7 +95,7 @@ def rows_of(values: Values) -> Figure | None:
     axes.set_yticks(range(len(means)), [shortened(c.name, 32) for c, _ in means])
     axes.grid(visible=False, axis="y")
     axes.set_xlabel(axis_label(column))
-    _draw_published(plot, [(x, places[c.name]) for c, x in theirs], "|")
+    _draw_published(plot, [(x, places[id(c)]) for c, x in theirs], "|")
     told = "; ".join(f"{c.name}: {found.value:.4g}" for c, found in means)
     return plot.finish(
         values.name, label_of(column), BAND,

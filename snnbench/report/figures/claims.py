@@ -57,14 +57,14 @@ class _Place:
         what: see `FIGURES`.
         columns: what is drawn.
         along: the number that is varied; "" for none.
-        names: of the configurations.
+        which: positions of the configurations among those of the evidence.
         own: the claim's text, where its figure is its own.
     """
 
     what: What
     columns: tuple[str, ...]
     along: str = ""
-    names: tuple[str, ...] = ()
+    which: tuple[int, ...] = ()
     own: Hashable = None
 
 
@@ -128,37 +128,42 @@ def _epoch(claim: Claim) -> int | None:
 
 def _place(claim: Claim, evidence: Evidence) -> _Place:
     what, spoken = FIGURES[type(claim)], _spoken(claim, evidence)
-    names = tuple(c.name for c in spoken)
+    which = _positions(spoken, evidence)
     if what == "ratio":
-        return _Place(what, (claim.metric,), own=(claim.text, names))
+        return _Place(what, (claim.metric,), own=(claim.text, which))
     if what == "curve" or _epoch(claim) is not None:
         columns = {Overfits: ("train_loss",), Exceeds: (getattr(claim, "than", ""),)}
-        return _Place("curve", (claim.metric, *columns.get(type(claim), ())), names=names)
+        return _Place("curve", (claim.metric, *columns.get(type(claim), ())), which=which)
     along = getattr(claim, "along", "")
     if along:
         is_number = along in varied_numbers(spoken)
-        return _Place(what, (claim.metric,), along if is_number else "", names)
+        return _Place(what, (claim.metric,), along if is_number else "", which)
     whole = _whole(claim.metric, spoken, evidence)
     if whole is None:
-        return _Place(what, (claim.metric,), "", names)
+        return _Place(what, (claim.metric,), "", which)
     return _Place(what, (claim.metric,), *whole)
+
+
+def _positions(spoken: Sequence[Configuration], evidence: Evidence) -> tuple[int, ...]:
+    ids = {id(c) for c in spoken}
+    return tuple(i for i, c in enumerate(evidence.configurations) if id(c) in ids)
 
 
 def _whole(
     metric: str, spoken: Sequence[Configuration], evidence: Evidence
-) -> tuple[str, tuple[str, ...]] | None:
+) -> tuple[str, tuple[int, ...]] | None:
     """Return the setting and the configurations of the study's whole figure; None where what is
     spoken of could not be read off it."""
     everything = evidence.configurations
     is_mixed = metric.endswith("loss") and len({c.row["loss"] for c in everything}) > 1
     means = [(c, found) for c in everything if (found := c.mean(metric)) is not None]
-    far = {means[i][0].name for i in off([ends_of(e, metric) for _, e in means])}
-    if is_mixed or len(everything) > _MOST_ROWS or far & {c.name for c in spoken}:
+    far = {id(means[i][0]) for i in off([ends_of(e, metric) for _, e in means])}
+    if is_mixed or len(everything) > _MOST_ROWS or far & {id(c) for c in spoken}:
         return None
     numbers = varied_numbers(everything)
     single = len(numbers) == 1 and len(families_of(everything, numbers[0])) == 1
     has_it = single and all(c.row[numbers[0]] is not None for c in everything)
-    return (numbers[0] if has_it else "", tuple(c.name for c in everything))
+    return numbers[0] if has_it else "", _positions(everything, evidence)
 
 
 def _values(name: str, place: _Place, verdicts: Sequence[Verdict], known: _Known) -> Figure | None:
@@ -238,7 +243,7 @@ def _said(claim: Claim) -> str:
 
 
 def _named(place: _Place, evidence: Evidence) -> list[Configuration]:
-    return [c for c in evidence.configurations if c.name in place.names]
+    return [evidence.configurations[i] for i in place.which]
 
 
 _DRAWERS: Mapping[What, Callable[[str, _Place, Sequence[Verdict], _Known], Figure | None]] = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from snnbench.config.setting import SETTINGS, Value
+from snnbench.config.setting import SETTINGS
 from snnbench.report.figures.drawing import (
     BAND,
     DASHES,
@@ -229,12 +229,12 @@ def _measured(
 def _alike(configurations: Sequence[Configuration], name: str) -> list[list[Configuration]]:
     """Return the configurations that differ in a setting, and what only means something with one
     of its choices, alone."""
-    groups: dict[tuple[Value, ...], list[Configuration]] = {}
+    groups: dict[Any, list[Configuration]] = {}
     if name == "model":  # an SNN has a loss and an encoding of its own
         for c in configurations:
             twin = twin_of(c, configurations)
             if twin is not None:
-                groups.setdefault((twin.name,), [twin]).append(c)
+                groups.setdefault(id(twin), [twin]).append(c)
         return list(groups.values())
     for c in configurations:
         if c.row[name] is not None:

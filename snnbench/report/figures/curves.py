@@ -54,12 +54,11 @@ def learning_curves(
             own = [c for c in best if not is_split or c.row["loss"] == loss]
             of = f" ({value_text(loss)})" if is_split else ""
             part = f"-{part_of_name(value_text(loss))}" if is_split else ""
+            known = [c for c in own if evidence.curves(c, column)]
             lines = [
-                Line(c.name, palette[c], points)
-                for c in own
-                if (points := means_by_epoch(evidence.curves(c, column)))
+                Line(c.name, palette[c], means_by_epoch(evidence.curves(c, column)))
+                for c in in_order(known, evidence.configurations)
             ]
-            lines = _in_order(lines, evidence.configurations)
             yield draw_lines(
                 f"{prefix}-curve-{part_of_name(column)}{part}",
                 f"{label_of(column)}{of} over epochs", column, lines, "epoch",
@@ -67,11 +66,13 @@ def learning_curves(
             )  # fmt: skip
 
 
-def _in_order(lines: Sequence[Line], configurations: Sequence[Configuration]) -> list[Line]:
-    """Return the lines that are drawn, of many the first, in the tables' order, and the others."""
-    ranks = {c.name: rank for rank, c in enumerate(configurations)}
-    drawn = sorted(lines[:MOST_LINES], key=lambda line: ranks[line.name])
-    return [*drawn, *lines[MOST_LINES:]]
+def in_order(
+    best: Sequence[Configuration], configurations: Sequence[Configuration]
+) -> list[Configuration]:
+    """Return those that are drawn, of many the best, in the tables' order, and then the others."""
+    ranks = {id(c): rank for rank, c in enumerate(configurations)}
+    drawn = sorted(best[:MOST_LINES], key=lambda c: ranks[id(c)])
+    return [*drawn, *best[MOST_LINES:]]
 
 
 def means_by_epoch(by_seed: Mapping[int, Sequence[float]]) -> list[Estimate]:

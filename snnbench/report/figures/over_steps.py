@@ -64,7 +64,7 @@ def energy_by_steps(
     ][:MOST_LINES]
     if not lines:
         return None
-    anns = {p.ann.name: p.ann for p in pairs}
+    anns = {id(p.ann): p.ann for p in pairs}
     found = next(iter(anns.values())).mean(column) if len(anns) == 1 else None
     levels = [("ANN", found.value)] if found else []
     plot = Drawing()

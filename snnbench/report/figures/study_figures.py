@@ -39,8 +39,8 @@ def figures_of(prefix: str, evidence: Evidence, rates: Mapping[str, Mapping[str,
     configurations = evidence.configurations
     palette = Palette(configurations)
     guess = chance_of(configurations)
-    ranks = {c.name: rank for rank, c in enumerate(best)}
-    pairs = sorted(pairs_of(configurations), key=lambda p: ranks.get(p.snn.name, len(ranks)))
+    ranks = {id(c): rank for rank, c in enumerate(best)}
+    pairs = sorted(pairs_of(configurations), key=lambda p: ranks.get(id(p.snn), len(ranks)))
     twin = twin_level(configurations)
     of_objective = [*guess, *twin] if objective.column in ACCURACIES else []
     with drawing():
@@ -74,7 +74,7 @@ def chance_of(configurations: Sequence[Configuration]) -> list[tuple[str, float]
 
 def twin_level(configurations: Sequence[Configuration]) -> list[tuple[str, float]]:
     """Return the accuracy of the ANN that is the twin of all SNNs, where there is one such."""
-    twins = {c.name: c for snn in configurations
+    twins = {id(c): c for snn in configurations
              if snn.row["model"] == "snn" and (c := twin_of(snn, configurations))}  # fmt: skip
     found = next(iter(twins.values())).mean("test_accuracy") if len(twins) == 1 else None
     return [("ANN twin", found.value)] if found else []

@@ -50,18 +50,19 @@ class Palette:
 
     def __init__(self, configurations: Sequence[Configuration]) -> None:
         ordered = _ordered(configurations)
-        self._styles: dict[str, Style] = {}
+        self._of = tuple(configurations)  # so that ids stay theirs; names need not differ
+        self._styles: dict[int, Style] = {}
         for rank, c in enumerate(ordered):
             step = round(rank * (len(RAMP) - 1) / (len(ordered) - 1))
-            self._styles[c.name] = Style(RAMP[step], _SOLID, MARKERS[rank % len(MARKERS)])
+            self._styles[id(c)] = Style(RAMP[step], _SOLID, MARKERS[rank % len(MARKERS)])
         number = 1 if ordered else 0  # the first colour is the hue's
         for c in sorted(configurations, key=lambda c: c.row["model"] != "snn"):
-            if c.name not in self._styles:
-                self._styles[c.name] = nth_style(number)
+            if id(c) not in self._styles:
+                self._styles[id(c)] = nth_style(number)
                 number += 1
 
     def __getitem__(self, configuration: Configuration) -> Style:
-        return self._styles[configuration.name]
+        return self._styles[id(configuration)]
 
 
 def rest_of(configuration: Configuration, name: str) -> dict[str, Any]:

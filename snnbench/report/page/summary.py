@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from snnbench.report.figures.claims import claim_figures
 from snnbench.report.figures.drawing import Figure
 from snnbench.report.figures.raster import raster_of
 from snnbench.report.figures.searching import search_figures
@@ -71,6 +72,7 @@ class Section:
         notes: what a reader must know.
         figures, energy: drawn, and the model that they show.
         search: what the study looked for and found, if it did.
+        claim_figures: what decides each of the verdicts, or None; as many, or none at all.
         outside: rows of NeuroBench's files, shown beside the configurations and nowhere else.
     """
 
@@ -88,6 +90,7 @@ class Section:
     notes: tuple[str, ...]
     figures: tuple[Figure, ...]
     energy: Energy
+    claim_figures: tuple[Figure | None, ...] = ()
     outside: tuple[OutsideRow, ...] = ()
     search: Search | None = None
 
@@ -180,8 +183,16 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
     notes = dead_notes(configurations) + origin_notes(runs) + data_notes(runs)
     if study is not None:
         notes = departure_notes(study, configurations) + notes
+    verdicts = verdicts_of(study, evidence) if study else ()
+    published: tuple[PublishedRow, ...] = ()
+    if study is not None:
+        shared = sharing(study, evidence)
+        published = tuple(beside(p, shared, study.claims) for p in study.published)
     figures: list[Figure] = []
+    deciding: list[Figure | None] = []
     if prefix is not None:
+        if study is not None:
+            deciding = claim_figures(prefix, study, evidence, verdicts, published)
         rates = firing_rates(configurations, tables.layers)
         figures = figures_of(
             prefix, evidence, rates, ranked, objective, energy=tables.energy, steps=tables.steps
@@ -200,16 +211,13 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         ranked=tuple(ranked),
         statuses={str(status): int(n) for status, n in statuses.items()},
         unfinished=tuple(_unfinished(configurations)),
-        verdicts=verdicts_of(study, evidence) if study else (),
-        published=(
-            tuple(beside(p, sharing(study, evidence), study.claims) for p in study.published)
-            if study
-            else ()
-        ),
+        verdicts=verdicts,
+        published=published,
         origin={c: _counted(runs[c]) for c in ORIGIN},
         notes=tuple(notes),
         figures=tuple(figures),
         energy=tables.energy,
+        claim_figures=tuple(deciding),
         outside=tables.outside,
         search=search,
     )
