@@ -92,6 +92,11 @@ def zoom(
     low, high = min(lows), max(highs)
     span = (high - low) or abs(high) * 0.1 or 1.0
     least, most = bounds_of(column)
+    if axes.get_yscale() == "log":
+        low, high = low / 1.3, high * 1.3
+        axes.set_ylim(low, high)
+        ratio_ticks(axes.yaxis, low, high, axes.bbox.height)
+        return low, high
     low = max(least, low - (_STRIP if below else _MARGIN) * span)
     high = min(most, high + (_STRIP if above else _MARGIN) * span)
     axes.set_ylim(low, high)
@@ -178,7 +183,7 @@ def references(axes: Axes, levels: Sequence[tuple[str, float]]) -> None:
         if inside:
             axes.axhline(level, color=INK, linewidth=0.9, linestyle=(0, (2, 2)), alpha=0.7)
         arrow = "" if inside else "↓" if level < low else "↑"
-        at = min(max((level - low) / (high - low), 0.0), 1.0) * height
+        at = float(axes.transData.transform((0.0, min(max(level, low), high)))[1]) - axes.bbox.y0
         placed.append((at, f"{name} {level:.3g}{arrow}"))
     heights = _spread([at for at, _ in placed], line, height)
     for at, (_, text) in zip(heights, placed, strict=True):

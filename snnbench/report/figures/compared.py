@@ -4,7 +4,7 @@ Configurations are joined, and compared, only where they differ in nothing else.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from snnbench.config.setting import SETTINGS
@@ -53,6 +53,12 @@ class Point:
     estimate: Estimate
     configuration: Configuration
 
+    def divided(self, by: float) -> "Point":
+        """Return the point in a unit of so many."""
+        e = self.estimate
+        low, high = (None if end is None else end / by for end in (e.low, e.high))
+        return replace(self, estimate=replace(e, value=e.value / by, low=low, high=high))
+
 
 def sensitivities(
     prefix: str, configurations: Sequence[Configuration], objective: Objective,
@@ -92,7 +98,7 @@ def points_along(name: str, members: Sequence[Configuration], column: str) -> li
 
 def draw_points(
     plot: Drawing, lines: Sequence[Sequence[Point]], column: str, palette: Palette, levels: Levels,
-    *, extra: Sequence[float] = (),
+    *, extra: Sequence[float] = (), is_whole: bool = False,
 ) -> list[Any]:  # fmt: skip
     """Draw points with intervals, those of a line joined; return a handle of every line.
 
@@ -105,13 +111,14 @@ def draw_points(
         palette: styles of the points.
         levels: name and height of level lines.
         extra: heights that are shown, too, where that does not hide the points.
+        is_whole: nothing is marked at the edge.
     """
     points = [point for line in lines for point in line]
     spans = [ends_of(point.estimate, column) for point in points]
-    beyond = off(spans)
+    beyond = set() if is_whole else off(spans)
     seen = [span for i, span in enumerate(spans) if i not in beyond]
     lowest = min(low for low, _ in seen)
-    seen += [(y, y) for y in near(seen, extra)]
+    seen += [(y, y) for y in (extra if is_whole else near(seen, extra))]
     sides = {spans[i][0] < lowest for i in beyond}
     zoom(plot.axes, seen, column, below=True in sides, above=False in sides)
     handles = []

@@ -57,22 +57,13 @@ def learning_curves(
             known = [c for c in own if evidence.curves(c, column)]
             lines = [
                 Line(c.name, palette[c], means_by_epoch(evidence.curves(c, column)))
-                for c in in_order(known, evidence.configurations)
+                for c in palette.in_order(known)
             ]
             yield draw_lines(
                 f"{prefix}-curve-{part_of_name(column)}{part}",
                 f"{label_of(column)}{of} over epochs", column, lines, "epoch",
                 levels=levels if column.endswith("accuracy") else (),
             )  # fmt: skip
-
-
-def in_order(
-    best: Sequence[Configuration], configurations: Sequence[Configuration]
-) -> list[Configuration]:
-    """Return those that are drawn, of many the best, in the tables' order, and then the others."""
-    ranks = {id(c): rank for rank, c in enumerate(configurations)}
-    drawn = sorted(best[:MOST_LINES], key=lambda c: ranks[id(c)])
-    return [*drawn, *best[MOST_LINES:]]
 
 
 def means_by_epoch(by_seed: Mapping[int, Sequence[float]]) -> list[Estimate]:
@@ -170,7 +161,7 @@ def _draw(plot: Drawing, line: Line, column: str, *, clip: bool) -> int:
         ends = [ends_of(point, column) for point in points]
         plot.axes.fill([*x, *reversed(x)],
                        [*(low for low, _ in ends), *(high for _, high in reversed(ends))],
-                       color=line.style.colour, alpha=0.15, linewidth=0, clip_on=clip)  # fmt: skip
+                       color=line.style.colour, alpha=0.13, linewidth=0, clip_on=clip)  # fmt: skip
     return every
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from snnbench.report.figures.drawing import BAND, INK, Drawing, Figure, shortened
 from snnbench.report.figures.pareto import pareto_front
 from snnbench.report.figures.placing import at_edge, label_points
-from snnbench.report.figures.axes import bars, ends_of, off, references, zoom
+from snnbench.report.figures.axes import bars, ends_of, off, ratio_ticks, references, zoom
 from snnbench.report.figures.styles import Palette
 from snnbench.report.reading.columns import heading
 from snnbench.report.reading.groups import Configuration
@@ -50,6 +50,9 @@ def energy_figure(
     energies = [x for _, x, _ in points]
     if min(energies) > 0 and max(energies) / min(energies) >= _MANY_TIMES:
         plot.logarithmic(energies)
+        ends = min(energies) / 1.3, max(energies) * 1.3
+        axes.set_xlim(ends)
+        ratio_ticks(axes.xaxis, *ends, axes.bbox.width)
     spans = [ends_of(accuracy, ACCURACY) for _, _, accuracy in points]
     beyond = off(spans)
     seen = [span for i, span in enumerate(spans) if i not in beyond]

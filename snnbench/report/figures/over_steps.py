@@ -13,7 +13,7 @@ from snnbench.report.figures.placing import label_points
 from snnbench.report.figures.axes import ratio_ticks, ticks_at
 from snnbench.report.figures.styles import Palette, families_of, nth_style, rest_of
 from snnbench.report.judging.evidence import Evidence
-from snnbench.report.reading.columns import axis_label, label_of
+from snnbench.report.reading.columns import heading, label_of
 from snnbench.report.reading.groups import Configuration, short_names
 
 _FURTHER = 1.25  # how far beyond the last break-even a line goes
@@ -38,7 +38,7 @@ def accuracy_over_steps(
     rows = steps.dropna(subset=["test_accuracy"]).sort_values("step")
     by_run = {str(run): list(values) for run, values in rows.groupby("run_id")["test_accuracy"]}
     lines = []
-    for c in best:
+    for c in palette.in_order([c for c in best if c.row["model"] == "snn"]):
         runs = c.done[["run_id", "seed"]].itertuples(index=False)
         by_seed = {int(seed): by_run[run] for run, seed in runs if run in by_run}
         if by_seed and max(map(len, by_seed.values())) > 1:
@@ -66,21 +66,28 @@ def energy_by_steps(
         return None
     anns = {id(p.ann): p.ann for p in pairs}
     found = next(iter(anns.values())).mean(column) if len(anns) == 1 else None
-    levels = [("ANN", found.value)] if found else []
+    axis, unit = heading(column, [p.estimate.value for _, points in lines for p in points])
+    lines = [(label, [p.divided(unit) for p in points]) for label, points in lines]
+    levels = [("ANN", found.value / unit)] if found else []
     plot = Drawing()
     ticks_at(plot, [point.x for _, points in lines for point in points])
     extra = [level for _, level in levels]
-    handles = draw_points(plot, [p for _, p in lines], column, palette, levels, extra=extra)
+    heights = [*extra, *(p.estimate.value for _, points in lines for p in points)]
+    if min(heights) > 0 and max(heights) / min(heights) > _MANY_TIMES:
+        plot.axes.set_yscale("log")
+    handles = draw_points(plot, [p for _, p in lines], column, palette, levels, extra=extra,
+                          is_whole=True)  # fmt: skip
     plot.axes.set_xlabel("T, time steps")
-    plot.axes.set_ylabel(axis_label(column))
+    plot.axes.set_ylabel(axis)
     if len(lines) > 1:
         plot.legend(handles, [label for label, _ in lines])
     told = "; ".join(f"{label}: " + ", ".join(f"{p.estimate.value:.4g} at {p.x:g}" for p in points)
                      for label, points in lines)  # fmt: skip
-    level = f" The ANN needs {found.value:.4g}." if found else ""
+    level = f" The ANN needs {found.value / unit:.4g}." if found else ""
     return plot.finish(
         f"{prefix}-energy-T", f"{label_of(column)} against T",
-        f"Below the ANN's level an SNN is cheaper. {BAND}" if found else BAND, f"{told}.{level}",
+        f"Below the ANN's level an SNN is cheaper. {BAND}" if found else BAND,
+        f"{axis}: {told}.{level}",
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from snnbench.report.figures.drawing import INK
 from snnbench.report.figures.axes import SMALL, text_width
 
 _TALL = 1.15 * SMALL
-_NEAR = 6.0  # points from a marker's middle to its label
+_NEAR = 7.0  # points from a marker's middle to its label
 _RINGS = (1.0, 1.7, 2.6, 3.8, 5.5, 8.0)
 _TURNS = tuple(math.radians(45 * k) for k in (1, 0, 7, 3, 4, 5, 2, 6))  # right above comes first
 _FREE = 2  # rings in which no line need say whose label it is
@@ -45,7 +45,7 @@ def label_points(
     """
     places = [tuple(axes.transData.transform(point)) for point in points]
     frame = axes.bbox
-    whole = (frame.x0, frame.y0, frame.x1 + 40, frame.y1 + 8)
+    whole = (frame.x0, frame.y0, frame.x1 + 4, frame.y1 + 8)
     taken: list[Box] = [(x - 4, y - 4, x + 4, y + 4) for x, y in places]
     for i, (low, high) in enumerate(spans):
         ends = (float(axes.transData.transform((points[i][0], y))[1]) for y in (low, high))
@@ -54,7 +54,7 @@ def label_points(
     for i, ((x, y), text) in enumerate(zip(places, texts, strict=True)):
         if not text:
             continue
-        found = _room(x, y, text_width(text, SMALL), [*taken[:i], *taken[i + 1 :]], whole)
+        found = _room(x, y, text_width(text, SMALL), taken, whole)
         if found is None:
             return False
         box, ring = found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from snnbench.report.figures.drawing import DASHES, MARKERS, RAMP, SERIES
+from snnbench.report.figures.drawing import DASHES, MARKERS, MOST_LINES, RAMP, SERIES
 from snnbench.report.reading.groups import Configuration, varied_numbers
 
 _SOLID = "-"
@@ -60,6 +60,12 @@ class Palette:
             if id(c) not in self._styles:
                 self._styles[id(c)] = nth_style(number)
                 number += 1
+
+    def in_order(self, best: Sequence[Configuration]) -> list[Configuration]:
+        """Return those that are drawn, of many the best, in the tables' order; then the others."""
+        ranks = {id(c): rank for rank, c in enumerate(self._of)}
+        drawn = sorted(best[:MOST_LINES], key=lambda c: ranks[id(c)])
+        return [*drawn, *best[MOST_LINES:]]
 
     def __getitem__(self, configuration: Configuration) -> Style:
         return self._styles[id(configuration)]
