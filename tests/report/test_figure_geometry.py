@@ -61,12 +61,9 @@ def a_sweep():
     for k, beta in enumerate((0.0, 0.01, 0.05, 0.1, 0.5, 0.9, 1.0, 2.0, 5.0)):
         for seed in range(3):
             end = 0.1 + 0.001 * k if beta > 1 else 0.86 + 0.008 * k + 0.002 * seed
-            curves = {
-                "test_accuracy": [end / 2, end, end],
-                "test_loss": [1.0, 1.2 - end, 1.1 - end],
-                "train_loss": [1.0, 0.5, 0.1],
-                "firing_rate": [0.1, 0.2, 0.2 + 0.01 * k],
-            }
+            curves = {"test_accuracy": [end / 2, end, end], "train_loss": [1.0, 0.5, 0.1],
+                      "test_loss": [1.0, 1.2 - end, 1.1 - end],
+                      "firing_rate": [0.1, 0.2, 0.2 + 0.01 * k]}  # fmt: skip
             made.run(seed, curves, layers=[{"layer": "fc1", "output_rate": 0.1 + 0.01 * k}],
                      beta=beta, test_accuracy=end, firing_rate=0.2 + 0.01 * k,
                      energy_pj_compute45nm=9000.0 + 20 * (k % 4) + seed)  # fmt: skip
@@ -78,7 +75,8 @@ def a_crowd():
     made = Made()
     for k in range(14):
         made.run(0, variant=f"a variant with a name that is long, number {k}", lr=0.1 + k / 100,
-                 test_accuracy=0.9 + 0.001 * (k % 3), energy_pj_compute45nm=900.0 + k % 2)  # fmt: skip
+                 test_accuracy=0.9 + 0.001 * (k % 3),
+                 energy_pj_compute45nm=900.0 + k % 2)  # fmt: skip
     return made
 
 

@@ -1,6 +1,6 @@
 """Beside every claim the figure that decides it: the document's own, drawn again from the runs."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,14 +58,14 @@ class _Place:
         columns: what is drawn.
         along: the number that is varied; "" for none.
         which: positions of the configurations among those of the evidence.
-        own: the claim's text, where its figure is its own.
+        own: the claim, where its figure shows nothing else.
     """
 
     what: What
     columns: tuple[str, ...]
     along: str = ""
     which: tuple[int, ...] = ()
-    own: Hashable = None
+    own: Claim | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _place(claim: Claim, evidence: Evidence) -> _Place:
     what, spoken = FIGURES[type(claim)], _spoken(claim, evidence)
     which = _positions(spoken, evidence)
     if what == "ratio":
-        return _Place(what, (claim.metric,), own=(claim.text, which))
+        return _Place(what, (claim.metric,), own=claim)
     if what == "curve" or _epoch(claim) is not None:
         columns = {Overfits: ("train_loss",), Exceeds: (getattr(claim, "than", ""),)}
         return _Place("curve", (claim.metric, *columns.get(type(claim), ())), which=which)

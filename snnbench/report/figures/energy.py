@@ -1,6 +1,7 @@
 """Accuracy against energy: every configuration, and what none is cheaper and as accurate as."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from snnbench.report.figures.drawing import BAND, INK, Drawing, Figure, shortened
@@ -101,12 +102,15 @@ def _name_points(plot: Drawing, points: Sequence[_Place], front: Sequence[int]) 
         (y, y) if edge else ends_of(points[i][2], ACCURACY)
         for i, (y, edge) in zip(order, placed, strict=True)
     ]
+    corners = [(points[i][1], points[i][2].value) for i in front]
+    steps = [line for (x, y), (right, top) in pairwise(corners)
+             for line in ((x, y, right, y), (right, y, right, top))]  # fmt: skip
     names = [points[i][0].name for i in order]
     numbers = [str(k) for k in range(1, len(order) + 1)]
     for words in (names, numbers):
         texts = [f"{word} {edge}".strip() for word, (_, edge) in zip(words, placed, strict=True)]
         short = all(len(word) <= _MOST_CHARACTERS for word in words)
-        if short and label_points(plot.axes, places, texts, spans):
+        if short and label_points(plot.axes, places, texts, spans, steps):
             break
     if not short or words is numbers:
         handles = [plot.axes.plot([], [], linestyle="none")[0] for _ in order]

@@ -30,7 +30,7 @@ def at_edge(value: float, ends: tuple[float, float]) -> tuple[float, str]:
 
 def label_points(
     axes: Axes, points: Sequence[tuple[float, float]], texts: Sequence[str],
-    spans: Sequence[tuple[float, float]] = (),
+    spans: Sequence[tuple[float, float]] = (), lines: Sequence[Box] = (),
 ) -> bool:  # fmt: skip
     """Write a text at every point, as near as there is room, the first one first.
 
@@ -39,6 +39,7 @@ def label_points(
         points: in data.
         texts: one a point; "" for none.
         spans: lower and upper end of each point's interval, which is not written on.
+        lines: left, bottom, right and top of lines along the axes, in data, likewise.
 
     Returns:
         Whether all have room; if not, nothing is written.
@@ -50,6 +51,9 @@ def label_points(
     for i, (low, high) in enumerate(spans):
         ends = (float(axes.transData.transform((points[i][0], y))[1]) for y in (low, high))
         taken[i] = _with_bar(taken[i], *ends)
+    for left, bottom, right, top in lines:
+        corners = axes.transData.transform([(left, bottom), (right, top)])
+        taken.append((*(corners[0] - 1), *(corners[1] + 1)))
     chosen: list[tuple[int, Box, float]] = []
     for i, ((x, y), text) in enumerate(zip(places, texts, strict=True)):
         if not text:
