@@ -129,12 +129,16 @@ def test_coordinates_are_short_and_texts_as_they_were():
 
 def points(path):
     """Return (command, x, y) of every point of a path; after M or L a letter may be left out."""
-    found, command = [], ""
+    found, command, at = [], "", (0.0, 0.0)
     tokens = re.findall(r"[A-Za-z]|-?[\d.]+", path)
     while tokens:
         command = tokens.pop(0) if tokens[0].isalpha() else {"M": "L"}.get(command, command)
         count = {"z": 0, "C": 6}.get(command, 2)
-        found.append((command, *(float(tokens.pop(0)) for _ in range(count))))
+        numbers = [float(tokens.pop(0)) for _ in range(count)]
+        if command == "l":  # from where the point before is
+            numbers = [a + b for a, b in zip(at, numbers, strict=True)]
+        at = tuple(numbers[-2:])
+        found.append((command.upper() if command == "l" else command, *numbers))
     return found
 
 

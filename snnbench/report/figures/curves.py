@@ -21,7 +21,7 @@ from snnbench.report.reading.groups import Configuration
 from snnbench.report.reading.statistics import Estimate, mean
 from snnbench.studies.selecting import value_text
 
-_MOST_POINTS = 60  # of a line: a figure is some 280 points wide
+_MOST_POINTS = 40  # of a line: a figure is some 280 points wide
 
 
 @dataclass(frozen=True)

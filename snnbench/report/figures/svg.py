@@ -68,16 +68,23 @@ def inline(svg: str, name: str, title: str, description: str, colours: Mapping[s
 def rounded(path: str, digits: int) -> str:
     """Return a path, a place or a transform with short coordinates.
 
-    The lines to the next point need no letter of their own.
+    Of a single line, all but the first point are steps from the one before.
     """
+    is_line = re.fullmatch(r"M[^A-Za-z]*(?:L[^A-Za-z]*)+z?\s*", path)
+    if is_line:
+        numbers = [round(float(n) * 10**digits) for n in re.findall(r"-?\d+(?:\.\d+)?", path)]
+        steps = [b - a for a, b in zip(numbers, numbers[2:], strict=False)]
+        texts = [_short(n / 10**digits, digits) for n in (*numbers[:2], *steps)]
+        line = " ".join(texts[2:]).replace(" -", "-")
+        return f"M{texts[0]} {texts[1]}l{line}{'z' if 'z' in path else ''}"
+    text = re.sub(r"-?\d+\.\d+", lambda number: _short(float(number[0]), digits), path)
+    has_lines_only = path.startswith("M") and not re.search("[a-yA-KN-Y]", path[1:])
+    return re.sub(r"\s*L ", " ", text) if has_lines_only else text
 
-    def short(number: re.Match[str]) -> str:
-        value = round(float(number[0]), digits) + 0.0  # no -0
-        return f"{value:.{digits}f}".rstrip("0").rstrip(".")
 
-    text = re.sub(r"-?\d+\.\d+", short, path)
-    is_line = path.startswith("M") and not re.search("[a-yA-KN-Y]", path[1:])
-    return re.sub(r"\s*L ", " ", text) if is_line else text
+def _short(value: float, digits: int) -> str:
+    text = f"{round(value, digits) + 0.0:.{digits}f}"  # no -0
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _tidy(element: Element) -> None:
