@@ -130,7 +130,7 @@ def draw_lines(
         "One seed: there are no intervals.",
         f"One {across} in {thinned} is drawn." if thinned > 1 else "",
         "What lies far off is named at the edge with its last value." if beyond else "",
-        f"The best {MOST_LINES} configurations; more are in the tables."
+        f"The first {MOST_LINES} of {len(lines)} lines; more are in the tables."
         if len(lines) > MOST_LINES else "",
     ]  # fmt: skip
     return plot.finish(name, title, " ".join(filter(None, said)), f"{'; '.join(told)}.")

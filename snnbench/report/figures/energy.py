@@ -16,7 +16,7 @@ from snnbench.report.reading.statistics import Estimate
 ACCURACY = "test_accuracy"
 _MANY_TIMES = 20  # from this ratio of dearest to cheapest on, the axis is logarithmic
 _MOST_CHARACTERS = 24  # of a name that stands at a point
-_MOST_NAMED = 16  # points; of more, those of the front and the best are named
+_MOST_NAMED = 24  # points; of more, those of the front and the best are named
 
 _Place = tuple[Configuration, float, Estimate]
 
@@ -60,7 +60,6 @@ def energy_figure(
     zoom(axes, seen, ACCURACY, below=any(spans[i] < min(seen) for i in beyond),
          above=any(spans[i] > max(seen) for i in beyond))  # fmt: skip
     axes.set_xmargin(0.1)
-    axes.plot([x for _, x, _ in points], [sum(axes.get_ylim()) / 2] * len(points), alpha=0)
     axes.step([points[i][1] for i in front], [points[i][2].value for i in front],
               where="post", color=INK, linestyle="--", linewidth=1)  # fmt: skip
     for i, (c, x, accuracy) in enumerate(points):
@@ -76,26 +75,32 @@ def energy_figure(
     references(axes, levels)
     axes.set_xlabel(label)
     axes.set_ylabel("test accuracy")
-    _name_points(plot, points, front)
+    named = _name_points(plot, points, front)
     told = "; ".join(f"{points[i][0].name}: {points[i][2].value:.3g} at {points[i][1]:.4g}"
                      for i in front)  # fmt: skip
     dead = " Crosses are silent or saturated networks, which cannot be on it."
     crosses = dead if len(alive) < len(points) else ""
+    left = len(points) - named
+    more = f" {left} points more have no name here." if left else ""
     edge = " Marks at the edge lie beyond it, at the accuracy written." if beyond else ""
     return plot.finish(
         f"{prefix}-energy", "Accuracy against energy",
         f"Filled and joined by the dashed line: the Pareto front, than which no configuration is"
-        f" cheaper and as accurate.{crosses}{edge} {BAND}",
+        f" cheaper and as accurate.{crosses}{edge}{more} {BAND}",
         f"On the Pareto front ({label}): {told}.",
     )  # fmt: skip
 
 
-def _name_points(plot: Drawing, points: Sequence[_Place], front: Sequence[int]) -> None:
-    """Write names at points, or where these have no room, numbers with the names below."""
-    best = sorted(range(len(points)), key=lambda i: -points[i][2].value)
-    order = list(dict.fromkeys([*front, *best]))[:_MOST_NAMED]
+def _name_points(plot: Drawing, points: Sequence[_Place], front: Sequence[int]) -> int:
+    """Write names at points, or where these have no room, numbers with the names below.
+
+    Returns:
+        How many have one: those of the front come first, then the most accurate.
+    """
     plot.canvas.draw_without_rendering()  # the x axis takes its ends
     ends = plot.axes.get_ylim()
+    best = sorted(range(len(points)), key=lambda i: -points[i][2].value)
+    order = list(dict.fromkeys([*front, *best]))
     placed = [at_edge(points[i][2].value, ends) for i in order]
     places = [(points[i][1], y) for i, (y, _) in zip(order, placed, strict=True)]
     spans = [
@@ -105,14 +110,21 @@ def _name_points(plot: Drawing, points: Sequence[_Place], front: Sequence[int]) 
     corners = [(points[i][1], points[i][2].value) for i in front]
     steps = [line for (x, y), (right, top) in pairwise(corners)
              for line in ((x, y, right, y), (right, y, right, top))]  # fmt: skip
-    names = [points[i][0].name for i in order]
-    numbers = [str(k) for k in range(1, len(order) + 1)]
-    for words in (names, numbers):
+
+    def are_written(words: Sequence[str], most: int) -> bool:
         texts = [f"{word} {edge}".strip() for word, (_, edge) in zip(words, placed, strict=True)]
-        short = all(len(word) <= _MOST_CHARACTERS for word in words)
-        if short and label_points(plot.axes, places, texts, spans, steps):
-            break
-    if not short or words is numbers:
-        handles = [plot.axes.plot([], [], linestyle="none")[0] for _ in order]
-        plot.legend(handles, [f"{k}: {shortened(name, 44)}"
-                              for k, name in zip(numbers, names, strict=True)])  # fmt: skip
+        texts[most:] = [""] * len(texts[most:])
+        return label_points(plot.axes, places, texts, spans, steps)
+
+    names = [points[i][0].name for i in order]
+    are_short = len(names) <= _MOST_NAMED and max(map(len, names)) <= _MOST_CHARACTERS
+    if are_short and are_written(names, len(names)):
+        return len(names)
+    numbers = [str(k) for k in range(1, len(order) + 1)]
+    counts = range(min(len(order), _MOST_NAMED), 0, -1)
+    count = next((most for most in counts if are_written(numbers, most)), 0)
+    handles = [plot.axes.plot([], [], linestyle="none")[0] for _ in range(count)]
+    if handles:
+        listed = zip(numbers, names[:count], strict=False)
+        plot.legend(handles, [f"{k}: {shortened(name, 44)}" for k, name in listed])
+    return count
