@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnbench.cost.comparing import CostComparison
+from snnbench.report.figures.axes import SMALL, _spread, bounds_of, off, text_width
 from snnbench.report.figures.drawing import RAMP, SERIES, Drawing
 from snnbench.report.figures.placing import _overlap, label_points
-from snnbench.report.figures.axes import SMALL, _spread, bounds_of, off, text_width
 from snnbench.report.judging.evidence import Evidence
 from snnbench.report.page.summary import summarise
 from snnbench.report.reading.groups import configurations_of

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from snnbench.report.figures.axes import SMALL, bounds_of, ends_of, ratio_ticks, ticks_at
 from snnbench.report.figures.compared import draw_points, points_along
 from snnbench.report.figures.drawing import BAND, INK, SERIES, Drawing, Figure, shortened
-from snnbench.report.figures.axes import SMALL, bounds_of, ends_of, ratio_ticks, ticks_at
 from snnbench.report.figures.styles import Palette
 from snnbench.report.judging.deciding import Region
 from snnbench.report.reading.columns import axis_label, label_of

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from snnbench.report.figures.axes import ends_of, off
 from snnbench.report.figures.claim_plots import Values, along_setting, ratios, rows_of
 from snnbench.report.figures.curves import Line, draw_lines, means_by_epoch
 from snnbench.report.figures.drawing import DASHES, Figure, drawing
-from snnbench.report.figures.axes import ends_of, off
 from snnbench.report.figures.styles import Palette, Style, families_of
 from snnbench.report.judging.deciding import Region
 from snnbench.report.judging.evidence import Evidence

@@ -8,6 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from snnbench.config.setting import SETTINGS
+from snnbench.report.figures.axes import (
+    bars,
+    ends_of,
+    near,
+    off,
+    references,
+    ticks_at,
+    zoom,
+)
 from snnbench.report.figures.drawing import (
     BAND,
     DASHES,
@@ -19,15 +28,6 @@ from snnbench.report.figures.drawing import (
     shortened,
 )
 from snnbench.report.figures.placing import at_edge, label_points
-from snnbench.report.figures.axes import (
-    bars,
-    ends_of,
-    near,
-    off,
-    references,
-    ticks_at,
-    zoom,
-)
 from snnbench.report.figures.styles import Palette, families_of, rest_of
 from snnbench.report.judging.standing import twin_of
 from snnbench.report.reading.columns import axis_label, choices, label_of

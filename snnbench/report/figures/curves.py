@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from matplotlib.ticker import MaxNLocator
 
+from snnbench.report.figures.axes import SMALL, ends_of, near, off, references, zoom
 from snnbench.report.figures.drawing import (
     BAND,
     INK,
@@ -13,7 +14,6 @@ from snnbench.report.figures.drawing import (
     Figure,
     part_of_name,
 )
-from snnbench.report.figures.axes import SMALL, ends_of, near, off, references, zoom
 from snnbench.report.figures.styles import Palette, Style
 from snnbench.report.judging.evidence import Evidence
 from snnbench.report.reading.columns import CURVES, axis_label, label_of

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from snnbench.report.figures.axes import bars, ends_of, off, ratio_ticks, references, zoom
 from snnbench.report.figures.drawing import BAND, INK, Drawing, Figure, shortened
 from snnbench.report.figures.pareto import pareto_front
 from snnbench.report.figures.placing import at_edge, label_points
-from snnbench.report.figures.axes import bars, ends_of, off, ratio_ticks, references, zoom
 from snnbench.report.figures.styles import Palette
 from snnbench.report.reading.columns import heading
 from snnbench.report.reading.groups import Configuration

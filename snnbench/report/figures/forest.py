@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from snnbench.report.figures.axes import SMALL, ratio_ticks
 from snnbench.report.figures.drawing import INK, Drawing, Figure
 from snnbench.report.figures.pairs import Pair
-from snnbench.report.figures.axes import SMALL, ratio_ticks
 from snnbench.report.figures.styles import Palette
 from snnbench.report.judging.evidence import Evidence
 from snnbench.report.reading.energies import models

@@ -5,16 +5,17 @@ from collections.abc import Sequence
 import pandas as pd
 
 from snnbench.cost.comparing import Break, CostComparison
+from snnbench.report.figures.axes import ratio_ticks, ticks_at
 from snnbench.report.figures.compared import draw_points, points_along
 from snnbench.report.figures.curves import Line, draw_lines, means_by_epoch
 from snnbench.report.figures.drawing import BAND, INK, MOST_LINES, Drawing, Figure
 from snnbench.report.figures.pairs import Pair
 from snnbench.report.figures.placing import label_points
-from snnbench.report.figures.axes import ratio_ticks, ticks_at
 from snnbench.report.figures.styles import Palette, families_of, nth_style, rest_of
 from snnbench.report.judging.evidence import Evidence
 from snnbench.report.reading.columns import heading, label_of
-from snnbench.report.reading.groups import Configuration, short_names
+from snnbench.report.reading.groups import Configuration
+from snnbench.report.reading.names import short_names
 
 _FURTHER = 1.25  # how far beyond the last break-even a line goes
 _MOST_MODELS = 6

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from snnbench.report.figures.drawing import INK
 from snnbench.report.figures.axes import SMALL, text_width
+from snnbench.report.figures.drawing import INK
 
 _TALL = 1.15 * SMALL
 _NEAR = 7.0  # points from a marker's middle to its label

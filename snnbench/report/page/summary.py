@@ -10,6 +10,7 @@ import pandas as pd
 
 from snnbench.report.figures.claims import claim_figures
 from snnbench.report.figures.drawing import Figure
+from snnbench.report.figures.heat import firing_rates
 from snnbench.report.figures.raster import raster_of
 from snnbench.report.figures.searching import search_figures
 from snnbench.report.figures.study_figures import figures_of
@@ -231,21 +232,6 @@ def verdicts_in(folder: Path, study: Study) -> tuple[Verdict, ...]:
     """
     made = summarise(load([folder]), {study.name: study}, with_figures=False)
     return next((s.verdicts for s in made.sections if s.name == study.name), ())
-
-
-def firing_rates(
-    configurations: Sequence[Configuration], layers: pd.DataFrame
-) -> dict[str, dict[str, float]]:
-    """Return configuration's name -> layer -> mean output rate over its finished runs."""
-    rows = layers.dropna(subset=["output_rate"])
-    rates = {}
-    for configuration in configurations:
-        own = rows[rows["run_id"].isin(configuration.done["run_id"])]
-        rates[configuration.name] = {
-            str(layer): mean([float(x) for x in group]).value
-            for layer, group in own.groupby("layer", sort=False)["output_rate"]
-        }
-    return rates
 
 
 def compare(report: Report, where: Selector) -> tuple[str, tuple[Difference, ...]] | list[str]:
