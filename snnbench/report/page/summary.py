@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from snnbench.report.figures.claims import claim_figures
 from snnbench.report.figures.drawing import Figure
+from snnbench.report.figures.heat import firing_rates
 from snnbench.report.figures.raster import raster_of
 from snnbench.report.figures.searching import search_figures
 from snnbench.report.figures.study_figures import figures_of
@@ -71,6 +73,7 @@ class Section:
         notes: what a reader must know.
         figures, energy: drawn, and the model that they show.
         search: what the study looked for and found, if it did.
+        claim_figures: what decides each of the verdicts, or None; as many, or none at all.
         outside: rows of NeuroBench's files, shown beside the configurations and nowhere else.
     """
 
@@ -88,6 +91,7 @@ class Section:
     notes: tuple[str, ...]
     figures: tuple[Figure, ...]
     energy: Energy
+    claim_figures: tuple[Figure | None, ...] = ()
     outside: tuple[OutsideRow, ...] = ()
     search: Search | None = None
 
@@ -180,11 +184,19 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
     notes = dead_notes(configurations) + origin_notes(runs) + data_notes(runs)
     if study is not None:
         notes = departure_notes(study, configurations) + notes
+    verdicts = verdicts_of(study, evidence) if study else ()
+    published: tuple[PublishedRow, ...] = ()
+    if study is not None:
+        shared = sharing(study, evidence)
+        published = tuple(beside(p, shared, study.claims) for p in study.published)
     figures: list[Figure] = []
+    deciding: list[Figure | None] = []
     if prefix is not None:
+        if study is not None:
+            deciding = claim_figures(prefix, study, evidence, verdicts, published)
         rates = firing_rates(configurations, tables.layers)
         figures = figures_of(
-            prefix, evidence, rates, ranked, objective, energy=tables.energy.column
+            prefix, evidence, rates, ranked, objective, energy=tables.energy, steps=tables.steps
         )
         figures += search_figures(prefix, search)
         raster, why_none_drawn = raster_of(prefix, tables, objective, configurations)
@@ -200,16 +212,13 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         ranked=tuple(ranked),
         statuses={str(status): int(n) for status, n in statuses.items()},
         unfinished=tuple(_unfinished(configurations)),
-        verdicts=verdicts_of(study, evidence) if study else (),
-        published=(
-            tuple(beside(p, sharing(study, evidence), study.claims) for p in study.published)
-            if study
-            else ()
-        ),
+        verdicts=verdicts,
+        published=published,
         origin={c: _counted(runs[c]) for c in ORIGIN},
         notes=tuple(notes),
         figures=tuple(figures),
         energy=tables.energy,
+        claim_figures=tuple(deciding),
         outside=tables.outside,
         search=search,
     )
@@ -223,21 +232,6 @@ def verdicts_in(folder: Path, study: Study) -> tuple[Verdict, ...]:
     """
     made = summarise(load([folder]), {study.name: study}, with_figures=False)
     return next((s.verdicts for s in made.sections if s.name == study.name), ())
-
-
-def firing_rates(
-    configurations: Sequence[Configuration], layers: pd.DataFrame
-) -> dict[str, dict[str, float]]:
-    """Return configuration's name -> layer -> mean output rate over its finished runs."""
-    rows = layers.dropna(subset=["output_rate"])
-    rates = {}
-    for configuration in configurations:
-        own = rows[rows["run_id"].isin(configuration.done["run_id"])]
-        rates[configuration.name] = {
-            str(layer): mean([float(x) for x in group]).value
-            for layer, group in own.groupby("layer", sort=False)["output_rate"]
-        }
-    return rates
 
 
 def compare(report: Report, where: Selector) -> tuple[str, tuple[Difference, ...]] | list[str]:
