@@ -1,5 +1,6 @@
 """`snnbench sweep --dry-run`: what a sweep would do, how much memory and time it takes."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,9 @@ def show_plan(
     to_do = [job for job in to_do if job.run_id not in known]
     workers, threads = share_out(where.jobs, len(jobs) + plan.runs_of_search)
     tasks = make_tasks(to_do, data, free_memory() / workers, workers)
-    seconds = expected_seconds(tasks, data, workers) if where.cluster is None else None
+    seconds = None
+    if where.cluster is None:
+        seconds = expected_seconds(tasks, data, workers, time.process_time())
     facts: dict[str, Any] = {
         "study": plan.study.name,
         "folder": str(folder),

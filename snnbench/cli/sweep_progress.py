@@ -89,6 +89,8 @@ class SweepProgress:
             self.say(f"A cohort of {runs} failed and is tried run by run: {event.error}")
         elif isinstance(event, Working):
             self.running, self.shares = event.running, event.shares
+            if not self._runs_done():
+                self.started = time.monotonic()  # what came before is no time that runs take
 
     def _plan(self, event: "Planned") -> None:
         recorded = len(event.jobs) - len(event.to_do)
@@ -132,12 +134,16 @@ class SweepProgress:
             parts.append(f"{clock(left)} left")
         return ", ".join(parts)
 
-    def _seconds_left(self) -> float | None:
-        """Return what is left at the speed so far, unfinished cohorts counted in part."""
+    def _runs_done(self) -> float:
+        """Return how many runs are done here, unfinished cohorts counted in part."""
         part = sum(
             self.shares.get(task.number, 0.0) * len(task.jobs) for task in self.running
         )  # fmt: skip
-        done = self.done - self.before + part
+        return self.done - self.before + part
+
+    def _seconds_left(self) -> float | None:
+        """Return what is left at the speed so far, without the time until the first run began."""
+        done = self._runs_done()
         if done <= 0:
             return None
         seconds = time.monotonic() - self.started
