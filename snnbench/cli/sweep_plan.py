@@ -1,5 +1,6 @@
 """`snnbench sweep --dry-run`: what a sweep would do, how much memory and time it takes."""
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +47,10 @@ def show_plan(order: "Order", *, json: bool) -> None:
     to_do = [job for job in to_do if job.run_id not in known]
     workers, threads = share_out(where.jobs, len(jobs) + plan.runs_of_search)
     tasks = make_tasks(to_do, data, free_memory() / workers, workers)
-    seconds = expected_seconds(tasks, data, workers) if where.cluster is None else None
-    if seconds is not None and where.halving:
-        seconds *= share_trained(to_do, contests_of(to_do, {}))
+    seconds = None
+    if where.cluster is None:
+        share = share_trained(to_do, contests_of(to_do, {})) if where.halving else 1.0
+        seconds = expected_seconds(tasks, data, workers, time.process_time(), share)
     facts: dict[str, Any] = {
         "study": plan.study.name,
         "folder": str(folder),

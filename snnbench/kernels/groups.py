@@ -42,10 +42,10 @@ _ROW = np.zeros(1, np.int64)  # the only sample, and its class
 def _layer(units: int) -> None:
     """Use a layer of spiking neurons, whose tiles are as wide as so many units need."""
     blocks = _silence()
-    stack = SpikingStack([_INPUTS, units], [_neurons()], _T, readout="membrane")
+    stack = SpikingStack([_INPUTS, units], [_neurons()], _T)
     weight = np.ones((_INPUTS, 1, units), np.float32)
-    _, trace = stack.forward(blocks, [weight], [None])
-    stack.backward(None, trace, [weight])
+    sums, _ = stack.forward(blocks, [weight], [None])
+    stack.backward(np.ascontiguousarray(sums), None, [weight])
 
 
 def _silence() -> SpikeBlocks:

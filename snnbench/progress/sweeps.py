@@ -95,6 +95,8 @@ class SweepProgress:
             self.say(f"A cohort of {runs} failed and is tried run by run: {event.error}")
         elif isinstance(event, Working):
             self.running, self.shares = event.running, event.shares
+            if not self._epochs_done():
+                self.started = time.monotonic()  # what came before is no time that runs take
         self.screen.refresh()
 
     def _plan(self, event: "Planned") -> None:
@@ -155,12 +157,16 @@ class SweepProgress:
             parts.append(f"{clock(left)} left")
         return ", ".join(parts)
 
-    def _seconds_left(self) -> float | None:
-        """Return what is left at the speed so far, in epochs, cohorts that run counted in part."""
-        done = self.trained + sum(
+    def _epochs_done(self) -> float:
+        """Return how many epochs are done here, cohorts that run counted in part."""
+        return self.trained + sum(
             self.shares.get(task.number, 0.0) * self.epochs.get(job.run_id, 0)
             for task in self.running for job in task.jobs
         )  # fmt: skip
+
+    def _seconds_left(self) -> float | None:
+        """Return what is left at the speed so far, without the time until the first run began."""
+        done = self._epochs_done()
         if done <= 0:
             return None
         known = sum(self.epochs.values()) / len(self.epochs)

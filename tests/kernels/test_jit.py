@@ -22,11 +22,11 @@ from snnbench.kernels.warmup import ALL, are_compiled, compile_kernels
 def test_kernels_are_compiled_once_and_then_loaded():
     said = []
     compile_kernels()
-    assert not compile_kernels(lambda: said.append(1))
+    assert not compile_kernels(announce=lambda: said.append(1))
     assert not said
     script = (
         "from snnbench.kernels.warmup import compile_kernels;"
-        "print(compile_kernels(lambda: print('compiling')))"
+        "print(compile_kernels(announce=lambda: print('compiling')))"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["False"]
