@@ -29,7 +29,7 @@ def groups_of(config: "RunConfig") -> frozenset[str]:
 
 
 def _of_events(config: "RunConfig") -> set[str]:
-    first, *others = widths = [layer.width for layer in config.layers]
+    widths = [layer.width for layer in config.layers]
     needed = {"layers-32", "counts", "decisions", "losses"}  # a cohort's first layer may be wide
     if config.encoding == "bernoulli":
         needed.add("draws")
@@ -37,9 +37,9 @@ def _of_events(config: "RunConfig") -> set[str]:
         needed.add("spikes")
     if min(widths) <= _NARROW:
         needed.add("layers-16")
-    if others:
+    if len(widths) > 1:
         needed.add("between")
-    if any(width > _WIDE for width in others):
+    if any(width > _WIDE for width in widths[1:]):
         needed.add("many-tiles")
     if max(widths) <= _NARROW and config.encoding == "bernoulli":
         needed.add("narrow-step")
