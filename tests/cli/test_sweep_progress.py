@@ -8,6 +8,7 @@ from rich.console import Console
 from benchmarks.scale import made_up
 from snnbench.cli import sweep_progress
 from snnbench.cli.sweep_progress import SweepProgress
+from snnbench.studies.objective import TEST_ACCURACY
 from snnbench.sweep.drive import Retried, Working
 from snnbench.sweep.jobs import Task
 from snnbench.sweep.record import Recorded
@@ -39,7 +40,7 @@ def progress(monkeypatch, clock):
     def make(*, terminal):
         console = Console(file=io.StringIO(), force_terminal=terminal, width=100)
         monkeypatch.setattr(sweep_progress, "stderr", lambda: console)
-        return SweepProgress()
+        return SweepProgress(TEST_ACCURACY)
 
     return make
 
