@@ -22,7 +22,6 @@ from snnbench.config.sources import settings_from_environment, settings_from_tom
 from snnbench.errors import UserError
 
 if TYPE_CHECKING:
-    from snnbench.studies.plan import Plan
     from snnbench.studies.study import Study
 
 _UNFINISHED = 3  # exit code
@@ -64,6 +63,13 @@ def sweep(
     objective: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN:max|min", help="What a search looks for. Repeatable."),
+    ] = None,
+    until_decided: Annotated[
+        int | None,
+        typer.Option(
+            metavar="MAX",
+            help="Look at 5, 10, 20, ... seeds, to MAX; more only where a claim is undecided.",
+        ),
     ] = None,
     jobs: Jobs = None,
     cluster: Annotated[
@@ -110,7 +116,6 @@ def sweep(
 
     Example: snnbench sweep --dataset mnist -T 25 --vary beta=0.1:0.9:9 --seeds 3
     """
-    from snnbench.studies.plan import expand
     from snnbench.sweep.run import Where, read_retry
 
     if one_at_a_time:
@@ -119,19 +124,35 @@ def sweep(
         search = "one-at-a-time"
     given = settings_from_toml(config) if config is not None else {}
     given |= settings
-    pieces = {"seeds": seeds, "search": search, "trials": trials, "population": population}
+    if until_decided is not None and seeds is not None:
+        raise UserError("--seeds and --until-decided both say how many.", "Keep one of them.")
+    pieces = {
+        "seeds": seeds, "search": search, "trials": trials, "population": population,
+        "until_decided": until_decided,
+    }  # fmt: skip
     made, overrides = _study(study, given, vary or [], objective or [], pieces)
-    plan = expand(made, overrides, settings_from_environment(os.environ))
+    others = overrides, settings_from_environment(os.environ)
     where = Where(jobs, timeout, cluster, halving, checkpoint_every, measure_energy)
-    again = read_retry(retry)
     folder = out if out is not None else Path("results") / made.name
-    others = [other for other in reuse or [] if other.resolve() != folder.resolve()]
+    how: dict[str, Any] = {
+        "retry": read_retry(retry),
+        "reuse": [other for other in reuse or [] if other.resolve() != folder.resolve()],
+    }
     if dry_run:
         from snnbench.cli.sweep_plan import show_plan
+        from snnbench.studies.looks import looks_of
+        from snnbench.studies.plan import expand
 
-        show_plan(plan, folder, where, again, others, json=json)
+        looks = looks_of(made)
+        show_plan(expand(looks[0], *others), folder, where, **how, json=json)
+        if len(looks) > 1:
+            most = len(expand(looks[-1], *others).runs)
+            say(
+                f"That is the first of {len(looks)} looks; runs that an undecided claim needs get"
+                f" more seeds, to {most} runs in all."
+            )
         return
-    _run(plan, folder, where, again, others, json=json, runs=runs)
+    _run(made, others, folder, where, how, json=json, runs=runs)
 
 
 def _study(
@@ -155,6 +176,11 @@ def _study(
     if name is not None:
         study = with_options(find_study(name), axes=axes, objectives=looked_for, **said)
         return study, given
+    if "until_decided" in said:
+        raise UserError(
+            "--until-decided needs claims to decide, which only a study has.",
+            "Name a study, or give --seeds.",
+        )
     if not axes and "seeds" not in said:
         raise UserError(
             "There is nothing to sweep: no study, nothing varied, and one seed.",
@@ -164,11 +190,11 @@ def _study(
 
 
 def _run(
-    plan: "Plan",
+    study: "Study",
+    others: tuple[Mapping[str, Any], Mapping[str, Any]],
     folder: Path,
     where: Any,
-    retry: Sequence[str],
-    reuse: Sequence[Path],
+    how: Mapping[str, Any],
     *,
     json: bool,
     runs: bool,
@@ -176,17 +202,23 @@ def _run(
     from snnbench.cli.sweep_summary import recorded_runs, show_sweep
     from snnbench.report.judging.searched import asked
     from snnbench.results.frames import to_rows
+    from snnbench.studies.plan import expand
     from snnbench.sweep.run import UNFINISHED
 
-    if plan.study.trials is not None:
-        say(asked(plan.study))
-    progress = SweepProgress(plan.study.sought[0])
-    ids, signal, gone = follow_sweep(plan, folder, where, progress, retry=retry, reuse=reuse)
+    if study.trials is not None:
+        say(asked(study))
+    progress = SweepProgress(study.sought[0])
+    if study.until_decided is None:
+        ids, signal, gone = follow_sweep(expand(study, *others), folder, where, progress, **how)
+    else:
+        from snnbench.cli.sweep_looks import follow_looks
+
+        ids, signal, gone = follow_looks(study, others, folder, where, progress, **how)
     table = recorded_runs(folder, ids, progress.done)
     rows = [] if table is None else to_rows(table)
     # trials that come to the same are one run: known when the search has ended
     total = progress.total if signal is not None or gone is not None else len(ids)
-    show_sweep(plan.study, folder, table, rows, total, json=json, each=runs)
+    show_sweep(study, folder, table, rows, total, json=json, each=runs)
     if signal is not None:
         raise Stopped(signal)
     unfinished = [row for row in rows if row["status"] in UNFINISHED]

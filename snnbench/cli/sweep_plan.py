@@ -31,6 +31,7 @@ def show_plan(
         UserError: whatever would refuse the sweep itself.
     """
     from snnbench.results.tables import ResultStore
+    from snnbench.sweep.contest import contests_of, share_trained
     from snnbench.sweep.datasets import DataSets
     from snnbench.sweep.estimate import expected_seconds
     from snnbench.sweep.executors import share_out
@@ -55,6 +56,8 @@ def show_plan(
     workers, threads = share_out(where.jobs, len(jobs) + plan.runs_of_search)
     tasks = make_tasks(to_do, data, free_memory() / workers, workers)
     seconds = expected_seconds(tasks, data, workers) if where.cluster is None else None
+    if seconds is not None and where.halving:
+        seconds *= share_trained(to_do, contests_of(to_do, {}))
     facts: dict[str, Any] = {
         "study": plan.study.name,
         "folder": str(folder),

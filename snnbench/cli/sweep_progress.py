@@ -44,12 +44,18 @@ class SweepProgress:
         self.objective = objective
         self.console = stderr()
         self.live: Live | None = None
-        self.started = time.monotonic()
-        self.total = self.done = self.before = 0
+        self.begin()
         self.by_status: dict[str, int] = {}
         self.best: Mapping[str, Any] | None = None
         self.running: tuple[Task, ...] = ()
         self.shares: Mapping[int, float] = {}
+
+    def begin(self) -> None:
+        """Count from nothing, for a plan, or another one of the same sweep."""
+        self.started = time.monotonic()
+        self.total = self.done = self.before = 0
+        self.epochs: dict[str, int] = {}  # run -> its epochs, of those that are run
+        self.share, self.trained = 1.0, 0  # of their epochs, and epochs of those that have ended
 
     def follow(self, events: Generator[E, None, R], stop: GentleStop) -> Generator[E, None, R]:
         """Yield events as they come, draw them, and return what they return.
@@ -96,6 +102,8 @@ class SweepProgress:
         if event.taken_over:
             self.say(f"{event.taken_over} runs are taken over from --reuse.")
         self.total = event.total
+        self.epochs |= {job.run_id: len(job.config.learning_rates) for job in event.to_do}
+        self.share = event.share
         self.done += recorded
         self.before += recorded
         if recorded:
@@ -106,7 +114,8 @@ class SweepProgress:
             self.say(f"Tables: {repair}")
         for row in event.rows:
             self.done += 1
-            status = str(row["status"])
+            status, run = str(row["status"]), row["run_id"]
+            self.trained += row["epochs_run"] if status == "halved" else self.epochs.get(run, 0)
             self.by_status[status] = self.by_status.get(status, 0) + 1
             self._compare(row)
             if row.get("error") and status != "halved":
@@ -143,15 +152,16 @@ class SweepProgress:
         return ", ".join(parts)
 
     def _seconds_left(self) -> float | None:
-        """Return what is left at the speed so far, unfinished cohorts counted in part."""
-        part = sum(
-            self.shares.get(task.number, 0.0) * len(task.jobs) for task in self.running
+        """Return what is left at the speed so far, in epochs, cohorts that run counted in part."""
+        done = self.trained + sum(
+            self.shares.get(task.number, 0.0) * self.epochs.get(job.run_id, 0)
+            for task in self.running for job in task.jobs
         )  # fmt: skip
-        done = self.done - self.before + part
         if done <= 0:
             return None
-        seconds = time.monotonic() - self.started
-        return seconds * max(0.0, self.total - self.before - done) / done
+        known = sum(self.epochs.values()) / len(self.epochs)
+        coming = self.share * known * (self.total - self.before)
+        return (time.monotonic() - self.started) * max(0.0, coming - done) / done
 
     def __rich__(self) -> Group:
         """Return the summary, the sweep's bar, and one bar for each running cohort."""

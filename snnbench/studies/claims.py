@@ -47,6 +47,11 @@ class Claim:
         pair = {key: getattr(self, key) for key in ("a", "b") if hasattr(self, key)}
         return {"where": self.where} | {key: self.where & s for key, s in pair.items()}
 
+    def spoken(self) -> list[Selector]:
+        """Return the selectors of the runs that decide it: both sides, or those of `where`."""
+        selectors = self.selectors()
+        return [selectors[key] for key in ("a", "b") if key in selectors] or [self.where]
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Comparison(Claim):

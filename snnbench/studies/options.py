@@ -61,6 +61,7 @@ def with_options(
     trials: int | None = None,
     population: int | None = None,
     objectives: Sequence[Objective] = (),
+    until_decided: int | None = None,
 ) -> Study:
     """Return a study with what the command line says besides; None and () leave it as it is.
 
@@ -82,6 +83,7 @@ def with_options(
         trials=kept if trials is None else trials,
         population=grown if population is None else population,
         objectives=tuple(objectives) or study.objectives,
+        until_decided=study.until_decided if until_decided is None else until_decided,
     )
 
 

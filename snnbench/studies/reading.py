@@ -20,8 +20,9 @@ from snnbench.studies.objective import parse_objective
 from snnbench.studies.study import SEARCHES, Study, Variant, check_name, read_seeds
 
 _KEYS = (
-    "name", "title", "source", "plugins", "assumptions", "seeds", "search", "search_seed", "trials",
-    "population", "objectives", "base", "vary", "variants", "claims", "published",
+    "name", "title", "source", "plugins", "assumptions", "seeds", "until_decided", "search",
+    "search_seed", "trials", "population", "objectives", "base", "vary", "variants", "claims",
+    "published",
 )  # fmt: skip
 
 T = TypeVar("T")
@@ -53,6 +54,7 @@ def read_study(path: Path, *, with_plugins: bool = True) -> Study:
         "plugins": plugins_named,
         "assumptions": read.texts("assumptions"),
         "seeds": read.by("seeds", read_seeds, 1),
+        "until_decided": read.by("until_decided", partial(_count, "until_decided"), None),
         "search": read.by("search", _search, "grid"),
         "search_seed": read.by("search_seed", _search_seed, 0),
         "trials": read.by("trials", partial(_count, "trials"), None),
@@ -181,10 +183,9 @@ def _unknown_setting(key: KeyPath, name: str, value: object) -> tuple[str, str]:
 
 
 def _spoken_of(problem: str) -> KeyPath:
-    """Return the key at which the error stands that search, trials and population disagree."""
-    return next(
-        ((key,) for key in ("population", "trials", "search") if problem.startswith(key)), ()
-    )
+    """Return the key at which the error stands that search, trials and others disagree."""
+    keys = ("until_decided", "population", "trials", "search")
+    return next(((key,) for key in keys if problem.startswith(key)), ())
 
 
 def _search(value: object) -> str:

@@ -21,6 +21,7 @@ SEARCHES = (*LISTED, "random", *ASKED)
 EVOLVING = "nsga2"  # the search that has a population
 POPULATION = 32
 
+_LEAST_DECIDING = 2  # seeds: one says nothing about chance
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -60,6 +61,8 @@ class Study:
         population: trials of a generation of `nsga2`; None: `POPULATION`.
         search_seed: another one makes `random` draw other points.
         objectives: what counts as better; none means test accuracy.
+        until_decided: the most seeds, which only runs that an undecided claim needs are given: see
+            `snnbench.studies.looks`; None: every run has the seeds there are.
         title, source, assumptions: in words, for the report.
         claims, published: what its document says, for the report.
         plugins: files that its file names, for the words that they add.
@@ -80,6 +83,7 @@ class Study:
     population: int | None = None
     search_seed: int = 0
     objectives: tuple[Objective, ...] = ()
+    until_decided: int | None = None
     title: str = ""
     source: str = ""
     assumptions: tuple[str, ...] = ()
@@ -104,6 +108,8 @@ class Study:
                 f"search '{self.search}' does not end by itself.",
                 "Give a number of points: --trials 50, or trials = 50 in the study.",
             )
+        if self.until_decided is not None:
+            self._check_until_decided(self.until_decided)
         if self.trials is not None and not 1 <= self.trials <= MOST_RUNS:
             raise UserError(
                 f"trials: {self.trials:,} is out of range.", f"Give from 1 to {MOST_RUNS:,}."
@@ -120,6 +126,23 @@ class Study:
         if not 2 <= population <= MOST_RUNS:
             raise UserError(
                 f"population: {population:,} is out of range.", f"Give from 2 to {MOST_RUNS:,}."
+            )
+
+    def _check_until_decided(self, most: int) -> None:
+        if not _LEAST_DECIDING <= most <= MOST_RUNS:
+            raise UserError(
+                f"until_decided: {most:,} seeds are out of range.",
+                f"Give from {_LEAST_DECIDING} to {MOST_RUNS:,}.",
+            )
+        if not self.claims:
+            raise UserError(
+                f"until_decided: the study '{self.name}' claims nothing that could be decided.",
+                "Write [[claims]] into its file, or give --seeds.",
+            )
+        if self.search not in LISTED:
+            raise UserError(
+                f"until_decided: what search '{self.search}' runs is found while it runs.",
+                "Leave it out, and give --seeds.",
             )
 
     @property

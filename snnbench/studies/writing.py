@@ -24,6 +24,7 @@ def to_toml(study: Study) -> str:
         "plugins": study.plugins,
         "assumptions": study.assumptions,
         "seeds": len(study.seeds) if counted else study.seeds,
+        "until_decided": study.until_decided,
         "search": study.search,
         "search_seed": study.search_seed or None,
         "trials": study.trials,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from snnbench.config import RunConfig
 from snnbench.errors import UserError, did_you_mean
+from snnbench.kernels.needs import groups_of
 from snnbench.network.model_files import MODELS, weights_path
 from snnbench.results.checkpoints import Checkpoints
 from snnbench.results.tables import ResultStore, read_epochs
@@ -14,7 +15,7 @@ from snnbench.runs import resolve_machine
 from snnbench.studies.plan import Plan, PlannedRun
 from snnbench.studies.stored import store_study
 from snnbench.sweep.cluster import ClusterExecutor, check_address
-from snnbench.sweep.contest import contests_of
+from snnbench.sweep.contest import contests_of, share_trained
 from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.drive import Driver, SweepEvent
 from snnbench.sweep.executors import Executor, LocalExecutor, share_out
@@ -97,6 +98,8 @@ class Planned:
         repairs: what was mended in the tables on opening them, or done to them since.
         taken_over: how many of them other folders had recorded.
         notices: what is to be known of the data, a sentence each.
+        share: of the epochs of those that are run now that is trained, as far as is known: with
+            halving not all.
     """
 
     jobs: tuple[Job, ...]
@@ -105,6 +108,7 @@ class Planned:
     repairs: tuple[str, ...] = ()
     taken_over: int = 0
     notices: tuple[str, ...] = ()
+    share: float = 1.0
 
 
 def maker(
@@ -212,9 +216,12 @@ def run_sweep(
                 taken = record(store, elsewhere.of(to_do))
                 to_do = missing(round_jobs, store, again) if taken.rows else to_do
                 repairs += taken.repairs
+                contests = (
+                    contests_of(round_jobs, _curves(store)) if where.halving and to_do else []
+                )
                 yield Planned(
                     tuple(round_jobs), tuple(to_do), total, repairs, len(taken.rows),
-                    data.take_notices(),
+                    data.take_notices(), share_trained(to_do, contests),
                 )  # fmt: skip
                 repairs = ()
                 if not to_do:
@@ -226,7 +233,6 @@ def run_sweep(
                     checkpoints=Checkpoints.of(store.folder, where.checkpoint_every),
                     measure_energy=where.measure_energy, said=said,
                 )  # fmt: skip
-                contests = contests_of(round_jobs, _curves(store)) if where.halving else []
                 yield from driver.run(to_do, contests)
                 if is_stopping():
                     return
@@ -247,14 +253,14 @@ def _curves(store: ResultStore) -> dict[str, list[float]]:
 
 def compiled_first(configs: Iterable[RunConfig]) -> Iterator[Compiling]:
     """Compile kernels here, once, before all workers do it at once; say so if any must be."""
-    if not any(resolve_machine(c).engine == "fast" for c in configs):
+    groups = {name for config in configs for name in groups_of(resolve_machine(config))}
+    if not groups:  # numba costs half a second to import: only when needed
         return
-    # numba costs half a second to import: only when needed
     from snnbench.kernels.warmup import are_compiled, compile_kernels
 
-    if not are_compiled():
+    if not are_compiled(groups):
         yield Compiling()
-        compile_kernels()
+        compile_kernels(groups)
 
 
 def statuses_again(where: Where, retry: Sequence[str]) -> tuple[str, ...]:

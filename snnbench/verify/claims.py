@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from snnbench.report.judging.deciding import Outcome
-from snnbench.report.judging.verdicts import Verdict
-from snnbench.report.page.summary import summarise
-from snnbench.report.reading.source import load
+from snnbench.report.page.summary import verdicts_in
 from snnbench.studies.study import Study
 
 
@@ -33,11 +31,6 @@ def decide_again(study: Study, folder: Path, here: Path) -> Iterator[ClaimAgain]
         folder: of the recorded tables.
         here: of the tables of the runs that were trained again.
     """
-    theirs, ours = (_verdicts(study, one) for one in (folder, here))
+    theirs, ours = (verdicts_in(one, study) for one in (folder, here))
     for one, other in zip(theirs, ours, strict=False):  # none where no run was trained again
         yield ClaimAgain(one.claim.text, one.outcome, other.outcome, other.reason)
-
-
-def _verdicts(study: Study, folder: Path) -> tuple[Verdict, ...]:
-    made = summarise(load([folder]), {study.name: study}, with_figures=False)
-    return next((s.verdicts for s in made.sections if s.name == study.name), ())

@@ -9,6 +9,7 @@ from benchmarks.scale import made_up
 from snnbench.cli import sweep_progress
 from snnbench.cli.sweep_progress import SweepProgress
 from snnbench.studies.objective import TEST_ACCURACY
+from snnbench.sweep.contest import contests_of, share_trained
 from snnbench.sweep.drive import Retried, Working
 from snnbench.sweep.jobs import Task
 from snnbench.sweep.record import Recorded
@@ -97,6 +98,22 @@ def test_elsewhere_a_line_is_printed_whenever_runs_end(progress, jobs, clock):
         f"1 of 8 runs, best test accuracy 0.5000 (run {jobs[0].run_id}), 0:56 left",
         "A cohort of 2 failed and is tried run by run: a fault",
     ]
+
+
+def test_the_time_left_counts_epochs_that_halving_will_train(progress, tmp_path, clock):
+    jobs, _ = jobs_of(adhoc("beta=0.1:0.9:9", settings={"epochs": 9, "val_samples": 50}), tmp_path)
+    shown = progress(terminal=True)
+    contests = contests_of(jobs, {})
+    shown.watch(Planned(tuple(jobs), tuple(jobs), 9, share=share_trained(jobs, contests)))
+    clock.now += 9  # a second for each of the first epochs
+    shown.watch(Working({0: 1 / 9}, (Task(0, tuple(jobs), 1.0, 0.0, until=1),)))
+    # 3 runs of 2 epochs, then one of 6
+    assert "0:12 left" in drawn(shown)
+    ended = [row_of(job, 0.5, status="halved", epochs_run=1) for job in jobs[3:]]
+    shown.watch(Recorded(tuple(ended)))
+    clock.now += 6
+    shown.watch(Working({1: 3 / 9}, (Task(1, tuple(jobs[:3]), 1.0, 0.0, until=3),)))
+    assert "0:06 left" in drawn(shown)
 
 
 def test_runs_taken_over_are_said(progress, jobs):

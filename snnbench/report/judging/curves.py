@@ -74,7 +74,7 @@ def overfits(claim: Overfits, evidence: Evidence) -> Decision:
             before = {seed: loss[seed][0] - loss[seed][turn] for seed, turn in turns.items()}
             label = f"fall of {claim.metric} until epoch {claim.after}, {configuration.name}"
             parts.append(_part(label, before))
-    return decide(parts)
+    return decide(parts, alpha=evidence.alpha)
 
 
 def _turning_points(loss: Mapping[int, Sequence[float]], after: int | None) -> dict[int, int]:
@@ -102,7 +102,7 @@ def converges_by(claim: ConvergesBy, evidence: Evidence) -> Decision:
         }
         label = f"distance of {claim.metric} from its last value, {configuration.name}"
         parts.append(_part(label, distances, region, claim.metric))
-    return decide(parts)
+    return decide(parts, alpha=evidence.alpha)
 
 
 def trend(claim: Trend, evidence: Evidence) -> Decision:
@@ -114,7 +114,7 @@ def trend(claim: Trend, evidence: Evidence) -> Decision:
         steps = {seed: curve[-1] - curve[0] for seed, curve in found.items() if len(curve) > 1}
         label = f"{claim.metric}, last - first epoch, {configuration.name}"
         parts.append(_part(label, steps, region, claim.metric))
-    return decide(parts)
+    return decide(parts, alpha=evidence.alpha)
 
 
 def steadier(claim: Steadier, evidence: Evidence) -> Decision:
@@ -133,7 +133,8 @@ def steadier(claim: Steadier, evidence: Evidence) -> Decision:
     )  # fmt: skip
     label = f"unsteadiness of {claim.metric}, b - a: a = {claim.a}; b = {claim.b}"
     least = least_seeds(claim.metric)
-    return decide([Part(label, lambda c: difference(b, a, c), _ABOVE_ZERO, least=least)])
+    part = Part(label, lambda c: difference(b, a, c), _ABOVE_ZERO, least=least)
+    return decide([part], alpha=evidence.alpha)
 
 
 def exceeds(claim: Exceeds, evidence: Evidence) -> Decision:
@@ -148,7 +149,7 @@ def exceeds(claim: Exceeds, evidence: Evidence) -> Decision:
         }
         label = f"{claim.metric} - {claim.than}, {configuration.name}"
         parts.append(_part(label, gaps, column=claim.metric))
-    return decide(parts)
+    return decide(parts, alpha=evidence.alpha)
 
 
 def _bend(curve: Sequence[float]) -> float:

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from snnbench.report.reading.statistics import CONFIDENCE, Estimate
 
 Outcome = Literal["reproduced", "contradicted", "undecided"]
+ALPHA = 1 - CONFIDENCE  # the error that a verdict may have
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 Estimator = Callable[[float], Estimate | None]  # from a confidence
 
@@ -101,47 +102,46 @@ class Decision:
     measured: tuple[tuple[str, Estimate | None], ...] = ()
 
 
-def decide(parts: Sequence[Part], ways: int = 1) -> Decision:
+def decide(parts: Sequence[Part], ways: int = 1, alpha: float = ALPHA) -> Decision:
     """Decide on a claim that holds if all of its parts do.
 
-    It is reproduced if every interval lies inside its region: each at 95 %, since all must hold
-    (an intersection-union test, Berger 1982). It is contradicted if any one lies outside, at
-    1 - 5 % / (number of parts), since one of many is easily outside by chance (Bonferroni).
+    It is reproduced if every interval lies inside its region: each at 1 - alpha, since all must
+    hold (an intersection-union test, Berger 1982). It is contradicted if any one lies outside, at
+    1 - alpha / (number of parts), since one of many is easily outside by chance (Bonferroni).
 
     Args:
         parts: at least one, or there is nothing to decide on.
         ways: among how many ways of being right these parts were picked by looking at them; the
             intervals that reproduce are widened for that.
+        alpha: the error that the verdict may have.
     """
-    measured = tuple((part.label, part.at()) for part in parts)
+    measured = tuple((part.label, part.at(1 - alpha)) for part in parts)
     if not parts:
         return Decision("undecided", "no run was spoken of")
     for part in parts:
-        if part.lies(1 - (1 - CONFIDENCE) / len(parts), part.region.fails):
+        if part.lies(1 - alpha / len(parts), part.region.fails):
             which = "" if len(parts) == 1 else f"{part.label}: "
             return Decision("contradicted", f"{which}outside", measured)
-    open_parts = [
-        part for part in parts if not part.lies(1 - (1 - CONFIDENCE) / ways, part.region.holds)
-    ]
+    open_parts = [part for part in parts if not part.lies(1 - alpha / ways, part.region.holds)]
     if not open_parts:
         return Decision("reproduced", "inside" if len(parts) == 1 else "all inside", measured)
     return Decision("undecided", _why_all_open(open_parts, len(parts)), measured)
 
 
-def decide_any(parts: Sequence[Part]) -> Decision:
+def decide_any(parts: Sequence[Part], alpha: float = ALPHA) -> Decision:
     """Decide on a claim that holds if one of its parts does: the mirror of `decide`.
 
-    It is reproduced if an interval lies inside its region at 1 - 5 % / (number of parts), and
-    contradicted if all lie outside, each at 95 %.
+    It is reproduced if an interval lies inside its region at 1 - alpha / (number of parts), and
+    contradicted if all lie outside, each at 1 - alpha.
     """
-    measured = tuple((part.label, part.at()) for part in parts)
+    measured = tuple((part.label, part.at(1 - alpha)) for part in parts)
     if not parts:
         return Decision("undecided", "no run was spoken of")
     for part in parts:
-        if part.lies(1 - (1 - CONFIDENCE) / len(parts), part.region.holds):
+        if part.lies(1 - alpha / len(parts), part.region.holds):
             which = "" if len(parts) == 1 else f"{part.label}: "
             return Decision("reproduced", f"{which}inside", measured)
-    open_parts = [part for part in parts if not part.lies(CONFIDENCE, part.region.fails)]
+    open_parts = [part for part in parts if not part.lies(1 - alpha, part.region.fails)]
     if not open_parts:
         return Decision("contradicted", "outside" if len(parts) == 1 else "all outside", measured)
     return Decision("undecided", _why_all_open(open_parts, len(parts)), measured)

@@ -1,7 +1,7 @@
 """What a verdict looks at: configurations, their results by seed, learning curves and energies."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from snnbench.cost.derive import facts_of, network_value
 from snnbench.cost.facts import LayerFacts
+from snnbench.report.judging.deciding import ALPHA
 from snnbench.report.reading.columns import WITHOUT_CHANCE
 from snnbench.report.reading.groups import Configuration, mean_by_seed
 from snnbench.results.frames import to_rows
@@ -24,11 +25,13 @@ class Evidence:
     Attributes:
         configurations: see `groups.configurations_of`.
         epochs, layers: rows of epochs.csv and layers.csv of these runs.
+        alpha: the error that a verdict on it may have.
     """
 
     configurations: Sequence[Configuration]
     epochs: pd.DataFrame
     layers: pd.DataFrame
+    alpha: float = ALPHA
 
     @cached_property
     def _rows_of_run(self) -> dict[str, Any]:
@@ -37,6 +40,11 @@ class Evidence:
     @cached_property
     def _layers_of_run(self) -> dict[str, Any]:
         return {str(run): rows for run, rows in self.layers.groupby("run_id").indices.items()}
+
+    def of_seeds(self, seeds: Sequence[int], alpha: float) -> "Evidence":
+        """Return what runs with these seeds say, to be judged with another error."""
+        some = [replace(c, runs=c.runs[c.runs["seed"].isin(seeds)]) for c in self.configurations]
+        return replace(self, configurations=some, alpha=alpha)
 
     def select(self, selector: Selector) -> list[Configuration]:
         """Return the configurations that are spoken of."""

@@ -7,7 +7,6 @@ from snnbench.report.judging.deciding import Decision, Part, Region, decide, dec
 from snnbench.report.judging.evidence import Evidence
 from snnbench.report.judging.pairing import Pair, Values, pair_of, sides_of
 from snnbench.report.reading.groups import Configuration, mean_by_seed
-from snnbench.report.reading.statistics import CONFIDENCE
 from snnbench.studies.claims import ALL, ANY, AtMost, Cheaper, NotWorse
 from snnbench.studies.margins import margin_of
 from snnbench.words.conventions import find_convention
@@ -36,7 +35,6 @@ CHEAPER = (
     " both networks are left out, and named; one that the claim names leaves it undecided. Silent"
     " and saturated networks have no price." + _BOUNDS
 )
-_ENDS = "each end one-sided at 95 %"
 
 
 def not_worse(claim: NotWorse, evidence: Evidence) -> Decision:
@@ -48,17 +46,19 @@ def not_worse(claim: NotWorse, evidence: Evidence) -> Decision:
         pair = pair.shifted(-sign * margin.size)
     names = ["a", f"{1 - sign * margin.size:g} b" if margin.of_b else "b"][::sign]
     at = "" if claim.epoch is None else f" at epoch {claim.epoch}"
-    label = f"{claim.metric}{at}, {' - '.join(names)}, {_ENDS}; {_said(claim)}"
+    label = f"{claim.metric}{at}, {' - '.join(names)}, {_ends(evidence)}; {_said(claim)}"
     region = Region(low=0.0 if margin.of_b else -margin.size, closed=True)
     found = pair if sign > 0 else pair.swapped
-    return decide([Part(label, found.difference, region, pair.exact, pair.least, one_sided=True)])
+    part = Part(label, found.difference, region, pair.exact, pair.least, one_sided=True)
+    return decide([part], alpha=evidence.alpha)
 
 
 def at_most(claim: AtMost, evidence: Evidence) -> Decision:
     """See `AT_MOST`."""
     pair = pair_of(claim, evidence)
-    label = f"{claim.metric}, a / b, {_ENDS}; {_said(claim)}"
-    return decide([_ratio(label, pair, Region(high=claim.value, closed=True))])
+    label = f"{claim.metric}, a / b, {_ends(evidence)}; {_said(claim)}"
+    part = _ratio(label, pair, Region(high=claim.value, closed=True))
+    return decide([part], alpha=evidence.alpha)
 
 
 def cheaper(claim: Cheaper, evidence: Evidence) -> Decision:
@@ -80,26 +80,28 @@ def cheaper(claim: Cheaper, evidence: Evidence) -> Decision:
     for word in words:
         a, b = (_energy(word, side, other, evidence) for side, other in (sides, sides[::-1]))
         if named or (a and b):
-            about = f"energy by {word.label}, a / b, {_ENDS}"
+            about = f"energy by {word.label}, a / b, {_ends(evidence)}"
             parts[word.label] = _ratio(about, Pair(a, b), Region(high=1.0))
         else:
             only = "only a" if a else "only b" if b else "neither"
             left_out.append(f"{word.label} ({only})")
-    decision = (decide_any if claim.under == ANY else decide)(list(parts.values()))
-    said = _by_model(parts, claim.under) or ["no energy model counts both networks"]
+    decision = (decide_any if claim.under == ANY else decide)(
+        list(parts.values()), alpha=evidence.alpha
+    )
+    said = _by_model(parts, claim.under, evidence.alpha) or ["no energy model counts both networks"]
     if left_out:
         said.append(f"left out, as they do not count both: {', '.join(left_out)}")
     return replace(decision, reason="; ".join(said))
 
 
-def _by_model(parts: Mapping[str, Part], under: str | tuple[str, ...]) -> list[str]:
+def _by_model(parts: Mapping[str, Part], under: str | tuple[str, ...], alpha: float) -> list[str]:
     """Return by which models it is cheaper, by which not, and by which that is open."""
-    one_of_many = 1 - (1 - CONFIDENCE) / max(len(parts), 1)
-    inside, outside = (one_of_many, CONFIDENCE) if under == ANY else (CONFIDENCE, one_of_many)
+    one_of_many = 1 - alpha / max(len(parts), 1)
+    inside, outside = (one_of_many, 1 - alpha) if under == ANY else (1 - alpha, one_of_many)
     cheaper = [n for n, part in parts.items() if part.lies(inside, part.region.holds)]
     dearer = [n for n, part in parts.items() if part.lies(outside, part.region.fails)]
     open_ones = [
-        f"{n} ({_why_open(part, len(parts))})"
+        f"{n} ({_why_open(part, len(parts), alpha)})"
         for n, part in parts.items()
         if n not in (*cheaper, *dearer)
     ]
@@ -107,10 +109,10 @@ def _by_model(parts: Mapping[str, Part], under: str | tuple[str, ...]) -> list[s
     return [f"{words} {', '.join(names)}" for words, names in groups if names]
 
 
-def _why_open(part: Part, looked_at: int) -> str:
+def _why_open(part: Part, looked_at: int, alpha: float) -> str:
     tests = (part.region.holds, part.region.fails)
-    if any(part.lies(CONFIDENCE, where) for where in tests):
-        return f"the interval at 1 - 5 % / {looked_at} reaches both sides"
+    if any(part.lies(1 - alpha, where) for where in tests):
+        return f"the interval at 1 - {100 * alpha:g} % / {looked_at} reaches both sides"
     return part.why_open()
 
 
@@ -124,6 +126,10 @@ def _ratio(label: str, pair: Pair, region: Region) -> Part:
     return Part(
         label, pair.ratio, region, pair.exact, pair.least, one_sided=True, missing=pair.missing
     )
+
+
+def _ends(evidence: Evidence) -> str:
+    return f"each end one-sided at {100 * (1 - evidence.alpha):g} %"
 
 
 def _said(claim: NotWorse | AtMost) -> str:

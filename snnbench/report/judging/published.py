@@ -80,7 +80,7 @@ def beside(published: Published, evidence: Evidence, claims: Sequence[Claim] = (
         return PublishedRow(published, measured, None, "a machine's: not judged")
     about = [claim for claim in claims if _is_about(claim, published, spoken, evidence)]
     if not about:
-        said = AGREEMENT[decide([part]).outcome]
+        said = AGREEMENT[decide([part], alpha=evidence.alpha).outcome]
         return PublishedRow(published, measured, said, f"\N{PLUS-MINUS SIGN} {margin:.3g}")
     outcomes = {judge(replace(c, where=published.where), evidence).outcome for c in about}
     said = AGREEMENT[outcomes.pop()] if len(outcomes) == 1 else "undecided"

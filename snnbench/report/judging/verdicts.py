@@ -72,9 +72,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Return the verdict on a claim."""
     rule, decider = _KINDS[type(claim)]
     decision: Decision = decider(claim, evidence)
-    selectors = claim.selectors()
-    keys = ("a", "b") if "a" in selectors else ("where",)
-    spoken = {id(c): c for key in keys for c in evidence.select(selectors[key])}
+    spoken = {id(c): c for selector in claim.spoken() for c in evidence.select(selector)}
     unfinished = sum(sum(c.unfinished.values()) for c in spoken.values())
     return Verdict(claim, decision.outcome, rule, decision.reason, decision.measured, unfinished)
 
@@ -94,7 +92,7 @@ def _level(claim: Above | Below | Equals, evidence: Evidence) -> Decision:
             exact=claim.epoch is None and has_no_chance(claim.metric, [configuration]),
         )
         for configuration in evidence.select(claim.where)
-    ])  # fmt: skip
+    ], alpha=evidence.alpha)  # fmt: skip
 
 
 def _comparison(claim: Better | NoDifference | Ratio, evidence: Evidence) -> Decision:
@@ -113,7 +111,8 @@ def _comparison(claim: Better | NoDifference | Ratio, evidence: Evidence) -> Dec
             what, estimate = "b - a", pair.swapped.difference
     label = f"{claim.metric}{_at(epoch)}, {what}{about}"
     missing = pair.missing if isinstance(claim, Ratio) else Part.missing
-    return decide([Part(label, estimate, region, pair.exact, pair.least, missing=missing)])
+    part = Part(label, estimate, region, pair.exact, pair.least, missing=missing)
+    return decide([part], alpha=evidence.alpha)
 
 
 def _peak(claim: PeakAt, evidence: Evidence) -> Decision:
@@ -130,11 +129,12 @@ def _peak(claim: PeakAt, evidence: Evidence) -> Decision:
 
     sign = 1.0 if claim.direction == "max" else -1.0
     best = max(inside, key=lambda v: _height(points[v], claim.metric, sign))
-    decision = decide(parts(best), ways=len(inside))
+    decision = decide(parts(best), len(inside), evidence.alpha)
     if decision.outcome != "contradicted" or len(inside) == 1:
         return decision
     # the best of `at` may be beaten while another one of them is too noisy to be ruled out
-    if all(decide(parts(value)).outcome == "contradicted" for value in inside):
+    outcomes = {decide(parts(value), alpha=evidence.alpha).outcome for value in inside}
+    if outcomes == {"contradicted"}:
         return decision
     return Decision("undecided", "not every one of the values is beaten", decision.measured)
 
@@ -147,7 +147,7 @@ def _monotone(claim: Monotone, evidence: Evidence) -> Decision:
     return decide([
         _step(claim, points, low=a, high=b, sign=sign, region=Region(low=0.0))
         for a, b in pairwise(values)
-    ])  # fmt: skip
+    ], alpha=evidence.alpha)  # fmt: skip
 
 
 def _along(claim: PeakAt | Monotone, evidence: Evidence) -> dict[Any, list[Configuration]]:

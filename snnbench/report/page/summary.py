@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,9 +15,11 @@ from snnbench.report.figures.study_figures import figures_of
 from snnbench.report.judging.answer import Answer
 from snnbench.report.judging.departures import departure_notes
 from snnbench.report.judging.evidence import Evidence
+from snnbench.report.judging.looks import sharing, verdicts_of
+from snnbench.report.judging.many import by_chance
 from snnbench.report.judging.published import RULE, PublishedRow, beside
 from snnbench.report.judging.searched import Search, search_of
-from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict, judge
+from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict
 from snnbench.report.reading.columns import COMPARED, ORIGIN
 from snnbench.report.reading.groups import (
     Configuration,
@@ -27,8 +30,9 @@ from snnbench.report.reading.groups import (
 )
 from snnbench.report.reading.names import ONLY
 from snnbench.report.reading.neurobench import OutsideRow
-from snnbench.report.reading.source import Tables, data_notes, origin_notes
+from snnbench.report.reading.source import Tables, data_notes, load, origin_notes
 from snnbench.report.reading.statistics import Estimate, difference, mean
+from snnbench.studies import looks
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study
@@ -96,6 +100,8 @@ class Section:
     def rules(self) -> dict[str, str]:
         """Kind -> rule, of the verdicts and published numbers there are."""
         rules = {verdict.claim.kind: verdict.rule for verdict in self.verdicts}
+        if self.study is not None and self.study.until_decided is not None:
+            rules["seeds until decided"] = looks.RULE
         return rules | ({"published numbers": RULE} if self.published else {})
 
 
@@ -157,7 +163,9 @@ def summarise(
         prefix = f"study{number + 1}"
         found = studies.get(str(name), "The runs name no study: there is nothing to judge.")
         sections.append(_section(str(name), part, found, prefix if with_figures else None))
-    return Report(tuple(map(str, tables.folders)), tables.notes, tuple(sections))
+    chance = by_chance([verdict for section in sections for verdict in section.verdicts])
+    rule = f"{GENERAL_RULE} {chance}".strip()
+    return Report(tuple(map(str, tables.folders)), tables.notes, tuple(sections), rule=rule)
 
 
 def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) -> Section:
@@ -192,9 +200,11 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         ranked=tuple(ranked),
         statuses={str(status): int(n) for status, n in statuses.items()},
         unfinished=tuple(_unfinished(configurations)),
-        verdicts=tuple(judge(claim, evidence) for claim in study.claims) if study else (),
+        verdicts=verdicts_of(study, evidence) if study else (),
         published=(
-            tuple(beside(p, evidence, study.claims) for p in study.published) if study else ()
+            tuple(beside(p, sharing(study, evidence), study.claims) for p in study.published)
+            if study
+            else ()
         ),
         origin={c: _counted(runs[c]) for c in ORIGIN},
         notes=tuple(notes),
@@ -203,6 +213,16 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         outside=tables.outside,
         search=search,
     )
+
+
+def verdicts_in(folder: Path, study: Study) -> tuple[Verdict, ...]:
+    """Return the verdicts on a study's claims by what a folder has recorded; () without its runs.
+
+    Raises:
+        UserError: see `load`.
+    """
+    made = summarise(load([folder]), {study.name: study}, with_figures=False)
+    return next((s.verdicts for s in made.sections if s.name == study.name), ())
 
 
 def firing_rates(

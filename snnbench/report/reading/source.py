@@ -1,4 +1,4 @@
-"""One or more folders of results as three tables, and what must be said about mixing them."""
+"""One or more folders of results as tables, and what must be said about mixing them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -26,9 +26,8 @@ class Tables:
     """The runs to report on, none twice within a study.
 
     Attributes:
-        runs, epochs, layers: as `read_runs`, `read_epochs` and `read_layers` return them, with
-            a column `folder`, the position of the row's folder in `folders`; a missing study
-            is "".
+        runs, epochs, layers, steps: as `read_runs` and the others return them, with a column
+            `folder`, the position of the row's folder in `folders`; a missing study is "".
         folders: in the order given.
         notes: what a reader must know, a sentence each.
         energy: the model that figures and comparisons show; `runs` have a column of every model.
@@ -38,6 +37,7 @@ class Tables:
     runs: pd.DataFrame
     epochs: pd.DataFrame
     layers: pd.DataFrame
+    steps: pd.DataFrame
     folders: tuple[Path, ...]
     notes: tuple[str, ...] = field(default=())
     energy: Energy = HEADLINE
@@ -46,11 +46,11 @@ class Tables:
     def of(self, runs: pd.DataFrame) -> "Tables":
         """Return the tables of some of the runs, without the notes."""
         keys = pd.MultiIndex.from_frame(runs[["folder", "run_id"]])
-        epochs, layers = (
+        epochs, layers, steps = (
             table[pd.MultiIndex.from_frame(table[["folder", "run_id"]]).isin(keys)]
-            for table in (self.epochs, self.layers)
+            for table in (self.epochs, self.layers, self.steps)
         )
-        return replace(self, runs=runs, epochs=epochs, layers=layers, notes=())
+        return replace(self, runs=runs, epochs=epochs, layers=layers, steps=steps, notes=())
 
 
 def load(places: Sequence[Path], energy: Energy = HEADLINE) -> Tables:
@@ -81,9 +81,9 @@ def load(places: Sequence[Path], energy: Energy = HEADLINE) -> Tables:
         )
     outside = [read_outside(path) for path in files]
     found = [read_trusted(folder) for folder in folders]
-    runs, epochs, layers = (
+    runs, epochs, layers, steps = (
         pd.concat([getattr(one, name).assign(folder=i) for i, one in enumerate(found)])
-        for name in ("runs", "epochs", "layers")
+        for name in ("runs", "epochs", "layers", "steps")
     )
     runs["study"] = runs["study"].fillna("")
     runs, layers = completed(runs.reset_index(drop=True), layers.reset_index(drop=True))
@@ -96,11 +96,11 @@ def load(places: Sequence[Path], energy: Energy = HEADLINE) -> Tables:
             " or the tables were recorded before what it needs."
         )
     notes += _outside_notes(outside)
-    whole = Tables(runs, epochs.reset_index(drop=True), layers, ())
-    kept = whole.of(runs)
+    epochs, steps = epochs.reset_index(drop=True), steps.reset_index(drop=True)
+    kept = Tables(runs, epochs, layers, steps, ()).of(runs)
     notes += _torn_notes(folders) + origin_notes(runs) + data_notes(runs)
     rows = tuple(row for some, _ in outside for row in some)
-    return Tables(runs, kept.epochs, kept.layers, tuple(folders), tuple(notes), energy, rows)
+    return replace(kept, folders=tuple(folders), notes=tuple(notes), energy=energy, outside=rows)
 
 
 def _outside_notes(outside: Sequence[tuple[list[OutsideRow], list[str]]]) -> list[str]:
