@@ -108,7 +108,7 @@ def _show(made: "Report") -> None:
         _print(table)
     for section in made.sections:
         print_words(f"{title_of(section)}: {configurations_label(section)}", style="bold")
-        for line in sentences(section.search) if section.search else ():
+        for line in sentences(section.search):
             print_words(line)
         for note in section.notes:
             if note not in made.notes:

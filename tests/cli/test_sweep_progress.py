@@ -14,6 +14,7 @@ from snnbench.progress import sweeps
 from snnbench.progress.screens import ConsoleScreen, NoScreen
 from snnbench.progress.stopping import GentleStop, Stopped
 from snnbench.progress.sweeps import SweepProgress, follow_sweep
+from snnbench.studies.objective import TEST_ACCURACY
 from snnbench.sweep.contest import contests_of, share_trained
 from snnbench.sweep.drive import Retried, Working
 from snnbench.sweep.jobs import Task
@@ -46,7 +47,7 @@ def progress(clock):
 
     def make(*, terminal):
         console = Console(file=io.StringIO(), force_terminal=terminal, width=100)
-        return SweepProgress(screen=ConsoleScreen(console))
+        return SweepProgress(TEST_ACCURACY, screen=ConsoleScreen(console))
 
     return make
 

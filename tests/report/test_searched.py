@@ -188,3 +188,5 @@ def test_a_study_that_looks_for_nothing_has_no_search(tmp_path):
     section, _ = section_of(folder_of(tmp_path), searching(search="grid", trials=None,
                                                            axes=("beta=0.1,0.9",)))  # fmt: skip
     assert section.search is None
+    report = summarise(load([tmp_path]), {}, with_figures=False)
+    assert "objective)" not in to_html(report) + to_markdown(report)

@@ -100,8 +100,10 @@ def _dominates(one: Sequence[float], other: Sequence[float]) -> bool:
     return one != other and all(a <= b for a, b in zip(one, other, strict=True))
 
 
-def sentences(search: Search) -> list[str]:
-    """Return what was looked for, and what was found."""
+def sentences(search: Search | None) -> list[str]:
+    """Return what was looked for, and what was found; nothing where nothing was."""
+    if search is None:
+        return []
     named = [_described(search, c) for c in search.found[:_MOST_NAMED]]
     left = len(search.found) - len(named)
     listed = "; ".join([*named, *([f"and {left} more"] if left else [])])

@@ -66,9 +66,7 @@ def ranking_words(
 ) -> list[str]:
     """Return what is best, what cannot be told from it, and which networks are no good."""
     known = [one for one in ranked if one.objective is not None]
-    said = _common(ranked)
-    if search is not None:
-        said += sentences(search)
+    said = [*_common(ranked), *sentences(search)]
     if len(known) > 1 and (search is None or len(search.objectives) == 1):
         best, column = known[0].configuration.name, name_of(objective.column)
         tied = [one for one in known[1:] if one.tied]
