@@ -1,4 +1,4 @@
-.PHONY: check format lint types test
+.PHONY: check format lint types test notebook
 
 # Everything that must hold before a commit.
 check: format lint types test
@@ -14,3 +14,7 @@ types:
 
 test:
 	pytest
+
+# Executes docs/notebook.ipynb, and keeps its outputs.
+notebook:
+	python -m tests.test_notebook

@@ -16,6 +16,7 @@ from snnbench.energy.measured import energy_columns
 from snnbench.errors import UserError
 from snnbench.inputs.prepare import prepare
 from snnbench.inputs.selection import select
+from snnbench.kernels.needs import groups_of
 from snnbench.network.build import Network
 from snnbench.results.checkpoints import Checkpoints
 from snnbench.results.provenance import provenance, utc_now
@@ -184,7 +185,7 @@ def run_cohort(
         else:
             groups.setdefault(start.epoch if start else 0, {})[k] = start
     meter = meter_of(first, wanted=measure_energy)
-    with using(first, threads), _announcing(first, announce), meter:
+    with using(first, threads), _compiled(first, announce), meter:
         for group in groups.values():
             members = list(group)
             for event in train_cohort(
@@ -218,15 +219,21 @@ def _saved(
         yield Said(f"No checkpoint could be written in {checkpoints.folder}: {error.strerror}.")
 
 
-def _announcing(
-    config: RunConfig, announce: Callable[[], None]
-) -> contextlib.AbstractContextManager[object]:
-    """Return the context in which compiling is announced, where numba may compile."""
-    if config.engine != "fast" or config.device == "cuda":
-        return contextlib.nullcontext()
-    from snnbench.kernels.warmup import announcing
+@contextlib.contextmanager
+def _compiled(config: RunConfig, announce: Callable[[], None]) -> Iterator[None]:
+    """Compile what the run needs, so that no clock runs meanwhile; announce it, and what is left.
 
-    return announcing(announce)
+    That is what a plug-in may use besides.
+    """
+    groups = groups_of(config)
+    if not groups:  # numba costs half a second to import: only when needed
+        yield
+        return
+    from snnbench.kernels.warmup import announcing, compile_kernels
+
+    with announcing(announce):
+        compile_kernels(groups)
+        yield
 
 
 def default_threads() -> int:

@@ -5,7 +5,8 @@ Nothing is imported before signals have their handlers but what these need.
 
 import sys
 
-from snnbench.cli.stopping import Stopped, stop_at_signals, stopped_text
+from snnbench.cli.stopping import stop_at_signals, stopped_text
+from snnbench.progress.stopping import Stopped
 
 
 def main() -> None:

@@ -51,7 +51,6 @@ def make_app() -> typer.Typer:
     app = typer.Typer(
         name="snnbench",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
         context_settings={"help_option_names": ["-h", "--help"]},

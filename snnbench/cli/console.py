@@ -12,20 +12,13 @@ from rich.text import Text
 from snnbench.cli.folding import fold as folded
 from snnbench.cli.layout import lay_out, wrapped
 from snnbench.errors import UserError
-
-_UNBOUNDED = 100_000  # columns of an output that is no terminal: nothing is wrapped or dropped
+from snnbench.progress.screens import UNBOUNDED, stderr
 
 
 def stdout() -> Console:
     """Return the console for results; as wide as needed where stdout is no terminal."""
-    width = None if sys.stdout.isatty() else _UNBOUNDED
+    width = None if sys.stdout.isatty() else UNBOUNDED
     return Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False)
-
-
-def stderr() -> Console:
-    """Return the console for progress and messages."""
-    width = None if sys.stderr.isatty() else _UNBOUNDED
-    return Console(file=sys.stderr, width=width, highlight=False)
 
 
 def say(message: str) -> None:

@@ -7,17 +7,26 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from snnbench.cli.console import print_json, print_table, say, stderr
+from snnbench.cli import completing
+from snnbench.cli.console import print_json, print_table, say
 from snnbench.cli.options import Json
 from snnbench.cli.stopping import unwinding
 from snnbench.errors import UserError
+from snnbench.progress.screens import stderr
+from snnbench.words.datasets import DATASETS
 
 datasets = typer.Typer(help="List, fetch and check data sets.", invoke_without_command=True)
 
 DataDir = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Folder that holds the data sets' files.")
 ]
-Name = Annotated[str, typer.Argument(help="A data set, as `datasets list` names it.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="A data set, as `datasets list` names it.",
+        autocompletion=completing.words(DATASETS),
+    ),
+]
 
 
 @datasets.callback()

@@ -22,10 +22,10 @@ def print_next(purpose: str, command: str) -> None:
     print(f"  {command}", file=stdout().file)
 
 
-def report_command(folder: Path, *options: str | Path) -> str:
+def report_command(folder: Path) -> str:
     """Return the command that reports on a folder of results."""
     page = folder / "report.html"
-    return _command("report", _path(folder), *options, "--html", _path(page))
+    return _command("report", _path(folder), "--html", _path(page))
 
 
 def next_of_run(config: "RunConfig", folder: Path, study: str) -> tuple[str, str]:

@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from snnbench.cli import completing
 from snnbench.config.setting import SETTINGS, Setting
 from snnbench.errors import UserError
+from snnbench.words.energies import ENERGIES
 
 _ALIASES = {"T": ("--timesteps", "-T")}
 
@@ -37,6 +39,15 @@ MeasureEnergy = Annotated[
         " where there are none, its columns stay empty.",
     ),
 ]
+EnergyModel = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL[:OPTION=N,...]",
+        help="The energy that figures, comparisons and answers tell first.",
+        autocompletion=completing.words(ENERGIES),
+    ),
+]
+SaveModel = Annotated[bool, typer.Option("--save-model", help="Keep the weights in OUT/models.")]
 Jobs = Annotated[
     int | None, typer.Option(metavar="N", help="Worker processes. \\[default: all cores]")
 ]
@@ -92,6 +103,7 @@ def _option(setting: Setting) -> inspect.Parameter:
         metavar=None if is_truth else " | ".join(setting.choices) or setting.metavar,
         rich_help_panel=f"Settings: {setting.group}",
         show_default=False,
+        autocompletion=None if setting.words is None else completing.words(setting.words),
     )
     kind = bool if is_truth else str
     return inspect.Parameter(

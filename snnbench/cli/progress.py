@@ -9,9 +9,10 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from snnbench.cli.console import stderr
 from snnbench.cli.layout import lay_out, wrapped
 from snnbench.config import RunConfig
+from snnbench.progress.screens import stderr
+from snnbench.progress.sweeps import COMPILING, clock
 from snnbench.report.reading.columns import name_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ _COLUMNS = (
     "firing_rate",
 )  # fmt: skip
 _REDRAWS_A_SECOND = 8
-COMPILING = "compiling kernels for this machine, once (up to two minutes)"
 
 
 class TrainingProgress:
@@ -108,10 +108,3 @@ class TrainingProgress:
             self.live = live
             yield
             self.status = ""
-
-
-def clock(seconds: float) -> str:
-    """Return seconds as 1:02:03 or 2:03."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

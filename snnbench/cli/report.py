@@ -1,22 +1,16 @@
 """`snnbench report`: tables of results into summaries, figures, and verdicts on claims."""
 
-from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from snnbench.cli.console import print_json, print_table, print_words, say, stdout
-from snnbench.cli.costs import Asked
-from snnbench.cli.options import Json
-from snnbench.errors import UserError
+from snnbench.cli.options import EnergyModel, Json
 
 if TYPE_CHECKING:
     from snnbench.report.page.sections import Report
     from snnbench.report.page.tables import Table
-    from snnbench.studies.selecting import Selector
-    from snnbench.studies.study import Study
 
 _HELD = 4  # exit code
 _MOST_NAMED = 10
@@ -47,7 +41,7 @@ def report(
     ] = None,
     study: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The study that was run, if it does not ship."),
+        typer.Option(metavar="FILE", help="A study in place of the one stored with the runs."),
     ] = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write one page with figures.")
@@ -56,10 +50,7 @@ def report(
     figures: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write each figure as an SVG file.")
     ] = None,
-    energy: Annotated[
-        str | None,
-        typer.Option(metavar="MODEL[:OPTION=N,...]", help="Energy of figures and comparisons."),
-    ] = None,
+    energy: EnergyModel = None,
     neurobench: Annotated[
         Path | None,
         typer.Option(
@@ -79,34 +70,17 @@ def report(
 
     By memory, too: snnbench report results/lab1-beta --energy memory45nm:bits=8
     """
-    from snnbench.report.reading.conditions import parse_condition, parse_where
+    from snnbench.api.reporting import report as made_report
+    from snnbench.report.reading.conditions import parse_condition
 
-    headline = Asked.of([energy] if energy is not None else None, None).energies[0]
     condition = None if fail_if is None else parse_condition(fail_if)
-    where = None if baseline is None else parse_where(baseline)
-    for path in (html, markdown, neurobench):
-        _refuse_unwritable(path)
-    if neurobench is not None and neurobench.resolve() in {path.resolve() for path in folders}:
-        raise UserError(
-            f"--neurobench would replace {neurobench}, which is read.", "Name another file."
-        )
-
-    from snnbench.report.page.summary import summarise
-    from snnbench.report.reading.source import load
-    from snnbench.studies.catalogue import find_study
-
-    given = None if study is None else find_study(str(study))  # it may bring plug-ins
-    tables = load(folders, headline)
-    names = [str(name) for name in tables.runs["study"].unique()]
-    made = summarise(tables, _studies(names, given), with_figures=bool(html or figures))
-    if where is not None:
-        made = _compared(made, where)
-    texts = {}
-    if neurobench is not None:
-        from snnbench.report.page.exchange import to_neurobench
-
-        texts[neurobench] = to_neurobench(tables)
-    _write(made, html, markdown, figures, texts)
+    found = made_report(
+        folders, html=html, markdown=markdown, figures=figures, neurobench=neurobench,
+        study=study, baseline=baseline, energy=energy,
+    )  # fmt: skip
+    for path in found.files:
+        say(f"Wrote {path}")
+    made = found.report
     if json:
         from snnbench.report.page.render import to_document
 
@@ -123,81 +97,8 @@ def report(
         raise typer.Exit(_HELD)
 
 
-def _studies(names: Iterable[str], given: "Study | None") -> "dict[str, Study | str]":
-    """Return study's name -> the study, or why there is none."""
-    from snnbench.studies.catalogue import find_study, shipped
-
-    names = [name for name in names if name]
-    if given is not None and given.name not in names:
-        raise UserError(
-            f"--study names the study '{given.name}', of which there is no run here.",
-            f"The runs are of: {', '.join(names) or 'no study'}.",
-        )
-    known = shipped()
-    found: dict[str, Study | str] = {}
-    for name in names:
-        if given is not None and name == given.name:
-            found[name] = given
-        elif name in known:
-            found[name] = find_study(name)
-        else:
-            found[name] = f"no study '{name}' ships with snnbench; name its file with --study."
-    return found
-
-
-def _compared(made: "Report", where: "Selector") -> "Report":
-    from snnbench.report.page.summary import compare
-
-    found = compare(made, where)
-    if isinstance(found, tuple):
-        return replace(made, baseline=found[0], differences=found[1])
-    if found:
-        listed = "; ".join(found[:_MOST_NAMED])
-        raise UserError(
-            f"--baseline: {where} is {len(found)} configurations: {listed}.",
-            "Add what tells the wanted one from the others.",
-        )
-    raise UserError(
-        f"--baseline: no configuration has {where}.",
-        "Run `snnbench report` without it to see them.",
-    )
-
-
-def _refuse_unwritable(path: Path | None) -> None:
-    """Refuse a bad place before the work; the file is written when all is known."""
-    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-        raise UserError(f"{path} cannot be written.", "Name a file in a folder that exists.")
-
-
-def _write(
-    made: "Report",
-    html: Path | None,
-    markdown: Path | None,
-    figures: Path | None,
-    texts: dict[Path, str],
-) -> None:
-    from snnbench.report.page.render import to_figures, to_html, to_markdown
-    from snnbench.results import disk
-
-    if html is not None:
-        texts[html] = to_html(made)
-    if markdown is not None:
-        texts[markdown] = to_markdown(made)
-    if figures is not None:
-        try:
-            figures.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise disk.trouble(error, figures) from None
-        texts |= {figures / f"{name}.svg": svg for name, svg in to_figures(made).items()}
-    for path, text in texts.items():
-        try:
-            disk.write_file(path, text.encode(errors="replace"))
-        except OSError as error:
-            raise disk.trouble(error, path) from None
-        say(f"Wrote {path}")
-
-
 def _show(made: "Report") -> None:
+    from snnbench.report.judging.searched import sentences
     from snnbench.report.page.sections import configurations_label, title_of
     from snnbench.report.page.short_tables import studies_table
     from snnbench.report.page.tables import report_tables, section_tables
@@ -209,6 +110,8 @@ def _show(made: "Report") -> None:
             _print(table)
     for section in made.sections:
         print_words(f"{title_of(section)}: {configurations_label(section)}", style="bold")
+        for line in sentences(section.search):
+            print_words(line)
         for note in section.notes:
             if note not in made.notes:
                 say(f"Note: {note}")

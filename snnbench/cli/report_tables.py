@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from snnbench.report.page.cells import Whole, number_text, spread_text
 from snnbench.report.page.tables import Cell, Number
 from snnbench.report.reading.columns import heading, is_column
-from snnbench.report.reading.rounding import Whole, number_text, spread_text
 
 _CHECKSUM, _DIGITS = re.compile(r"[0-9a-f]{64}"), 12
 _HALF, _LOW, _HIGH = "±", "from", "to"

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from snnbench.cli.console import print_json, print_table
+from snnbench.cli import completing
+from snnbench.cli.console import print_json, print_table, stdout
 from snnbench.cli.options import Json
+from snnbench.config.text import decoded
+from snnbench.errors import UserError
 
 if TYPE_CHECKING:
     from snnbench.studies.axis import Axis
@@ -16,7 +19,13 @@ if TYPE_CHECKING:
 
 studies = typer.Typer(invoke_without_command=True)
 
-Name = Annotated[str, typer.Argument(help="A study, as `studies list` names it, or a TOML file.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="A study, as `studies list` names it, or a TOML file.",
+        autocompletion=completing.studies,
+    ),
+]
 
 
 @studies.callback()
@@ -25,7 +34,7 @@ def default(context: typer.Context) -> None:
 
     Example: snnbench studies show lab1-beta
 
-    A study of yours, a TOML file, may hold claims, for `report --study` to
+    A study of yours, a TOML file, may hold claims, for `report` to
     judge (docs/claims.md), of the kinds peak_at, below, above, equals,
     better, no_difference, not_worse, monotone, ratio, at_most, cheaper,
     overfits, converges_by, trend, steadier, exceeds. One, in a line:
@@ -64,20 +73,36 @@ def list_(*, json: Json = False) -> None:
 
 
 @studies.command()
-def show(name: Name, *, json: Json = False) -> None:
+def show(
+    name: Name,
+    *,
+    toml: Annotated[
+        bool, typer.Option("--toml", help="Print its file as it is, to be changed and swept.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Show what a study runs, what it assumes, and what its document says.
 
     Example: snnbench studies show lab1-beta
+
+    A study of yours to begin with: snnbench studies show lab1-beta --toml > mine.toml
     """
     from snnbench.studies.catalogue import find_study
 
+    if toml and json:
+        raise UserError("--toml and --json are two forms of one answer.", "Keep one of them.")
     study = find_study(name)
+    if toml:
+        assert study.file is not None, "it was found in a file"
+        print(decoded(study.file.path.read_bytes(), study.file.path), end="", file=stdout().file)
+        return
     document = _document(study)
     if json:
         print_json(document)
         return
     facts = {
-        n: document[n] for n in ("name", "title", "source", "seeds", "search", "trials", "runs")
+        n: document[n]
+        for n in ("name", "title", "source", "seeds", "search", "trials", "population", "runs")
     }
     given = {name: value for name, value in facts.items() if value not in (None, "")}
     _print("Study", ("what", "value"), _settings(given))
@@ -113,6 +138,7 @@ def _document(study: "Study") -> dict[str, Any]:
         "seeds": list(study.seeds),
         "search": study.search,
         "trials": study.trials,
+        "population": study.population,
         "runs": _count_runs(study),
         "base": dict(study.base),
         "vary": _axes(study.axes),

@@ -1,12 +1,12 @@
 """`snnbench sweep`: a study, or settings varied on the command line, over many seeds."""
 
 import os
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from snnbench.cli import completing
 from snnbench.cli.console import say
 from snnbench.cli.options import (
     CheckpointEvery,
@@ -14,15 +14,16 @@ from snnbench.cli.options import (
     Jobs,
     Json,
     MeasureEnergy,
+    SaveModel,
     with_settings,
 )
-from snnbench.cli.stopping import Stopped
-from snnbench.cli.sweep_progress import SweepProgress, follow_sweep
 from snnbench.config.sources import settings_from_environment, settings_from_toml
 from snnbench.errors import UserError
+from snnbench.progress.stopping import SIGNALS, Stopped
+from snnbench.progress.sweeps import SweepProgress
 
 if TYPE_CHECKING:
-    from snnbench.studies.study import Study
+    from snnbench.sweep.order import Order
 
 _UNFINISHED = 3  # exit code
 
@@ -30,7 +31,12 @@ _UNFINISHED = 3  # exit code
 @with_settings
 def sweep(
     study: Annotated[
-        str | None, typer.Argument(help="A shipped study, or a TOML file.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="A shipped study, or a TOML file.",
+            show_default=False,
+            autocompletion=completing.studies,
+        ),
     ] = None,
     *,
     vary: Annotated[
@@ -48,6 +54,7 @@ def sweep(
         typer.Option(
             metavar="grid | list | random | tpe | gp | nsga2",
             help="All combinations, values paired by position, or a search.",
+            autocompletion=completing.searches,
         ),
     ] = None,
     one_at_a_time: Annotated[
@@ -55,6 +62,10 @@ def sweep(
     ] = False,
     trials: Annotated[
         int | None, typer.Option(metavar="N", help="Points of random, tpe, gp and nsga2.")
+    ] = None,
+    population: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Trials of a generation of nsga2. \\[default: 32]"),
     ] = None,
     objective: Annotated[
         list[str] | None,
@@ -77,7 +88,9 @@ def sweep(
     retry: Annotated[
         str | None,
         typer.Option(
-            metavar="failed | timeout | oom | diverged", help="Run these recorded runs again."
+            metavar="failed | timeout | oom | diverged",
+            help="Run these recorded runs again.",
+            autocompletion=completing.retries,
         ),
     ] = None,
     reuse: Annotated[
@@ -92,6 +105,7 @@ def sweep(
     ] = False,
     checkpoint_every: CheckpointEvery = None,
     measure_energy: MeasureEnergy = False,
+    save_model: SaveModel = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be run, and how long it takes.")
     ] = False,
@@ -112,101 +126,51 @@ def sweep(
 
     Example: snnbench sweep --dataset mnist -T 25 --vary beta=0.1:0.9:9 --seeds 3
     """
-    from snnbench.sweep.run import Where, read_retry
+    from snnbench.sweep.order import make_order
+    from snnbench.sweep.run import Where
 
     if one_at_a_time:
         if search not in (None, "one-at-a-time"):
             raise UserError(f"--one-at-a-time and --search {search} differ.", "Keep one of them.")
         search = "one-at-a-time"
     given = settings_from_toml(config) if config is not None else {}
-    given |= settings
-    if until_decided is not None and seeds is not None:
-        raise UserError("--seeds and --until-decided both say how many.", "Keep one of them.")
-    pieces = {"seeds": seeds, "search": search, "trials": trials, "until_decided": until_decided}
-    made, overrides = _study(study, given, vary or [], objective or [], pieces)
-    others = overrides, settings_from_environment(os.environ)
-    where = Where(jobs, timeout, cluster, halving, checkpoint_every, measure_energy)
-    folder = out if out is not None else Path("results") / made.name
-    how: dict[str, Any] = {
-        "retry": read_retry(retry),
-        "reuse": [other for other in reuse or [] if other.resolve() != folder.resolve()],
-    }
+    where = Where(jobs, timeout, cluster, halving, checkpoint_every, measure_energy, save_model)
+    order = make_order(
+        study, given | settings, where, vary=vary, objective=objective, seeds=seeds,
+        search=search, trials=trials, population=population, until_decided=until_decided,
+        retry=retry, reuse=reuse, out=out, ambient=settings_from_environment(os.environ),
+    )  # fmt: skip
     if dry_run:
         from snnbench.cli.sweep_plan import show_plan
-        from snnbench.studies.looks import looks_of
-        from snnbench.studies.plan import expand
 
-        looks = looks_of(made)
-        show_plan(expand(looks[0], *others), folder, where, **how, json=json)
-        if len(looks) > 1:
-            most = len(expand(looks[-1], *others).runs)
+        show_plan(order, json=json)
+        if (looks := len(order.looks)) > 1:
+            most = len(order.expanded(order.looks[-1]).runs)
             say(
-                f"That is the first of {len(looks)} looks; runs that an undecided claim needs get"
+                f"That is the first of {looks} looks; runs that an undecided claim needs get"
                 f" more seeds, to {most} runs in all."
             )
         return
-    _run(made, others, folder, where, how, json=json, runs=runs)
+    _run(order, json=json, runs=runs)
 
 
-def _study(
-    name: str | None,
-    given: Mapping[str, Any],
-    vary: Sequence[str],
-    objectives: Sequence[str],
-    pieces: Mapping[str, Any],
-) -> "tuple[Study, Mapping[str, Any]]":
-    """Return the study, and the settings that override it."""
-    from snnbench.studies.axis import parse_axis
-    from snnbench.studies.catalogue import find_study
-    from snnbench.studies.objective import parse_objective
-    from snnbench.studies.options import adhoc_study, with_options
-
-    axes = [parse_axis(text) for text in vary]
-    looked_for = [parse_objective(text) for text in objectives]
-    said = {key: value for key, value in pieces.items() if value is not None}
-    if "seeds" in said and "," in said["seeds"]:
-        said["seeds"] = [seed.strip() for seed in said["seeds"].split(",")]
-    if name is not None:
-        study = with_options(find_study(name), axes=axes, objectives=looked_for, **said)
-        return study, given
-    if "until_decided" in said:
-        raise UserError(
-            "--until-decided needs claims to decide, which only a study has.",
-            "Name a study, or give --seeds.",
-        )
-    if not axes and "seeds" not in said:
-        raise UserError(
-            "There is nothing to sweep: no study, nothing varied, and one seed.",
-            "Name a study (`snnbench studies`), or give --vary beta=0.5,0.9 or --seeds 3.",
-        )
-    return adhoc_study(given, axes, objectives=looked_for, **said), {}
-
-
-def _run(
-    study: "Study",
-    others: tuple[Mapping[str, Any], Mapping[str, Any]],
-    folder: Path,
-    where: Any,
-    how: Mapping[str, Any],
-    *,
-    json: bool,
-    runs: bool,
-) -> None:
+def _run(order: "Order", *, json: bool, runs: bool) -> None:
+    from snnbench.api.looking import follow_study
     from snnbench.cli.sweep_summary import recorded_runs, show_sweep
+    from snnbench.report.judging.searched import asked
     from snnbench.results.frames import to_rows
-    from snnbench.studies.plan import expand
-    from snnbench.sweep.run import UNFINISHED
+    from snnbench.sweep.retries import UNFINISHED
 
-    progress = SweepProgress()
-    if study.until_decided is None:
-        ids, signal, gone = follow_sweep(expand(study, *others), folder, where, progress, **how)
-    else:
-        from snnbench.cli.sweep_looks import follow_looks
-
-        ids, signal, gone = follow_looks(study, others, folder, where, progress, **how)
+    study, folder = order.study, order.folder
+    if study.trials is not None:
+        say(asked(study))
+    progress = SweepProgress(study.sought[0])
+    ids, signal, gone = follow_study(order, progress, SIGNALS)
     table = recorded_runs(folder, ids, progress.done)
     rows = [] if table is None else to_rows(table)
-    show_sweep(study, folder, table, rows, progress.total, json=json, each=runs)
+    # trials that come to the same are one run: known when the search has ended
+    total = progress.total if signal is not None or gone is not None else len(ids)
+    show_sweep(study, folder, table, rows, total, json=json, each=runs)
     if signal is not None:
         raise Stopped(signal)
     unfinished = [row for row in rows if row["status"] in UNFINISHED]

@@ -1,36 +1,28 @@
 """`snnbench sweep --dry-run`: what a sweep would do, how much memory and time it takes."""
 
+import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnbench.cli.console import print_json, print_table, say
-from snnbench.cli.progress import clock
+from snnbench.progress.sweeps import clock
 
 if TYPE_CHECKING:
-    from snnbench.studies.plan import Plan
     from snnbench.sweep.jobs import Task
-    from snnbench.sweep.run import Where
+    from snnbench.sweep.order import Order
 
 _COLUMNS = ("runs", "cohorts", "largest cohort", "MB a cohort", "dataset", "model", "arch", "T",
             "batch_size", "epochs", "engine")  # fmt: skip
 
 
-def show_plan(
-    plan: "Plan",
-    folder: Path,
-    where: "Where",
-    retry: Sequence[str],
-    reuse: Sequence[Path],
-    *,
-    json: bool,
-) -> None:
+def show_plan(order: "Order", *, json: bool) -> None:
     """Print the plan; nothing is written.
 
     Raises:
         UserError: whatever would refuse the sweep itself.
     """
     from snnbench.results.tables import ResultStore
+    from snnbench.sweep.contest import contests_of, share_trained
     from snnbench.sweep.datasets import DataSets
     from snnbench.sweep.estimate import expected_seconds
     from snnbench.sweep.executors import share_out
@@ -40,21 +32,25 @@ def show_plan(
     from snnbench.sweep.search import check_searches
     from snnbench.training.cohorts import free_memory
 
+    plan, folder, where = order.plan, order.folder, order.where
     check_searches(plan)
     data = DataSets()
     jobs = distinct(maker(plan.study.name, folder, data, where)(plan.runs))
     for notice in data.take_notices():
         say(f"Notice: {notice}")
     store = ResultStore.open(folder, write=False, judged=True)
-    to_do = missing(jobs, store, statuses_again(where, retry))
-    elsewhere = Elsewhere(reuse)
+    to_do = missing(jobs, store, statuses_again(where, order.retry), save_model=where.save_model)
+    elsewhere = Elsewhere(order.reuse)
     for note in (*store.repairs, *elsewhere.notes):
         say(f"Tables: {note}")
     known = {run.run["run_id"] for run in elsewhere.of(to_do)}
     to_do = [job for job in to_do if job.run_id not in known]
     workers, threads = share_out(where.jobs, len(jobs) + plan.runs_of_search)
     tasks = make_tasks(to_do, data, free_memory() / workers, workers)
-    seconds = expected_seconds(tasks, data, workers) if where.cluster is None else None
+    seconds = None
+    if where.cluster is None:
+        share = share_trained(to_do, contests_of(to_do, {})) if where.halving else 1.0
+        seconds = expected_seconds(tasks, data, workers, time.process_time(), share)
     facts: dict[str, Any] = {
         "study": plan.study.name,
         "folder": str(folder),

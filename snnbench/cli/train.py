@@ -6,7 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from snnbench.cli.console import print_json, say
-from snnbench.cli.options import CheckpointEvery, ConfigFile, Json, MeasureEnergy, with_settings
+from snnbench.cli.options import (
+    CheckpointEvery,
+    ConfigFile,
+    Json,
+    MeasureEnergy,
+    SaveModel,
+    with_settings,
+)
 from snnbench.cli.progress import TrainingProgress
 from snnbench.config.sources import build_config
 
@@ -27,9 +34,7 @@ def train(
     ] = None,
     study: Annotated[str, typer.Option(help="Name to record the run under.")] = "adhoc",
     config: ConfigFile = None,
-    save_model: Annotated[
-        bool, typer.Option("--save-model", help="Keep the weights in OUT/models.")
-    ] = False,
+    save_model: SaveModel = False,
     force: Annotated[
         bool, typer.Option("--force", help="Train anew even if the run is recorded; replace it.")
     ] = False,

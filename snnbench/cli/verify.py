@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from snnbench.cli import completing
 from snnbench.cli.console import print_json, print_table, print_words, say, stdout
 from snnbench.cli.options import Jobs, Json, PluginFiles
-from snnbench.cli.stopping import GentleStop, Stopped
 from snnbench.errors import UserError
+from snnbench.progress.stopping import GentleStop, Stopped
 
 if TYPE_CHECKING:
     from snnbench.studies.study import Study
@@ -42,6 +43,7 @@ def verify(
         str | None,
         typer.Option(
             metavar="STUDY",
+            autocompletion=completing.studies,
             help="Decide the claims of this study anew: a name, or a TOML file. Needs --all.",
         ),
     ] = None,
@@ -108,9 +110,9 @@ def _study(text: str) -> "Study":
 
 def _watched(events: "Generator[Any, None, Verification]", stop: GentleStop) -> "Verification":
     """Draw what happens until it ends, and return what came of it."""
-    from snnbench.cli.sweep_progress import SweepProgress
+    from snnbench.progress.sweeps import SweepProgress
 
-    progress = SweepProgress(with_best=False)
+    progress = SweepProgress()
     with progress.shown(), closing(events):  # closed whatever happens: it ends the workers
         followed = progress.follow(events, stop)
         while True:

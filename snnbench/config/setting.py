@@ -84,6 +84,8 @@ class Setting:
         identity: what of its value names a run: "value", the "stem" of a path, or "nothing",
             because the data's checksum stands for it or it changes no number.
         metavar: stands for its value in --help.
+        called: of a truth, what true and false are called in names of configurations, as
+            ("BatchNorm", "no BatchNorm"); None for "batch_norm=true".
         since: version of the tables in which it came.
         absent: of a setting that came later than version 1, what the program did before.
     """
@@ -105,6 +107,7 @@ class Setting:
     role: Role = "computation"
     identity: Literal["value", "stem", "nothing"] = "value"
     metavar: str = "VALUE"
+    called: tuple[str, str] | None = None
     since: int = 1
     absent: Value = None
 

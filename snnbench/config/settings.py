@@ -74,7 +74,10 @@ class Settings(BaseModel):
         ge=1, le=_MOST_COUNTED, unit="samples",
     )  # fmt: skip
     standardize: Truth = setting(
-        False, "data", "subtract mean and divide by deviation of the training set, per feature"
+        False,
+        "data",
+        "subtract mean and divide by deviation of the training set, per feature",
+        called=("standardized", "not standardized"),
     )
 
     encoding: Text = setting(
@@ -103,6 +106,7 @@ class Settings(BaseModel):
     )  # fmt: skip
     batch_norm: Truth = setting(
         False, "network", "BatchNorm after hidden weight layers",
+        called=("BatchNorm", "no BatchNorm"),
         unless=effects.of_hidden_layers, network=True,
     )  # fmt: skip
     dropout: Number = setting(
@@ -112,7 +116,9 @@ class Settings(BaseModel):
     init: Text = setting(
         "default", "network", "initial weights; default is torch's own", words=INITS, free=True
     )
-    bias: Truth = setting(True, "network", "weight layers have a bias", network=True)
+    bias: Truth = setting(
+        True, "network", "weight layers have a bias", network=True, called=("bias", "no bias")
+    )
 
     neuron: Text = setting(
         "lif", "neuron", "integrate-and-fire, or leaky",
@@ -130,6 +136,7 @@ class Settings(BaseModel):
     )  # fmt: skip
     detach_reset: Truth = setting(
         True, "neuron", "no gradient through the reset; trains better, and is snnTorch's way",
+        called=("no gradient through the reset", "gradient through the reset"),
         of="reset",
     )  # fmt: skip
     surrogate: Text = setting(

@@ -9,7 +9,9 @@ Rooms, each of which imports from itself and from those before it:
     perceptron   ordinary layers: sparse inputs, small layers in one call
     convolution  the gradient of a first convolution's weights
     functions    scans and convolution as differentiable torch functions
-    warmup       compile everything once
+    groups       kernels by what needs them, each used once
+    needs        which groups a run needs
+    warmup       compile those once, on several cores
 
 `triton_scan` is the scan for a GPU. Every sum has an order of its own that depends on neither
 companions nor threads, so a member's bits are the same alone and in any cohort.

@@ -50,3 +50,16 @@ def margin_of(text: object, metric: str, direction: str = "max") -> Margin:
     if size >= 1 and (is_fraction or (percent and direction == "max")):
         raise UserError(f"margin: {text} is out of range: nothing is worse by so much.", remedy)
     return Margin(size, percent and not is_fraction)
+
+
+def read_margin(text: str | float) -> float:
+    """Return how much less accurate counts as not worse: "1%", or 0.01, as 0.01.
+
+    Raises:
+        UserError: it is no number from 0 to 1.
+    """
+    problem, remedy = f"--margin: {shown(text)} is no share.", "Write, for instance, 1%."
+    size, _ = read_share(text, problem, remedy)
+    if not 0 <= size < 1:
+        raise UserError(problem, remedy)
+    return size

@@ -9,7 +9,9 @@ from snnbench.config.setting import Value
 from snnbench.errors import UserError
 from snnbench.studies.axis import Axis, check_value
 from snnbench.studies.objective import Objective
-from snnbench.studies.study import LISTED, Study, read_seeds
+from snnbench.studies.study import EVOLVING, LISTED, Study, read_seeds
+
+ADHOC = "adhoc"  # the study of a command line without one
 
 
 def adhoc_study(
@@ -19,8 +21,9 @@ def adhoc_study(
     seeds: object = 1,
     search: str = "grid",
     trials: int | None = None,
+    population: int | None = None,
     objectives: Sequence[Objective] = (),
-    name: str = "adhoc",
+    name: str = ADHOC,
 ) -> Study:
     """Return the study that the command line alone describes.
 
@@ -28,7 +31,7 @@ def adhoc_study(
         options: settings; None means not given. They are the base: with `one-at-a-time` they
             may say where a varied parameter stands while another one is varied.
         axes: the varied parameters.
-        seeds, search, trials, objectives: see Study; for seeds, `read_seeds`.
+        seeds, search, trials, population, objectives: see Study; for seeds, `read_seeds`.
 
     Raises:
         UserError: a setting is given and also varied, or see Study.
@@ -44,6 +47,7 @@ def adhoc_study(
         seeds=read_seeds(seeds),
         search=search,
         trials=trials,
+        population=population,
         objectives=tuple(objectives),
     )
 
@@ -55,25 +59,29 @@ def with_options(
     seeds: object = None,
     search: str | None = None,
     trials: int | None = None,
+    population: int | None = None,
     objectives: Sequence[Objective] = (),
     until_decided: int | None = None,
 ) -> Study:
     """Return a study with what the command line says besides; None and () leave it as it is.
 
     An axis takes the place of the study's of that name, or comes after them. Variants that vary
-    parameters of their own keep to these. A search that needs no trials drops the study's.
+    parameters of their own keep to these. A search that needs no trials drops the study's, and one
+    that has no population its population.
 
     Raises:
         UserError: see Study.
     """
     given = {axis.name: axis for axis in _distinct(axes)}
     kept = None if search in LISTED else study.trials
+    grown = study.population if search in (None, EVOLVING) else None
     return replace(
         study,
         axes=tuple(({axis.name: axis for axis in study.axes} | given).values()),
         seeds=study.seeds if seeds is None else read_seeds(seeds),
         search=search or study.search,
         trials=kept if trials is None else trials,
+        population=grown if population is None else population,
         objectives=tuple(objectives) or study.objectives,
         until_decided=study.until_decided if until_decided is None else until_decided,
     )

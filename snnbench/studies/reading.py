@@ -21,14 +21,19 @@ from snnbench.studies.study import SEARCHES, Study, Variant, check_name, read_se
 
 _KEYS = (
     "name", "title", "source", "plugins", "assumptions", "seeds", "until_decided", "search",
-    "search_seed", "trials", "objectives", "base", "vary", "variants", "claims", "published",
+    "search_seed", "trials", "population", "objectives", "base", "vary", "variants", "claims",
+    "published",
 )  # fmt: skip
 
 T = TypeVar("T")
 
 
-def read_study(path: Path) -> Study:
+def read_study(path: Path, *, with_plugins: bool = True) -> Study:
     """Read a study file.
+
+    Args:
+        path: of the file.
+        with_plugins: load the plug-ins that it names, which is to run them.
 
     Raises:
         UserError: the file cannot be read; an unknown key or setting, or a wrong type or value,
@@ -37,7 +42,8 @@ def read_study(path: Path) -> Study:
     file = read_toml(path)
     _check_keys(file)
     read = _Reader(file)
-    for i, plugin in enumerate(read.texts("plugins")):  # before its words are read
+    plugins_named = read.texts("plugins")
+    for i, plugin in enumerate(plugins_named if with_plugins else ()):  # before words are read
         read.at(("plugins", i), partial(plugins.load, path.parent / plugin))
     variants = tuple(read.variants())
     names = [str(variant.name) for variant in variants]
@@ -45,12 +51,14 @@ def read_study(path: Path) -> Study:
         "name": read.at(("name",), partial(check_name, read.text("name", path.stem))),
         "title": read.text("title"),
         "source": read.text("source"),
+        "plugins": plugins_named,
         "assumptions": read.texts("assumptions"),
         "seeds": read.by("seeds", read_seeds, 1),
-        "until_decided": read.by("until_decided", _until_decided, None),
+        "until_decided": read.by("until_decided", partial(_count, "until_decided"), None),
         "search": read.by("search", _search, "grid"),
         "search_seed": read.by("search_seed", _search_seed, 0),
-        "trials": read.by("trials", _trials, None),
+        "trials": read.by("trials", partial(_count, "trials"), None),
+        "population": read.by("population", partial(_count, "population"), None),
         "objectives": tuple(
             read.at(("objectives", i), partial(parse_objective, text))
             for i, text in enumerate(read.texts("objectives"))
@@ -61,7 +69,10 @@ def read_study(path: Path) -> Study:
         "claims": read_claims(file, names),
         "published": read_published(file, names),
     }
-    made = read.at(_about_the_whole(file), partial(Study, file=file, **study))
+    try:
+        made = Study(file=file, **study)
+    except UserError as error:
+        raise file.error(_spoken_of(error.problem), error.problem, error.remedy) from None
     check_selected(made)
     return made
 
@@ -171,10 +182,10 @@ def _unknown_setting(key: KeyPath, name: str, value: object) -> tuple[str, str]:
     return f"unknown table '{name}'.", did_you_mean(name, known)
 
 
-def _about_the_whole(file: TomlFile) -> KeyPath:
-    """Return the key to point at where search and trials do not go together."""
-    keys = ("until_decided", "trials", "search")
-    return next(((key,) for key in keys if key in file.content), ())
+def _spoken_of(problem: str) -> KeyPath:
+    """Return the key at which the error stands that search, trials and others disagree."""
+    keys = ("until_decided", "population", "trials", "search")
+    return next(((key,) for key in keys if problem.startswith(key)), ())
 
 
 def _search(value: object) -> str:
@@ -190,9 +201,5 @@ def _search_seed(value: object) -> int:
     return seed
 
 
-def _until_decided(value: object) -> int | None:
-    return None if value is None else read_integer("until_decided", value)
-
-
-def _trials(value: object) -> int | None:
-    return None if value is None else read_integer("trials", value)
+def _count(name: str, value: object) -> int | None:
+    return None if value is None else read_integer(name, value)

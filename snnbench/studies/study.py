@@ -18,6 +18,8 @@ from snnbench.studies.objective import TEST_ACCURACY, Objective
 LISTED = ("grid", "list", "one-at-a-time")  # all points are known from the axes
 ASKED = ("tpe", "gp", "nsga2")  # a sampler is asked, and learns from what it is told
 SEARCHES = (*LISTED, "random", *ASKED)
+EVOLVING = "nsga2"  # the search that has a population
+POPULATION = 32
 
 _LEAST_DECIDING = 2  # seeds: one says nothing about chance
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -56,16 +58,19 @@ class Study:
         seeds: every point is run with each of them.
         search: one of `SEARCHES`.
         trials: number of points, for the searches that are not `LISTED`.
+        population: trials of a generation of `nsga2`; None: `POPULATION`.
         search_seed: another one makes `random` draw other points.
         objectives: what counts as better; none means test accuracy.
         until_decided: the most seeds, which only runs that an undecided claim needs are given: see
             `snnbench.studies.looks`; None: every run has the seeds there are.
         title, source, assumptions: in words, for the report.
         claims, published: what its document says, for the report.
+        plugins: files that its file names, for the words that they add.
         file: where it was read, if it was.
 
     Raises:
-        UserError: a name that is none, an unknown search, or trials that are missing or needless.
+        UserError: a name that is none, an unknown search, trials that are missing or needless, or
+            a population of another search than nsga2.
     """
 
     name: str
@@ -75,6 +80,7 @@ class Study:
     seeds: tuple[int, ...] = (0,)
     search: str = "grid"
     trials: int | None = None
+    population: int | None = None
     search_seed: int = 0
     objectives: tuple[Objective, ...] = ()
     until_decided: int | None = None
@@ -83,6 +89,7 @@ class Study:
     assumptions: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
     published: tuple[Published, ...] = ()
+    plugins: tuple[str, ...] = ()
     file: TomlFile | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +113,19 @@ class Study:
         if self.trials is not None and not 1 <= self.trials <= MOST_RUNS:
             raise UserError(
                 f"trials: {self.trials:,} is out of range.", f"Give from 1 to {MOST_RUNS:,}."
+            )
+        if self.population is not None:
+            self._check_population(self.population)
+
+    def _check_population(self, population: int) -> None:
+        if self.search != EVOLVING:
+            raise UserError(
+                f"population = {population} has no effect: search '{self.search}' has none.",
+                f"Leave population out, or use search {EVOLVING}.",
+            )
+        if not 2 <= population <= MOST_RUNS:
+            raise UserError(
+                f"population: {population:,} is out of range.", f"Give from 2 to {MOST_RUNS:,}."
             )
 
     def _check_until_decided(self, most: int) -> None:

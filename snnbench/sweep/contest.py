@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from snnbench.sweep.datasets import data_key
 from snnbench.sweep.jobs import Job
-from snnbench.training.halving import fallen_behind, rungs
+from snnbench.training.halving import fallen_behind, run_epochs, rungs
 
 
 @dataclass
@@ -105,6 +105,17 @@ class Contest:
         }
         ending = [Stage(tuple(self._jobs[run] for run in frozen), None, frozen)] if frozen else []
         return ending + self._go_on(run for run in ordered if run not in places)
+
+
+def share_trained(jobs: Iterable[Job], contests: Iterable[Contest]) -> float:
+    """Return the share of runs' epochs that is trained, where those that compete are halved."""
+    epochs = {job.run_id: len(job.config.learning_rates) for job in jobs}
+    whole = sum(epochs.values())
+    saved = 0
+    for contest in contests:
+        own = [epochs[run] for run in contest.runs if run in epochs]
+        saved += sum(own) - run_epochs(len(own), max(own, default=0))
+    return 1 - saved / whole if whole else 1.0
 
 
 def contests_of(jobs: Iterable[Job], curves: Mapping[str, Sequence[float]]) -> list[Contest]:

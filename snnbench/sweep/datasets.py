@@ -22,6 +22,7 @@ class Data:
     shape: tuple[int, ...]
     sha256: str
     train_samples: int
+    held_out_samples: int
 
 
 def data_key(config: RunConfig) -> DataKey:
@@ -78,5 +79,8 @@ class DataSets:
         if key not in self._known:
             dataset = self.read(config)
             chosen = select(config, dataset)
-            self._known[key] = Data(dataset.input_shape, dataset.sha256, len(chosen.train))
+            held_out = len(chosen.test) + (0 if chosen.val is None else len(chosen.val))
+            self._known[key] = Data(
+                dataset.input_shape, dataset.sha256, len(chosen.train), held_out
+            )
         return self._known[key]

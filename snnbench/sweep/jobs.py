@@ -31,7 +31,7 @@ class Job:
         config: settings; device and engine are settled, a teacher is a file in the results.
         study, variant: what its row says.
         teacher: run_id of the run of this sweep that it learns from, or None.
-        save_model: others learn from it.
+        save_model: keep its weights: others learn from it, or somebody asked for them.
     """
 
     run_id: str
@@ -88,6 +88,8 @@ def make_jobs(
     folder: Path,
     data: DataSets,
     settle: Callable[[RunConfig], RunConfig],
+    *,
+    save_model: bool = False,
 ) -> list[Job]:
     """Return the jobs of planned runs, one for each; see `distinct`.
 
@@ -97,6 +99,7 @@ def make_jobs(
         folder: of the results, where models are saved.
         data: the data sets.
         settle: puts device and engine in place of `auto`.
+        save_model: keep every run's, not only those of teachers.
 
     Raises:
         UserError: data or a teacher are missing, or do not fit a run.
@@ -113,7 +116,8 @@ def make_jobs(
             read_files(Path(config.teacher))
         run_id = config.run_id(data.of(config).sha256)
         variant = BETWEEN_VARIANTS.join(run.variants) or None
-        jobs.append(Job(run_id, config, study, variant, teacher, position in taught))
+        keep = save_model or position in taught
+        jobs.append(Job(run_id, config, study, variant, teacher, keep))
     return jobs
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnContext, SpawnProcess
+from types import ModuleType
 from typing import Any
 
 _LOOK_FOR_PARENT = 0.5  # seconds
@@ -40,7 +41,7 @@ class Workers(SpawnContext):
         Raises:
             OSError: all have been ended.
         """
-        with self._lock:
+        with self._lock, _main_hidden():
             if self._ended:
                 raise OSError("no more workers are wanted")
             SpawnProcess.start(process)
@@ -67,6 +68,21 @@ class _Worker(SpawnProcess):
 
 
 @contextlib.contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Within the context a process that is started does not run the program's own file again.
+
+    multiprocessing would: the script of somebody who calls `snnbench.sweep` would begin anew in
+    every worker. Workers need nothing of it.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
 def interrupts_held() -> Iterator[None]:
     """Within the context SIGINT waits; threads and processes that are started do not get it.
 
@@ -77,11 +93,33 @@ def interrupts_held() -> Iterator[None]:
         yield
         return
     resource_tracker.ensure_running()  # starting it would let SIGINT through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with _handlers_held():
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _handlers_held() -> Iterator[None]:
+    """Within the context signals of this process wait, too.
+
+    One that another thread got would be handled here, between a worker's start and the message by
+    which it begins, and end this process or raise: the worker would end in a traceback.
+    """
+    came: list[int] = []
+    held: dict[signal.Signals, Any] = {}
+    with contextlib.suppress(ValueError):  # in a thread that is not the main one none is handled
+        for number in (signal.SIGINT, signal.SIGTERM):
+            held[number] = signal.signal(number, lambda number, _: came.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in held.items():
+            signal.signal(number, handler)
+        for late in came:
+            signal.raise_signal(late)
 
 
 def start_worker(parent: int) -> None:

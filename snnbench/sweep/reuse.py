@@ -44,7 +44,7 @@ class Elsewhere:
         """Yield those of the jobs that are recorded as done or diverged.
 
         Their rows carry the job's study and variant, and what they say of machine, commit and
-        time of the training stays. A run that others learn from is found only where its model is.
+        time of the training stays. A run whose model is to be kept is found only where that is.
         """
         wanted = {job.run_id: job for job in jobs}
         for folder, runs, *rest in self._read:

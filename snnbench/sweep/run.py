@@ -1,19 +1,21 @@
 """A sweep from its plan to its tables: what is there, what is missing, round after round."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from snnbench.config import RunConfig
-from snnbench.errors import UserError, did_you_mean
+from snnbench.errors import UserError
+from snnbench.kernels.needs import groups_of
 from snnbench.network.model_files import MODELS, weights_path
 from snnbench.results.checkpoints import Checkpoints
 from snnbench.results.tables import ResultStore, read_epochs
 from snnbench.runs import resolve_machine
 from snnbench.studies.plan import Plan, PlannedRun
+from snnbench.studies.stored import store_study
 from snnbench.sweep.cluster import ClusterExecutor, check_address
-from snnbench.sweep.contest import contests_of
+from snnbench.sweep.contest import contests_of, share_trained
 from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.drive import Driver, SweepEvent
 from snnbench.sweep.executors import Executor, LocalExecutor, share_out
@@ -22,15 +24,6 @@ from snnbench.sweep.record import record
 from snnbench.sweep.reuse import Elsewhere
 from snnbench.sweep.search import check_searches, example, search_rounds
 from snnbench.training.events import Compiling, Said
-
-# What `--retry` takes -> the statuses that are run again.
-RETRIES: Mapping[str, tuple[str, ...]] = {
-    "failed": ("failed", "timeout", "oom"),
-    "timeout": ("timeout",),
-    "oom": ("oom",),
-    "diverged": ("diverged",),
-}
-UNFINISHED = RETRIES["failed"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +37,7 @@ class Where:
         halving: runs that fall behind are ended early.
         checkpoint_every: seconds between two checkpoints of a run; None: as it is by itself.
         measure_energy: by the machine's counters, which see all that runs on it: one worker only.
+        save_model: every run's weights are kept, not only those of teachers.
     """
 
     jobs: int | None = None
@@ -52,6 +46,7 @@ class Where:
     halving: bool = False
     checkpoint_every: float | None = None
     measure_energy: bool = False
+    save_model: bool = False
 
     def __post_init__(self) -> None:
         if self.timeout is not None and not self.timeout > 0:
@@ -96,6 +91,8 @@ class Planned:
         repairs: what was mended in the tables on opening them, or done to them since.
         taken_over: how many of them other folders had recorded.
         notices: what is to be known of the data, a sentence each.
+        share: of the epochs of those that are run now that is trained, as far as is known: with
+            halving not all.
     """
 
     jobs: tuple[Job, ...]
@@ -104,6 +101,7 @@ class Planned:
     repairs: tuple[str, ...] = ()
     taken_over: int = 0
     notices: tuple[str, ...] = ()
+    share: float = 1.0
 
 
 def maker(
@@ -111,26 +109,16 @@ def maker(
 ) -> Callable[[Sequence[PlannedRun]], list[Job]]:
     """Return what makes jobs of planned runs; see `make_jobs`."""
     settle = partial(resolve_machine, elsewhere=where.cluster is not None)
-    return lambda runs: make_jobs(runs, study, folder, data, settle)
+    return lambda runs: make_jobs(runs, study, folder, data, settle, save_model=where.save_model)
 
 
-def read_retry(text: str | None) -> tuple[str, ...]:
-    """Return the statuses that `--retry` names.
-
-    Raises:
-        UserError: a name is unknown.
-    """
-    names = [] if text is None else [name.strip() for name in text.split(",")]
-    for name in names:
-        if name not in RETRIES:
-            raise UserError(f"--retry {name} is not known.", did_you_mean(name, RETRIES))
-    return tuple(status for name in names for status in RETRIES[name])
-
-
-def missing(jobs: Iterable[Job], store: ResultStore, retry: Sequence[str]) -> list[Job]:
+def missing(
+    jobs: Iterable[Job], store: ResultStore, retry: Sequence[str], *, save_model: bool = False
+) -> list[Job]:
     """Return the jobs that have no row, or one whose status is to be tried again.
 
-    A teacher whose model is gone is trained again if it has students to teach.
+    A run that is done and whose model is gone is trained again if it has students to teach, or if
+    all models are to be kept.
     """
     jobs = list(jobs)
 
@@ -141,8 +129,8 @@ def missing(jobs: Iterable[Job], store: ResultStore, retry: Sequence[str]) -> li
     wanted = {job.teacher for job in jobs if is_missing(job)}
 
     def is_lost(job: Job) -> bool:
-        model = weights_path(store.folder / MODELS, job.run_id)
-        return job.run_id in wanted and not model.is_file()
+        kept = job.run_id in wanted or (save_model and store.status(job.run_id) == "done")
+        return kept and not weights_path(store.folder / MODELS, job.run_id).is_file()
 
     return [job for job in jobs if is_missing(job) or is_lost(job)]
 
@@ -174,11 +162,14 @@ def run_sweep(
         UserError: data, settings or the folder do not permit it, or the cluster is gone.
     """
     check_searches(plan)
-    configs = [run.config for run in plan.runs]
-    configs += [example(space, plan.study.seeds[0]) for space in plan.spaces]
+    configs = [
+        *(run.config for run in plan.runs),
+        *(example(space, plan.study.seeds[0]) for space in plan.spaces),
+    ]
     if where.halving:
         check_halving(configs)
-    again, data, said = statuses_again(where, retry), DataSets(), set[str]()
+    data, said = DataSets(), set[str]()
+    absent = partial(missing, retry=statuses_again(where, retry), save_model=where.save_model)
     make = maker(plan.study.name, folder, data, where)
     jobs = distinct(make(plan.runs))
     # By all runs, not the missing ones: how many threads a run has must not depend on what was
@@ -188,7 +179,7 @@ def run_sweep(
     try:
         # All that can be refused is refused before anything is written.
         recorded = ResultStore.open(folder, write=False, judged=True)
-        to_do = missing(jobs, recorded, again)
+        to_do = absent(jobs, recorded)
         elsewhere = Elsewhere(reuse)
         taken_over = {run.run["run_id"] for run in elsewhere.of(to_do)}
         to_do = [job for job in to_do if job.run_id not in taken_over]
@@ -207,27 +198,29 @@ def run_sweep(
                 rounds = search_rounds(plan, jobs, store, make)
             repairs = (*store.repairs, *elsewhere.notes)
             for round_jobs in rounds:
-                to_do = missing(round_jobs, store, again)
+                to_do = absent(round_jobs, store)
                 taken = record(store, elsewhere.of(to_do))
-                to_do = missing(round_jobs, store, again) if taken.rows else to_do
+                to_do = absent(round_jobs, store) if taken.rows else to_do
                 repairs += taken.repairs
-                yield Planned(
-                    tuple(round_jobs), tuple(to_do), total, repairs, len(taken.rows),
-                    data.take_notices(),
-                )  # fmt: skip
+                contests = (
+                    contests_of(round_jobs, _curves(store)) if where.halving and to_do else []
+                )
+                yield Planned(tuple(round_jobs), tuple(to_do), total, repairs, len(taken.rows),
+                              data.take_notices(), share_trained(to_do, contests))  # fmt: skip
                 repairs = ()
                 if not to_do:
                     continue
+                store_study(store.folder, plan.study)  # not before: another search is refused
                 executor = executor or (make_executor or executor_of)(where, total)
                 driver = Driver(
                     store, executor, data, worker_memory(executor), is_stopping,
                     checkpoints=Checkpoints.of(store.folder, where.checkpoint_every),
                     measure_energy=where.measure_energy, said=said,
                 )  # fmt: skip
-                contests = contests_of(round_jobs, _curves(store)) if where.halving else []
                 yield from driver.run(to_do, contests)
                 if is_stopping():
                     return
+            store_study(store.folder, plan.study)
     finally:
         if executor is not None:
             executor.close()
@@ -244,14 +237,14 @@ def _curves(store: ResultStore) -> dict[str, list[float]]:
 
 def compiled_first(configs: Iterable[RunConfig]) -> Iterator[Compiling]:
     """Compile kernels here, once, before all workers do it at once; say so if any must be."""
-    if not any(resolve_machine(c).engine == "fast" for c in configs):
+    groups = {name for config in configs for name in groups_of(resolve_machine(config))}
+    if not groups:  # numba costs half a second to import: only when needed
         return
-    # numba costs half a second to import: only when needed
     from snnbench.kernels.warmup import are_compiled, compile_kernels
 
-    if not are_compiled():
+    if not are_compiled(groups):
         yield Compiling()
-        compile_kernels()
+        compile_kernels(groups)
 
 
 def statuses_again(where: Where, retry: Sequence[str]) -> tuple[str, ...]:

@@ -5,15 +5,10 @@ answers: the sampler then suggests what it suggested before, and a search goes o
 never stopped. `trials.csv` records the suggestions in their order.
 """
 
-import csv
 import hashlib
-import io
-import json
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnbench.config import RunConfig
@@ -21,38 +16,22 @@ from snnbench.config.effects import spiking_layers
 from snnbench.cost.activity import ALIVE
 from snnbench.cost.derive import derived
 from snnbench.errors import UserError
-from snnbench.results import disk
 from snnbench.results.tables import ResultStore
 from snnbench.studies.axis import Axis, Interval
 from snnbench.studies.objective import Objective
 from snnbench.studies.plan import Plan, PlannedRun
 from snnbench.studies.space import SearchSpace, configure
+from snnbench.studies.study import POPULATION
 from snnbench.sweep.jobs import Job, distinct
+from snnbench.sweep.trials import Trial, TrialLog
 
 if TYPE_CHECKING:
     import optuna
 
 TRIALS_ASKED = 8  # at a time: they train side by side and cannot learn from each other
-_COLUMNS = ("trial", "variant", "parameters", "run_ids")
 _SPIKING = ("firing_rate", "silent_fraction", "saturated_fraction", "effective_acs")
-_FILE = "trials.csv"
 
 MakeJobs = Callable[[Sequence[PlannedRun]], list[Job]]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What was suggested: a line of `trials.csv`."""
-
-    number: int
-    variant: str | None
-    parameters: Mapping[str, Any]
-    run_ids: tuple[str, ...]
-
-    def cells(self) -> tuple[str, ...]:
-        """The line's text."""
-        parameters = json.dumps(self.parameters, allow_nan=False)
-        return (str(self.number), self.variant or "", parameters, " ".join(self.run_ids))
 
 
 def search_rounds(
@@ -60,7 +39,8 @@ def search_rounds(
 ) -> Iterator[list[Job]]:
     """Yield the runs that are known beforehand, then round after round of suggestions.
 
-    When the next round is asked for, the last one's runs have rows in the store.
+    A folder of another search is refused before anything is yielded. When the next round is asked
+    for, the last one's runs have rows in the store.
 
     Args:
         plan: with spaces to search.
@@ -71,9 +51,7 @@ def search_rounds(
     Raises:
         UserError: the folder holds another search.
     """
-    if known:
-        yield list(known)
-    log = _TrialLog(store.folder)
+    log = TrialLog(store.folder)
     for space in plan.spaces:
         search = _Search(plan, space)
         left = plan.study.trials or 0
@@ -81,7 +59,15 @@ def search_rounds(
             asked = search.ask(min(TRIALS_ASKED, left))
             left -= len(asked)
             jobs, ids = _jobs_of(plan, space, asked, make)
-            log.add(space.variant, asked, ids)
+            log.add(
+                [
+                    Trial(log.count + n, space.variant, trial.params, tuple(of_trial))
+                    for n, (trial, of_trial) in enumerate(zip(asked, ids, strict=True))
+                ]
+            )
+            if known:
+                yield list(known)
+                known = ()
             yield jobs
             search.tell(asked, [[store.row(run_id) for run_id in of_trial] for of_trial in ids])
 
@@ -153,7 +139,7 @@ class _Search:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of features that may still change
             self.study = optuna.create_study(
-                sampler=_sampler(plan.study.search, seed),
+                sampler=_sampler(plan.study.search, seed, plan.study.population or POPULATION),
                 directions=["maximize" if o.direction == "max" else "minimize"
                             for o in self.objectives],
             )  # fmt: skip
@@ -209,47 +195,6 @@ def _failed(rows: Sequence[Mapping[str, Any] | None]) -> bool:
     return any(row["status"] == "diverged" or _answers_nothing(row) for row in known)
 
 
-class _TrialLog:
-    """The order of suggestions, on disk; another order than the recorded one is refused."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / _FILE
-        self.count = 0
-        self.recorded: list[tuple[str, ...]] = []
-        if self.path.exists():
-            text = self.path.read_text(encoding="utf-8")
-            self.recorded = [tuple(row) for row in csv.reader(io.StringIO(text))][1:]
-
-    def add(
-        self, variant: str | None, asked: "Sequence[optuna.Trial]", ids: Sequence[Sequence[str]]
-    ) -> None:
-        """Record a round's suggestions.
-
-        Raises:
-            UserError: the folder has others at their place.
-        """
-        lines = [
-            Trial(self.count + n, variant, trial.params, tuple(run_ids)).cells()
-            for n, (trial, run_ids) in enumerate(zip(asked, ids, strict=True))
-        ]
-        there = self.recorded[self.count : self.count + len(lines)]
-        if there != lines[: len(there)]:
-            raise UserError(
-                f"{self.path} records other suggestions: of another search, other seeds, or "
-                "another version of Optuna.",
-                "Name a new folder with --out.",
-            )
-        self.count += len(lines)
-        if len(self.recorded) < self.count:
-            self.recorded[self.count - len(lines) :] = lines
-            text = io.StringIO()
-            csv.writer(text, lineterminator="\n").writerows([_COLUMNS, *self.recorded])
-            try:
-                disk.replace_file(self.path, [text.getvalue().encode()])
-            except OSError as error:
-                raise disk.trouble(error, self.path) from error
-
-
 def _distribution(axis: Axis) -> Any:
     distributions = _optuna().distributions
     if not isinstance(axis.values, Interval):
@@ -260,13 +205,13 @@ def _distribution(axis: Axis) -> Any:
     return distributions.FloatDistribution(low, high, log=log)
 
 
-def _sampler(name: str, seed: int) -> Any:
+def _sampler(name: str, seed: int, population: int) -> Any:
     samplers = _optuna().samplers
     if name == "tpe":
         return samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True)
     if name == "gp":
         return samplers.GPSampler(seed=seed)
-    return samplers.NSGAIISampler(seed=seed, population_size=4 * TRIALS_ASKED)
+    return samplers.NSGAIISampler(seed=seed, population_size=population)
 
 
 def _optuna() -> Any:

@@ -132,8 +132,9 @@ def _train(task: Task, progress: Progress | None, threads: int | None) -> Outcom
             elif isinstance(event, StepDone) and progress is not None:
                 now = time.monotonic()
                 if now - told > _TELL_EVERY:
-                    part = event.epoch - 1 + event.samples / event.samples_in_epoch
-                    progress.tell(part / epochs)
+                    part = (event.epoch - 1 + event.samples / event.samples_in_epoch) / epochs
+                    ended = len(finished) / len(configs)  # they are not waited for
+                    progress.tell(ended + (1 - ended) * part)
                     told = now
     return Outcome("done", tuple(finished), left_off=left_off, said=tuple(said))
 

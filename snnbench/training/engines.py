@@ -49,6 +49,12 @@ class Engine(Evaluator, Protocol):
     def load_state(self, member: int, state: Mapping[str, torch.Tensor]) -> None:
         """Take over what `state_of` gave; all runs are then at the same epoch."""
 
+    def keep(self, members: Sequence[int]) -> None:
+        """Go on, after an epoch, with some of the runs, numbered anew in the order given.
+
+        Work and memory are then those of an engine of these runs, and so are the bits.
+        """
+
     def is_finite(self, member: int) -> bool:
         """Return whether all of a run's parameters are finite numbers."""
 

@@ -88,7 +88,8 @@ class RunDone:
         count: operations and rates on the test part at that epoch; None if it diverged.
         inference: the test part step by step at that epoch; None of an ANN, or if it diverged.
         network: the trained network.
-        train_seconds, eval_seconds: over all epochs, the cohort's time divided by its size.
+        train_seconds, eval_seconds: over all its epochs, the cohort's time divided by the number
+            of runs that trained in it.
         energy: measured over the same time, shared in the same way; None where it is not known.
     """
 

@@ -21,6 +21,19 @@ def rungs(epochs: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(e for e in (epochs // _ETA**2, epochs // _ETA) if e))
 
 
+def run_epochs(runs: int, epochs: int) -> int:
+    """Return how many epochs all of so many competing runs train, one with another.
+
+    >>> run_epochs(27, 9), run_epochs(27, 2)
+    (63, 54)
+    """
+    total = since = 0
+    for epoch in rungs(epochs):
+        total, since = total + runs * (epoch - since), epoch
+        runs = math.ceil(runs / _ETA)
+    return total + runs * (epochs - since)
+
+
 def fallen_behind(accuracies: Mapping[str, float]) -> dict[str, str]:
     """Return run -> its place, of the runs that are not among the best third.
 

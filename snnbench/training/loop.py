@@ -14,12 +14,21 @@ from snnbench.cost.dense import DenseCount
 from snnbench.cost.expected import lab_flops, planned_facts
 from snnbench.energy.meter import Meter
 from snnbench.inputs.prepare import RunData
+from snnbench.network.build import build_network
 from snnbench.training.engines import Engine, make_engine
 from snnbench.training.evaluation import evaluate
-from snnbench.training.events import EpochDone, EpochRecord, Event, Reached, Said, StepDone
+from snnbench.training.events import (
+    EpochDone,
+    EpochRecord,
+    Event,
+    Reached,
+    RunDone,
+    Said,
+    StepDone,
+)
 from snnbench.training.exits import exit_samples
 from snnbench.training.hits import accuracy
-from snnbench.training.member import Evaluation, Held, Member
+from snnbench.training.member import Evaluation, Held, Member, load_network
 from snnbench.training.snapshot import Snapshot, restore, take
 from snnbench.training.steps import ExitChoice, StepSums, inference_of
 
@@ -47,22 +56,37 @@ def train_cohort(
         until: epoch after which to leave off.
         meter: of the energy, within its context; None: only time is measured.
     """
-    meter = meter or Meter()
-    engine = make_engine(configs, data)
-    dense = dense_count(engine.networks[0])
+    starts = dict(enumerate(snapshots))
     members = [Member(k, c, frozen=frozen.get(k)) for k, c in enumerate(configs)]
-    for member, snapshot in zip(members, snapshots, strict=False):
-        restore(engine, member, snapshot)
+    for k, start in starts.items():
+        restore(members[k], start)
     for member in members:
         if member.frozen is not None:
-            yield member.finish(engine.networks[member.k])
+            yield _end_where_it_is(member, starts.get(member.k), data)
     active = [member for member in members if member.frozen is None]
-    epoch = snapshots[0].epoch if snapshots else 0
-    yield from _begin(meter, active, is_new=not snapshots)
+    if active:
+        engine = make_engine([member.config for member in active], data)
+        _number(active)
+        for member in active:
+            if member.k in starts:
+                engine.load_state(member.at, starts[member.k].state)
+        epoch = snapshots[0].epoch if snapshots else 0
+        yield from _train(engine, active, epoch, until, meter or Meter())
+
+
+def _train(
+    engine: Engine, active: list[Member], epoch: int, until: int | None, meter: Meter
+) -> Iterator[Event]:
+    """Train runs that are at an epoch to their ends, or to another."""
+    dense = dense_count(engine.networks[0])
+    yield from _begin(meter, active, is_new=epoch == 0)
     while active:
+        if len(active) < len(engine.networks):  # those that have ended are no longer computed
+            engine.keep([member.at for member in active])
+            _number(active)
         epoch += 1
         started = meter.read()
-        yield from _train_epoch(engine, members, active, epoch)
+        yield from _train_epoch(engine, active, epoch)
         trained = meter.read()
         evaluated = _evaluate(engine, [m for m in active if m.error is None], epoch)
         ended = meter.read()
@@ -81,7 +105,7 @@ def train_cohort(
         yield from map(Said, meter.take_notes())
         for member in active:
             if member.has_ended(epoch):
-                yield member.finish(engine.networks[member.k])
+                yield member.finish(engine.networks[member.at])
         active = [m for m in active if not m.has_ended(epoch)]
         if active:
             yield Reached(epoch, {m.k: partial(take, engine, m) for m in active})
@@ -89,33 +113,44 @@ def train_cohort(
             return
 
 
+def _end_where_it_is(member: Member, start: Snapshot | None, data: RunData) -> RunDone:
+    """End a run that does not train again; no engine is made for it."""
+    network = build_network(member.config, data.input_shape)
+    if start is not None:
+        load_network(network, start.state)
+    return member.finish(network)
+
+
+def _number(members: Sequence[Member]) -> None:
+    """Say where the runs are in an engine that has just these."""
+    for at, member in enumerate(members):
+        member.at = at
+
+
 def _begin(meter: Meter, members: Sequence[Member], *, is_new: bool) -> Iterator[Said]:
-    if members:
-        meter.begin()
+    meter.begin()
     for member in members:
         member.energy = meter.continued(member.energy, is_new=is_new)
     yield from map(Said, meter.take_notes())
 
 
-def _train_epoch(
-    engine: Engine, members: list[Member], active: list[Member], epoch: int
-) -> Iterator[Event]:
-    """Train all active members for an epoch; one whose loss is not finite is left out then."""
+def _train_epoch(engine: Engine, members: list[Member], epoch: int) -> Iterator[Event]:
+    """Train the members for an epoch; one whose loss is not finite is left out then."""
     config, n = engine.configs[0], len(engine.data.train)
     order = np.random.default_rng([config.seed, epoch, _ORDER]).permutation(n)
     rows = torch.from_numpy(order).to(engine.data.train.x.device)
     rates = [member.config.learning_rates[epoch - 1] for member in members]
     engine.begin_epoch()
-    for member in active:
+    for member in members:
         member.loss, member.hits = 0.0, 0
     for start in range(0, n, config.batch_size):
         batch = rows[start : start + config.batch_size]
         if len(batch) == 1 and config.batch_norm:
             continue  # a single sample has no variance to normalise by
-        running = [m for m in active if m.error is None]
+        running = [m for m in members if m.error is None]
         if not running:
             return
-        losses, hits = engine.train_batch(epoch, batch, rates, [m.k for m in running])
+        losses, hits = engine.train_batch(epoch, batch, rates, [m.at for m in running])
         for member, loss, hit in zip(running, losses, hits, strict=True):
             member.loss += loss * len(batch) / n
             member.hits = member.hits + hit
@@ -133,7 +168,7 @@ def _evaluate(engine: Engine, members: list[Member], epoch: int) -> list[tuple[M
     """
     if not members:
         return []
-    data, positions = engine.data, [member.k for member in members]
+    data, positions = engine.data, [member.at for member in members]
     choices: Sequence[ExitChoice | None] = [None] * len(members)
     vals: Sequence[Evaluation | None] = [None] * len(members)
     if data.val:
@@ -146,7 +181,7 @@ def _evaluate(engine: Engine, members: list[Member], epoch: int) -> list[tuple[M
             some = exit_samples(data.train, engine.configs[0].seed)
             evaluate(engine, some, positions, choices, counted=False)
     steps = [
-        StepSums(member.config, engine.networks[member.k], choice.margin)
+        StepSums(member.config, engine.networks[member.at], choice.margin)
         if choice is not None and is_chosen
         else None
         for member, choice, is_chosen in zip(members, choices, chosen, strict=True)
@@ -163,23 +198,23 @@ def _evaluate(engine: Engine, members: list[Member], epoch: int) -> list[tuple[M
 
 def _exit_choice(engine: Engine, member: Member) -> ExitChoice | None:
     """Return what chooses a run's exit; None of an ANN, which has no steps."""
-    network = engine.networks[member.k]
+    network = engine.networks[member.at]
     return None if member.steps is None else ExitChoice(member.config, network)
 
 
 def _keep(engine: Engine, member: Member, epoch: int, held: Held, dense: DenseCount) -> None:
     """Keep what is to be reported of an epoch."""
-    network = engine.networks[member.k]
+    network = engine.networks[member.at]
     count = count_network(network, held.test.tallies, member.steps, dense)
     member.kept_epoch, member.kept_count = epoch, count
     if held.steps is not None:
         member.kept_inference = inference_of(held.steps, count.facts, held.chosen_on)
-    member.kept_weights = engine.weights_of(member.k) if held.val else None
+    member.kept_weights = engine.weights_of(member.at) if held.val else None
 
 
 def _find_divergence(engine: Engine, member: Member, epoch: int, held: Held) -> None:
     """Find divergence that the training loss does not show: a NaN weight only silences spikes."""
-    if not engine.is_finite(member.k):
+    if not engine.is_finite(member.at):
         member.error = f"a weight became nan or infinite in epoch {epoch}"
     elif not held.is_finite:
         member.error = f"the loss on data held out became nan or infinite in epoch {epoch}"
@@ -188,7 +223,7 @@ def _find_divergence(engine: Engine, member: Member, epoch: int, held: Held) -> 
 def _record(
     engine: Engine, member: Member, held: Held, seconds: tuple[float, float]
 ) -> EpochRecord:
-    network = engine.networks[member.k]
+    network = engine.networks[member.at]
     planned = planned_facts(
         network.plan, member.steps, bias=network.bias, batch_norm=network.batch_norm
     )
@@ -204,7 +239,7 @@ def _record(
         test_accuracy=held.test.accuracy,
         tied_fraction=held.test.tied,
         firing_rate=sum(t.spikes_per_step for t in tallies) / neurons if neurons else None,
-        flops_lab_train=lab_flops(planned, engine.input_rates(member.k)),
+        flops_lab_train=lab_flops(planned, engine.input_rates(member.at)),
         flops_lab_test=lab_flops(planned, [tally.input_rate for tally in tallies]),
         train_seconds=seconds[0],
         eval_seconds=seconds[1],

@@ -1,7 +1,7 @@
 """One run of a cohort: its records, what it keeps of its best epoch, how it ends."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -76,10 +76,34 @@ Kept = TypeVar("Kept", bound=Stateful)
 
 
 class OwnNetworks(Generic[Kept]):
-    """What engines have in common: each run has a network, and its parameters are the run's."""
+    """What engines have in common: each run has a network, and its parameters are the run's.
 
+    Attributes:
+        configs, networks: of the runs.
+        teachers: logits that each run learns, of all training samples, or None.
+        optimizer: of them all.
+    """
+
+    configs: list[RunConfig]
     networks: list[Network]
+    teachers: list[Any]
     optimizer: Kept
+    _judges: list[RunConfig]
+
+    def _arrange(self) -> None:
+        """Make all that is sized by the number of runs; the networks keep their parameters."""
+        raise NotImplementedError
+
+    def keep(self, members: Sequence[int]) -> None:
+        """Go on with some of the runs; see `Engine`."""
+        states = [self.optimizer.state_of(k) for k in members]
+        self.configs = [self.configs[k] for k in members]
+        self.networks = [self.networks[k] for k in members]
+        self.teachers = [self.teachers[k] for k in members]
+        self._judges = [self._judges[k] for k in members]
+        self._arrange()
+        for k, state in enumerate(states):
+            self.optimizer.load_state(k, state)
 
     def state_of(self, member: int) -> dict[str, torch.Tensor]:
         """Return all on which a run's further training depends; not copied."""
@@ -91,12 +115,8 @@ class OwnNetworks(Generic[Kept]):
 
     def load_state(self, member: int, state: Mapping[str, torch.Tensor]) -> None:
         """Take over what `state_of` gave."""
-
-        def of(prefix: str) -> dict[str, torch.Tensor]:
-            return {n.removeprefix(prefix): t for n, t in state.items() if n.startswith(prefix)}
-
-        self.networks[member].load_state_dict(of(_NETWORK))
-        self.optimizer.load_state(member, of(_OPTIMIZER))
+        load_network(self.networks[member], state)
+        self.optimizer.load_state(member, named(state, _OPTIMIZER))
 
     def weights_of(self, member: int) -> dict[str, torch.Tensor]:
         """Return a copy of a run's state: parameters and BatchNorm's running statistics."""
@@ -108,12 +128,23 @@ class OwnNetworks(Generic[Kept]):
         return all(bool(torch.isfinite(p).all()) for p in self.networks[member].parameters())
 
 
+def load_network(network: Network, state: Mapping[str, torch.Tensor]) -> None:
+    """Give a network what `OwnNetworks.state_of` took of a run's."""
+    network.load_state_dict(named(state, _NETWORK))
+
+
+def named(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """Return the tensors whose names begin so, by the rest of their names."""
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+
 @dataclass
 class Member:
     """The state of one run of the cohort.
 
     Attributes:
         k: its position in the cohort.
+        at: its position in the engine, which keeps only runs that train.
         loss, hits: sums over the current epoch's training.
         energy: measured so far; None where it is not known.
         records: of the finished epochs.
@@ -125,6 +156,7 @@ class Member:
 
     k: int
     config: RunConfig
+    at: int = 0
     loss: float = 0.0
     hits: Any = 0
     train_seconds: float = 0.0

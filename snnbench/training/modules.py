@@ -33,8 +33,11 @@ class ModuleEngine(NetworkEvaluator, OwnNetworks[TorchOptimizers]):
         self.data = data
         device = data.train.x.device
         super().__init__(configs, [build_network(c, data.input_shape).to(device) for c in configs])
-        self.optimizer = self._make_optimizer()
         self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.optimizer = self._make_optimizer()
         self.begin_epoch()
 
     def _make_optimizer(self) -> TorchOptimizers:

@@ -40,7 +40,7 @@ class _Optimizers(list[Optimizer]):
 
     def load_state(self, member: int, state: Mapping[str, torch.Tensor]) -> None:
         for name, array in self[member].state.items():
-            array[...] = state[name].numpy()
+            array[...] = np.asarray(state[name])
 
 
 class NumpyEngine(OwnNetworks[_Optimizers]):
@@ -59,12 +59,20 @@ class NumpyEngine(OwnNetworks[_Optimizers]):
         self.networks = [Network(c, data.input_shape) for c in configs]
         for network, perceptron in zip(self.networks, self.perceptrons, strict=True):
             _share_memory(network, perceptron)
+        self.teachers = [_teacher(c, data.train) for c in configs]
+        self.steps = 0
+        self._arrange()
+
+    def _arrange(self) -> None:
         self.optimizer = _Optimizers(
             make_optimizer(c, p.parameters)
             for c, p in zip(self.configs, self.perceptrons, strict=True)
         )
-        self.teachers = [_teacher(c, data.train) for c in configs]
-        self.steps = 0
+
+    def keep(self, members: Sequence[int]) -> None:
+        """Go on with some of the runs; see `Engine`."""
+        self.perceptrons = [self.perceptrons[k] for k in members]
+        super().keep(members)
 
     def begin_epoch(self) -> None:
         """Count steps anew: they name the draws of Dropout."""

@@ -20,7 +20,6 @@ from snnbench.kernels.base.losses import KINDS, hits_of_members
 from snnbench.kernels.base.optimizers import CohortOptimizer
 from snnbench.kernels.perceptron.small_layers import SmallLayers
 from snnbench.kernels.perceptron.sparse_input import SparseRows
-from snnbench.kernels.warmup import use_optimizer
 from snnbench.network.build import build_network
 from snnbench.training.evaluation import Watches, judges
 from snnbench.training.gradients import losses_and_gradients
@@ -45,12 +44,30 @@ _LARGE = 30_000
 
 _relu_backward = torch.ops.aten.threshold_backward  # one pass, where a mask takes two
 
+
+def _one_by_one(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """Return what applies a function to each run's values [K, ...] alone.
+
+    torch rounds the last values of a tensor, which fill no vector, in another way.
+    """
+
+    def apply(z: Tensor) -> Tensor:
+        for own in z:
+            function(own)
+        return z
+
+    return apply
+
+
 # activation -> itself in place, and its derivative times a gradient, from the activation's value
 _ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]] = {
     "linear": (lambda z: z, lambda gradient, value: gradient),
     "relu": (torch.relu_, lambda gradient, value: _relu_backward(gradient, value, 0)),
-    "sigmoid": (torch.sigmoid_, lambda gradient, value: gradient.mul_(value * (1 - value))),
-    "tanh": (torch.tanh_, lambda gradient, value: gradient.mul_(1 - value * value)),
+    "sigmoid": (
+        _one_by_one(torch.sigmoid_),
+        lambda gradient, value: gradient.mul_(value * (1 - value)),
+    ),
+    "tanh": (_one_by_one(torch.tanh_), lambda gradient, value: gradient.mul_(1 - value * value)),
 }
 
 
@@ -78,23 +95,27 @@ class PerceptronEngine(OwnNetworks[CohortOptimizer]):
         largest = max(entry.fan_in * entry.units for entry in self.plan)
         if largest * first.batch_size < _WORTH_THREADS:
             torch.set_num_threads(1)
-        flat, self.weights, self.biases = stack_parameters(self.networks, axis=0)
-        parameters = [*self.weights, *(b for b in self.biases if b is not None)]
-        flat_gradients, self.gradients = side_by_side([torch.zeros_like(p) for p in parameters])
-        alone = len(configs) == 1  # one call for all parameters: several members take turns
-        self._updates = [g.numpy() for g in ([flat_gradients] if alone else self.gradients)]
-        self.optimizer = CohortOptimizer(
-            first.optimizer,
-            [p.view(1, len(configs), -1).numpy() for p in ([flat] if alone else parameters)],
-            [c.momentum for c in configs],
-            [c.weight_decay for c in configs],
-        )
         self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
         self._inputs = {
             id(part): _Input(part) for part in (data.train, data.val, data.test) if part
         }
         self._y = data.train.y.numpy()
-        self.small = self._make_small(flat, flat_gradients, small_layers)
+        self._small_layers = small_layers
+        self._arrange()
+
+    def _arrange(self) -> None:
+        flat, self.weights, self.biases = stack_parameters(self.networks, axis=0)
+        parameters = [*self.weights, *(b for b in self.biases if b is not None)]
+        flat_gradients, self.gradients = side_by_side([torch.zeros_like(p) for p in parameters])
+        alone = len(self.configs) == 1  # one call for all parameters: several members take turns
+        self._updates = [g.numpy() for g in ([flat_gradients] if alone else self.gradients)]
+        self.optimizer = CohortOptimizer(
+            self.configs[0].optimizer,
+            [p.view(1, len(self.configs), -1).numpy() for p in ([flat] if alone else parameters)],
+            [c.momentum for c in self.configs],
+            [c.weight_decay for c in self.configs],
+        )
+        self.small = self._make_small(flat, flat_gradients, self._small_layers)
         self._warm_up()
 
     def _make_small(self, parameters: Tensor, gradients: Tensor, how: str) -> SmallLayers | None:
@@ -127,7 +148,6 @@ class PerceptronEngine(OwnNetworks[CohortOptimizer]):
         self._backward(part, np.arange(1), values, torch.zeros_like(values[-1]))
         if self.small is not None:
             self._small_step(self.small, part, np.arange(1), runs)
-        use_optimizer(self.configs[0].optimizer)
 
     def begin_epoch(self) -> None:
         """Do nothing: an ANN's counts do not depend on the values of its inputs."""

@@ -13,7 +13,7 @@ from snnbench.cost.report import NetworkCount
 from snnbench.energy.measured import Measured
 from snnbench.training.engines import Engine
 from snnbench.training.events import EpochRecord
-from snnbench.training.member import Member
+from snnbench.training.member import Member, named
 from snnbench.training.steps import Inference
 
 _STATE, _KEPT = "state.", "kept."
@@ -34,6 +34,11 @@ class Snapshot:
     about: dict[str, Any]
 
     @property
+    def state(self) -> dict[str, torch.Tensor]:
+        """What an engine's `load_state` takes."""
+        return named(self.tensors, _STATE)
+
+    @property
     def records(self) -> tuple[EpochRecord, ...]:
         """The learning curve so far."""
         return tuple(EpochRecord(**record) for record in self.about["records"])
@@ -41,7 +46,7 @@ class Snapshot:
 
 def take(engine: Engine, member: Member) -> Snapshot:
     """Return a copy of a run's state."""
-    tensors = {_STATE + name: tensor for name, tensor in engine.state_of(member.k).items()}
+    tensors = {_STATE + name: tensor for name, tensor in engine.state_of(member.at).items()}
     tensors |= {_KEPT + name: tensor for name, tensor in (member.kept_weights or {}).items()}
     count, inference = member.kept_count, member.kept_inference
     about = {
@@ -57,21 +62,18 @@ def take(engine: Engine, member: Member) -> Snapshot:
     return Snapshot(epoch, {n: t.detach().cpu().clone() for n, t in tensors.items()}, about)
 
 
-def restore(engine: Engine, member: Member, snapshot: Snapshot) -> None:
-    """Bring a run to where it was when a snapshot was taken of it."""
-
-    def of(prefix: str) -> dict[str, torch.Tensor]:
-        named = snapshot.tensors.items()
-        return {name.removeprefix(prefix): t for name, t in named if name.startswith(prefix)}
-
-    engine.load_state(member.k, of(_STATE))
+def restore(member: Member, snapshot: Snapshot) -> None:
+    """Bring a run to where it was when a snapshot was taken of it, but for its engine's state."""
     about = snapshot.about
     member.records = list(snapshot.records)
     member.train_seconds, member.eval_seconds = about["seconds"]
     energy = about.get("energy")
     member.energy = None if energy is None else Measured(**energy)
     member.best.state = about["best"]
-    member.kept_epoch, member.kept_weights = about["kept_epoch"], of(_KEPT) or None
+    member.kept_epoch, member.kept_weights = (
+        about["kept_epoch"],
+        named(snapshot.tensors, _KEPT) or None,
+    )
     if (inference := about["kept_inference"]) is not None:
         member.kept_inference = Inference(tuple(inference["rows"]), inference["columns"])
     if about["kept_count"] is not None:

@@ -20,7 +20,6 @@ from snnbench.kernels.events.blocks import SpikeBlocks
 from snnbench.kernels.layers.narrow_stack import MOST_UNITS, NarrowStack
 from snnbench.kernels.layers.stack import SpikingStack
 from snnbench.kernels.neurons.equations import Neurons
-from snnbench.kernels.warmup import use_optimizer
 from snnbench.network.build import build_network
 from snnbench.training.evaluation import Watches, judges
 from snnbench.training.gradients import losses_and_gradients
@@ -48,25 +47,29 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
     ) -> None:
         self.configs, self.data = list(configs), data
         self._judges = judges(configs)
-        self.first = self.configs[0]
         self.networks = [build_network(c, data.input_shape) for c in configs]
         self.plan = self.networks[0].plan
+        self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
+        self.input = LayerInput(self.configs[0], data.train)
+        self.held: dict[int, LayerInput] = {}  # of evaluated parts, which it keeps
+        self._whole_steps = whole_steps
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.first = self.configs[0]
         parameters, weights, biases = stack_parameters(self.networks, axis=1)
         self.parameters = parameters.numpy()
         self.weights = [weight.numpy() for weight in weights]
         self.biases = [None if bias is None else bias.numpy() for bias in biases]
-        self.teachers = [teacher_scores(c, data.train.x, data.train.samples) for c in configs]
-        self.input = LayerInput(self.first, data.train)
-        self.held: dict[int, LayerInput] = {}  # of evaluated parts, which it keeps
         self.training, self.evaluating = (self._make_stack() for _ in range(2))
-        self.narrow = self._make_narrow() if whole_steps else None
+        self.narrow = self._make_narrow() if self._whole_steps else None
         parts = [p for p in (*self.weights, *self.biases) if p is not None]
         self.optimizer = CohortOptimizer(
             self.first.optimizer,
             # one call for all, where their gradients lie side by side, too
             [self.parameters[None, None]] if self.narrow else [_by_member(p) for p in parts],
-            [c.momentum for c in configs],
-            [c.weight_decay for c in configs],
+            [c.momentum for c in self.configs],
+            [c.weight_decay for c in self.configs],
         )
         self.begin_epoch()
         self._warm_up()
@@ -79,13 +82,13 @@ class StackedEngine(OwnNetworks[CohortOptimizer]):
         self._warm_up_evaluation(source)
         if self.narrow is not None:
             self.narrow.train(np.arange(1), self.input.keys(EVALUATION_EPOCH), self._sums)
-        use_optimizer(self.first.optimizer)
 
     def _warm_up_evaluation(self, source: "SpikeBlocks | Floats") -> None:
         """Likewise those that follow the steps of inference."""
         y = self.data.train.y[:1].numpy()
         self._forward(self.evaluating, source, keep=False, keep_last=True)
-        counted = LayerInput(self.first, self.data.train).counted(0, source)
+        counted = self.input.counted(0, source)
+        self.input.forget_counts()  # of one sample
         watched = [(0, StepSums(self.first, self.networks[0], None))]
         add_steps(self.evaluating, source, counted, y, watched)
 

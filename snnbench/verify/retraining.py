@@ -14,8 +14,8 @@ from snnbench.studies.study import Study
 from snnbench.sweep.datasets import DataSets
 from snnbench.sweep.drive import Driver, SweepEvent
 from snnbench.sweep.jobs import Job
+from snnbench.sweep.retries import UNFINISHED
 from snnbench.sweep.run import (
-    UNFINISHED,
     Planned,
     Where,
     compiled_first,

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Self
 
-from snnbench.words.conventions import Convention, Option
+from snnbench.words.conventions import Convention, Option, find_convention
 from snnbench.words.table import Bounds, Table
 
 
@@ -213,3 +213,12 @@ ENERGIES = Table(
 )
 
 HEADLINE = ENERGIES["compute45nm"]  # the energy that is told where nobody chose one
+
+
+def headline_of(text: str | None) -> Energy:
+    """Return the energy that somebody chose to be told first, NAME or NAME:OPTION=NUMBER,...
+
+    Raises:
+        UserError: there is no such model or option, or it cannot be this number.
+    """
+    return HEADLINE if text is None else find_convention(ENERGIES, text)

@@ -35,9 +35,9 @@ LOSSES = Table(
     "loss",
     Loss,
     (
-        Loss("mse", "mean square of scores - one-hot", f"{_HOME}:mse",
+        Loss("mse", "mean square of scores - one-hot", f"{_HOME}:mse", called="MSE loss",
              otherwise="loss 'mse' learns labels"),
-        Loss("ce", "cross-entropy of softmax(scores)", f"{_HOME}:cross_entropy",
+        Loss("ce", "cross-entropy of softmax(scores)", f"{_HOME}:cross_entropy", called="CE loss",
              otherwise="loss 'ce' learns labels"),
         Loss(
             "mimic-l2",
@@ -46,6 +46,7 @@ LOSSES = Table(
             uses=("teacher",),
             otherwise="mimic-l2 has no temperature",
             judged_by="ce",
+            called="L2 mimic loss",
         ),
         Loss(
             "mimic-kl",
@@ -55,6 +56,7 @@ LOSSES = Table(
             # beyond, the loss has fewer digits than 32 bits take away from it
             bounds={"temperature": Bounds(ge=1e-3, le=1e3)},
             judged_by="ce",
+            called="KL mimic loss",
         ),
     ),
     signature=loss,

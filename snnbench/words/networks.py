@@ -11,12 +11,14 @@ NETWORKS = Table(
             "ordinary network",
             uses=("activation",),
             otherwise="an ANN has neither spikes nor time steps",
+            called="ANN",
         ),
         Word(
             "snn",
             "spiking network",
             uses=("encoding", "T", "neuron", "readout"),
             otherwise="the layers of an SNN spike; name a layer's own in arch, as in 64:relu",
+            called="SNN",
         ),
     ),
 )
@@ -25,17 +27,17 @@ ACTIVATIONS = Table(
     "activation",
     Word,
     (
-        Word("relu", "max(0, x)", "torch.nn:ReLU"),
-        Word("sigmoid", "1 / (1 + exp(-x))", "torch.nn:Sigmoid"),
-        Word("tanh", "hyperbolic tangent", "torch.nn:Tanh"),
-        Word("linear", "x itself", "torch.nn:Identity"),
+        Word("relu", "max(0, x)", "torch.nn:ReLU", called="ReLU activation"),
+        Word("sigmoid", "1 / (1 + exp(-x))", "torch.nn:Sigmoid", called="sigmoid activation"),
+        Word("tanh", "hyperbolic tangent", "torch.nn:Tanh", called="tanh activation"),
+        Word("linear", "x itself", "torch.nn:Identity", called="linear activation"),
     ),
 )
 
 
 def _init(name: str, meaning: str) -> Word:
     home = f"snnbench.network.initial:{name.replace('-', '_')}"
-    return Word(name, meaning, home)
+    return Word(name, meaning, home, called=f"{name.replace('-', ' ').capitalize()} init")
 
 
 INITS = Table(

@@ -62,6 +62,7 @@ NEURONS = Table(
             leaks=0,
             uses=("v_th", "reset", "surrogate"),
             otherwise="an IF neuron does not leak (beta is 1)",
+            called="IF neurons",
         ),
         NeuronKind(
             "lif",
@@ -71,6 +72,7 @@ NEURONS = Table(
             operations=4,
             leaks=1,
             uses=("beta", "v_th", "reset", "surrogate"),
+            called="LIF neurons",
         ),
     ),
     check=_check,
@@ -80,8 +82,13 @@ RESETS = Table(
     "reset",
     Word,
     (
-        Word("subtract", "V_th is taken off the membrane", uses=("detach_reset",)),
-        Word("zero", "the membrane becomes 0", uses=("detach_reset",)),
-        Word("none", "nothing", otherwise="there is no reset"),
+        Word(
+            "subtract",
+            "V_th is taken off the membrane",
+            uses=("detach_reset",),
+            called="reset by subtraction",
+        ),
+        Word("zero", "the membrane becomes 0", uses=("detach_reset",), called="reset to zero"),
+        Word("none", "nothing", otherwise="there is no reset", called="no reset"),
     ),
 )

@@ -45,6 +45,7 @@ READOUTS = Table(
             f"{_HOME}:mean_over_steps",
             loss="mse",
             by_rate=True,
+            called="rate readout",
         ),
         Readout(
             "current",
@@ -52,6 +53,7 @@ READOUTS = Table(
             f"{_HOME}:mean_over_steps",
             spiking=False,
             by_rate=True,
+            called="current readout",
         ),
         Readout(
             "membrane",
@@ -59,6 +61,7 @@ READOUTS = Table(
             f"{_HOME}:membrane_at_every_step",
             membrane=True,
             by_rate=True,
+            called="membrane readout",
         ),
     ),
     signature=read,

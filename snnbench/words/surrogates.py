@@ -20,6 +20,7 @@ def _spikingjelly(name: str, attribute: str, alpha: Bounds = _ALPHA) -> Word:
         f"spikingjelly.activation_based.surrogate:{attribute}",
         uses=("surrogate_alpha",),
         bounds={"surrogate_alpha": alpha},
+        called=f"{attribute} surrogate",
     )
 
 
@@ -33,6 +34,7 @@ SURROGATES = Table(
             "snnbench.neurons.fast_sigmoid:FastSigmoid",
             uses=("z",),
             otherwise="fast-sigmoid has the slope z",
+            called="fast sigmoid surrogate",
         ),
         _spikingjelly("atan", "ATan"),
         _spikingjelly("sigmoid", "Sigmoid"),

@@ -46,6 +46,7 @@ class Word:
         bounds: setting -> the numbers that this word takes of it, where they are fewer than the
             setting's own.
         plugin: that added it; None of a word of ours.
+        called: in names of configurations, as "CE loss"; "" for "loss=ce".
     """
 
     name: str
@@ -55,6 +56,7 @@ class Word:
     otherwise: str = ""
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
     plugin: "Plugin | None" = None
+    called: str = ""
 
     @property
     def is_ours(self) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from snnbench.cli.stopping import NOTED, GentleStop, Stopped
+from snnbench.progress.stopping import NOTED, GentleStop, Stopped
 from tests.cli.conftest import TINY
 from tests.cli.test_sweep import recorded, wait_for
 from tests.report.samples import Made
@@ -105,9 +105,9 @@ def members(group):
 
 
 def test_while_cohorts_run_the_first_signal_waits_and_the_second_ends(tmp_path):
-    arguments = ["sweep", *TINY, "--epochs", "100000", "--vary", "reset=zero,none", "--jobs", "2"]
-    process = start(arguments, tmp_path)
-    wait_for(lambda: len(members(process.pid)) >= 3)  # workers, and Python's own tracker
+    two = ["--vary", "arch=8-10,16-10", "--vary", "epochs=1,100000", "--search", "list"]
+    process = start(["sweep", "-T", "3", "--train-samples", "256", *two, "--jobs", "2"], tmp_path)
+    assert process.stderr.readline().startswith("1 of 2 runs")  # the other goes on
     process.send_signal(signal.SIGINT)
     assert process.stderr.readline() == f"{NOTED}\n"
     process.send_signal(signal.SIGINT)
@@ -159,3 +159,19 @@ def test_importing_the_package_changes_no_handler():
         "assert [signal.getsignal(n) for n in numbers] == before\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.2, 0.5, 1.0, 1.5])
+def test_while_workers_begin_a_signal_to_all_is_one_line_and_none_of_theirs(delay, tmp_path):
+    process = start([*COMMANDS["sweep"][:-2], "--epochs", "100000"], tmp_path)
+    wait_for(lambda: len(members(process.pid)) >= 3)  # workers, and Python's own tracker
+    time.sleep(delay)
+    os.killpg(process.pid, signal.SIGINT)
+    line = process.stderr.readline()
+    if line == f"{NOTED}\n":  # a run was already being trained
+        os.killpg(process.pid, signal.SIGINT)
+        line = process.stderr.readline()
+    assert line.startswith("Stopped; ")
+    assert process.communicate(timeout=60)[1] == ""
+    assert process.returncode == 130
+    wait_for(lambda: not members(process.pid), 5)

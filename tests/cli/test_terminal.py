@@ -87,7 +87,7 @@ def test_after_a_sweep_there_is_a_row_a_configuration_and_a_command_that_works(t
     text = " ".join(lines)
     assert "4 of 4 done; recorded in it's here" in text
     words = text.split()
-    assert {"model=ann", "model=snn"} <= set(words)
+    assert {"ANN", "SNN"} <= {word.rstrip(",") for word in words}
     assert ("ANN's" in text) or size[0] == 40
     following = shlex.split(lines[-1] if len(lines[-1]) > 30 else "".join(lines[-2:]))
     assert following == ["snnbench", "report", "it's here", "--html", "it's here/report.html"]

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from snnbench.cli.stopping import NOTED
+from snnbench.progress.stopping import NOTED
 from snnbench.sweep.record import Recorded
 from snnbench.verify.retraining import verify
 from tests.cli.conftest import TINY

@@ -9,7 +9,7 @@ import snnbench.kernels
 
 FOLDER = Path(snnbench.kernels.__file__).parent
 ORDER = ["base", "events", "neurons", "layers", "perceptron", "convolution", "functions",
-         "warmup", "triton_scan"]  # fmt: skip
+         "groups", "needs", "warmup", "triton_scan"]  # fmt: skip
 FILES = sorted(path for path in FOLDER.rglob("*.py") if path.parent != FOLDER or path.stem in ORDER)
 
 

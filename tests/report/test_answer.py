@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from scipy.stats import t
 
 from snnbench.errors import UserError
-from snnbench.report.judging.answer import answer, read_margin
+from snnbench.report.judging.answer import answer
 from snnbench.report.page import telling
 from snnbench.report.reading.source import load
 from snnbench.report.reading.statistics import seeds_needed
+from snnbench.studies.margins import read_margin
 from tests.report.samples import Made
 
 SPIKING = {"kind": "linear", "input_kind": "spikes", "applied_steps": 5, "inputs": 64,

@@ -53,14 +53,14 @@ def test_it_has_no_difference_in_cost_from_a_baseline_and_the_report_says_why(fo
     report = summarise(load([folder]), {}, with_figures=False)
     _, differences = compare(report, ANN)
     costs = {d.configuration for d in differences if d.column in (ENERGY, "flops_lab")}
-    assert costs == {"model=snn, v_th=1"}
+    assert costs == {"SNN, v_th=1"}
     assert len({d.configuration for d in differences if d.column == "test_accuracy"}) == 2
     (note,) = [n for n in report.sections[0].notes if "same answer to everything" in n]
     assert f"v_th=9 (3 of 3 {folder.name})" in note
     tables = {table.title: table for table in section_tables(report.sections[0])}
     results = tables["Results by configuration"]
     at = results.header.index(folder.name)
-    assert {row[0]: row[at].value for row in results.rows}["model=snn, v_th=9"] == 3
+    assert {row[0]: row[at].value for row in results.rows}["SNN, v_th=9"] == 3
 
 
 def test_it_makes_no_claim_about_costs_hold(folder):
@@ -81,7 +81,7 @@ def test_it_is_not_the_best_by_a_cost_nor_on_the_front(folder):
 
     configurations = configurations_of(load([folder]).runs)
     ranked = _ranked(configurations, Objective(ENERGY, "min"))
-    assert [one.name for one in ranked] == ["model=snn, v_th=1", "model=ann"]
+    assert [one.name for one in ranked] == ["SNN, v_th=1", "ANN"]
     report = summarise(load([folder]), {})
     (figure,) = [f for f in report.sections[0].figures if f.name.endswith("-energy")]
     assert "v_th=9" not in figure.description

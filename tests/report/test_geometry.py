@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from snnbench.report.judging.answer import answer
-from snnbench.report.page.answer_page import answer_page
 from snnbench.report.page.render import to_html
 from snnbench.report.page.summary import summarise
 from snnbench.report.reading.source import load
@@ -52,7 +51,8 @@ def of_comparison(folder):
                  test_accuracy=0.93 + 0.01 * seed,
                  **UNSAID)  # fmt: skip
     tables = load([runs.write(folder)])
-    return answer_page(tables, Study("made-up", title="Is it?"), answer(tables, 0.01))[0]
+    studies = {"made-up": Study("made-up", title="Is it?")}
+    return to_html(summarise(tables, studies, answer=answer(tables, 0.01)))
 
 
 @pytest.fixture(scope="module")

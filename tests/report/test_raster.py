@@ -149,12 +149,10 @@ def test_the_best_saved_snn_is_drawn(tmp_path):
     assert best_saved(tables, "test_accuracy", largest=True)[0]["run_id"] == b
     assert best_saved(tables, "energy_pj_compute45nm", largest=False)[0]["run_id"] == a
     ((figure,), _) = raster_in(summarise(tables, {}))
-    assert figure.caption.startswith(
-        f"Run {b} (model=snn, seed 1); the first sample of the test part"
-    )
+    assert figure.caption.startswith(f"Run {b} (SNN, seed 1); the first sample of the test part")
     study = Study("made-up", objectives=(Objective("energy_pj_compute45nm", "min"),))
     ((figure,), _) = raster_in(summarise(tables, {"made-up": study}))
-    assert figure.caption.startswith(f"Run {a} (model=snn, seed 0)")
+    assert figure.caption.startswith(f"Run {a} (SNN, seed 0)")
     assert f'aria-labelledby="{figure.name}-title' in to_html(summarise(tables, {"made-up": study}))
 
 

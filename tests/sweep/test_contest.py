@@ -3,14 +3,16 @@
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.scale import SimulatedExecutor, made_up
 from snnbench.results.checkpoints import Files
 from snnbench.results.tables import read_runs
-from snnbench.sweep.contest import Contest
+from snnbench.sweep.contest import Contest, contests_of, share_trained
 from snnbench.sweep.run import Where, run_sweep
 from snnbench.sweep.worker import Finished, LeftOff, Outcome
-from tests.sweep.plans import adhoc
+from tests.sweep.plans import adhoc, jobs_of
 
 PLAN = {"settings": {"val_samples": 50, "epochs": 9}}
 AXIS = "lr=" + ",".join(f"0.0{k}" for k in range(1, 10))
@@ -91,6 +93,26 @@ def test_a_run_that_ends_before_the_rung_holds_nobody_up():
     ending, going = contest.reached("d", 0.1)
     assert set(ending.frozen) == {"b", "d"}
     assert [j.run_id for j in going.jobs] == ["c"]
+
+
+@given(runs=st.integers(1, 30), epochs=st.integers(1, 30), recorded=st.integers(0, 29))
+def test_the_share_that_is_trained_is_what_the_contests_hand_out(
+    runs, epochs, recorded, tmp_path_factory
+):
+    jobs, _ = jobs_of(adhoc(f"lr=0.001:0.1:{runs}", settings={"val_samples": 50, "epochs": epochs}),
+                      tmp_path_factory.getbasetemp())  # fmt: skip
+    to_do = jobs[min(recorded, runs - 1) :]
+    trained, at = 0, dict.fromkeys((job.run_id for job in to_do), 0)
+    contests = contests_of(to_do, {})
+    stages = [stage for contest in contests for stage in contest.begin()]
+    while stages:
+        stage = stages.pop()
+        for job in stage.jobs:
+            if job.run_id not in stage.frozen:
+                until = stage.until or epochs
+                trained, at[job.run_id] = trained + until - at[job.run_id], until
+                stages += contests[0].reached(job.run_id, job.config.lr)
+    assert share_trained(to_do, contests) == pytest.approx(trained / (len(to_do) * epochs))
 
 
 @pytest.mark.parametrize("epochs", [1, 2])

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -132,6 +133,24 @@ def test_a_trained_task_gives_the_rows_of_its_runs(tmp_path):
         assert (run.run["study"], run.run["cohort_size"]) == ("adhoc", 2)
         assert len(run.epochs) == run.run["epochs_run"] == 1
         assert [row["layer"] for row in run.layers] == ["fc1", "fc2"]
+
+
+def test_a_worker_counts_runs_that_have_ended_as_done(tmp_path, monkeypatch):
+    settings = {"epochs": 6, "val_samples": 50, "patience": 1}
+    jobs, data = jobs_of(adhoc("lr=1e-12,0.01,0.02", settings=settings), tmp_path)
+    (task,) = make_tasks(jobs, data, PLENTY, 1)
+    told = []
+    monkeypatch.setattr("snnbench.sweep.worker._TELL_EVERY", -1.0)
+    outcome = run_task(task, SimpleNamespace(tell=told.append))
+    ends = sorted(run.run["epochs_run"] for run in outcome.finished)
+    assert ends[0] == 2 < ends[-1], "a run that learns nothing ends first"
+    batches, per_epoch = iter(told), 150 // 50
+    for epoch in range(1, ends[-1] + 1):
+        ended = sum(end < epoch for end in ends)
+        for step in range(1, per_epoch + 1):
+            share = (epoch - 1 + step / per_epoch) / 6
+            assert next(batches) == pytest.approx((ended + (3 - ended) * share) / 3)
+    assert not list(batches)
 
 
 def test_a_student_learns_from_the_model_that_came_with_its_task(tmp_path):

@@ -8,6 +8,7 @@ from benchmarks.scale import SimulatedExecutor, made_up
 from snnbench.errors import UserError
 from snnbench.results.tables import read_runs
 from snnbench.studies.objective import parse_objective
+from snnbench.studies.stored import stored_study
 from snnbench.sweep.run import Planned, Where, run_sweep
 from snnbench.sweep.search import TRIALS_ASKED
 from snnbench.sweep.worker import Finished, Outcome
@@ -35,8 +36,17 @@ def outcome(task, diverges=lambda config: False):
     return Outcome("done", tuple(runs))
 
 
-def search(folder, name="tpe", trials=24, seeds=1, stop_after=None, objectives=(), **options):
-    plan = adhoc(*AXES, seeds=seeds, search=name, trials=trials,
+def search(
+    folder,
+    name="tpe",
+    trials=24,
+    seeds=1,
+    stop_after=None,
+    objectives=(),
+    population=None,
+    **options,
+):
+    plan = adhoc(*AXES, seeds=seeds, search=name, trials=trials, population=population,
                  objectives=[*map(parse_objective, objectives)])  # fmt: skip
     executor = SimulatedExecutor(outcome=lambda task: outcome(task, **options))
     planned = []
@@ -122,3 +132,33 @@ def test_an_objective_that_no_run_fills_is_refused(tmp_path, objective, settings
     with pytest.raises(UserError, match=words):
         list(run_sweep(plan, tmp_path / "out", Where()))
     assert not (tmp_path / "out" / "runs.csv").exists()
+
+
+def test_the_population_is_a_choice_of_nsga2_alone(tmp_path):
+    search(tmp_path / "small", "nsga2", trials=40, population=8)
+    search(tmp_path / "large", "nsga2", trials=40, population=32)
+    search(tmp_path / "default", "nsga2", trials=40)
+    small, large, default = (
+        [row["parameters"] for row in suggestions(tmp_path / name)]
+        for name in ("small", "large", "default")
+    )
+    assert large == default  # as folders of older searches need it
+    assert small[:8] == large[:8]  # the first generation is random
+    assert small[8:] != large[8:]
+    for name in ("tpe", "gp", "random"):
+        with pytest.raises(UserError, match=r"population = 8 has no effect.*\n.*nsga2"):
+            search(tmp_path / name, name, population=8)
+    with pytest.raises(UserError, match="population: 1 is out of range"):
+        search(tmp_path / "one", "nsga2", population=1)
+
+
+def test_the_folder_keeps_the_study_and_another_search_does_not_replace_it(tmp_path):
+    wanted = ["energy_pj_compute45nm:min"]
+    search(tmp_path, "tpe", trials=24, objectives=wanted)
+    kept = stored_study(tmp_path, "adhoc")
+    assert (kept.search, kept.trials, list(map(str, kept.objectives))) == ("tpe", 24, wanted)
+    with pytest.raises(UserError, match=r"trials.csv"):
+        search(tmp_path, "gp", trials=24)
+    assert stored_study(tmp_path, "adhoc") == kept
+    search(tmp_path, "tpe", trials=32, objectives=wanted)
+    assert stored_study(tmp_path, "adhoc").trials == 32

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numba
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -141,6 +142,22 @@ def test_small_layers_have_the_same_bits_on_one_and_two_threads(lr, is_dark):
             seen.append((losses, [found.tolist() for found in hits]))
         ends.append((seen, [p.tobytes() for p in engine.optimizer.parameters]))
     assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
+def test_what_a_batch_of_any_size_gives_does_not_depend_on_the_company(activation):
+    members = [
+        RunConfig(**(ANN | {"arch": "3-5-10", "activation": activation, "init": init}))
+        for init in ("default", "xavier-normal", "kaiming-uniform")
+    ]
+    data = data_of(members[0])
+    together = PerceptronEngine(members, data)
+    alone = [PerceptronEngine([config], data) for config in members]
+    for size in range(1, 60):
+        values = together._forward(data.test, np.arange(size))
+        for k, engine in enumerate(alone):
+            for ours, own in zip(values, engine._forward(data.test, np.arange(size)), strict=True):
+                assert torch.equal(ours[k], own[0]), (size, k)
 
 
 @pytest.mark.parametrize("small", [True, False])

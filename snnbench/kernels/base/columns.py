@@ -15,3 +15,10 @@ def load_columns(array: Floats, index: int, n: int, like: Any, lanes: int) -> An
     for q in range(n):
         value = with_lane(value, q, array[index + q])
     return value
+
+
+@inlined
+def copy(values: Any, out: Any) -> None:
+    """Copy values one by one: for `out[:] = values` numba compiles what it would say of shapes."""
+    for i in range(values.size):
+        out[i] = values[i]

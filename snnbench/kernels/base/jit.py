@@ -13,7 +13,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from snnbench.kernels.base.cache import CodeCache, CodeFiles, UnusableError
+from snnbench.kernels.base.cache import CodeCache, UnusableError
+from snnbench.kernels.base.pipelines import KernelCompiler, PartCompiler
 
 Plain = tuple[Any, ...]  # what makes a named tuple
 Floats = npt.NDArray[np.float32]
@@ -33,12 +34,7 @@ def kernel(function: _Function) -> _Function:
     Floating point stays as written, without fastmath: every result must have the same bits
     whatever stands beside it. The machine code is cached on disk.
     """
-    return _compiled(function)
-
-
-def inlined(function: _Function) -> _Function:
-    """Compile into the callers' loops."""
-    return _compiled(function, forceinline=True)
+    return _cached(function)
 
 
 def parallel_kernel(function: _Function) -> _Function:
@@ -47,15 +43,30 @@ def parallel_kernel(function: _Function) -> _Function:
     Tuples should come in plain and get their names inside: a named one takes numba half a
     microsecond more to take apart, and a small step has a dozen.
     """
-    return _compiled(function, parallel=True)
+    return _cached(function, parallel=True)
 
 
-def _compiled(function: _Function, **options: bool) -> _Function:
+def inner(function: _Function) -> _Function:
+    """Compile as a part of kernels, which only they can call: with them, and kept in their code."""
+    return _compiled(function, PartCompiler)
+
+
+def inlined(function: _Function) -> _Function:
+    """Compile as a part of kernels, into the callers' loops."""
+    return _compiled(function, PartCompiler, forceinline=True)
+
+
+def _compiled(function: _Function, pipeline: type, **options: bool) -> _Function:
     njit: Any = numba.njit
-    compiled = njit(error_model="numpy", **options)(function)
+    compiled: _Function = njit(error_model="numpy", pipeline_class=pipeline, **options)(function)
+    return compiled
+
+
+def _cached(function: _Function, **options: bool) -> _Function:
+    compiled: Any = _compiled(function, KernelCompiler, **options)
     try:
         compiled._cache = CodeCache(function, _STAMP, _tell)
-        _kept[f"{function.__module__}.{function.__qualname__}"] = compiled._cache.files
+        _kept[f"{function.__module__}.{function.__qualname__}"] = compiled
     except RuntimeError:  # no folder to keep machine code in: neither ours nor the user's
         pass
     except UnusableError as error:
@@ -76,7 +87,7 @@ def _stamp() -> str:
 
 
 _STAMP = _stamp()
-_kept: dict[str, CodeFiles] = {}  # kernel -> its machine code on disk
+_kept: dict[str, Any] = {}  # kernel -> the function, whose machine code is kept on disk
 _told: list[str] = []
 
 
@@ -87,43 +98,39 @@ def _tell(problem: str) -> None:
     _told.append(problem)
 
 
-def is_kept(function: Any) -> bool:
-    """Return whether there is a folder for machine code."""
-    return _marker(function) is not None
-
-
-def mark_ready(function: Any) -> None:
-    """Note down that all kernels are compiled, and which they are.
+def note_of(function: Any, name: str) -> Path | None:
+    """Return the file that notes that some kernels of these sources are compiled; None: no folder.
 
     The note lies beside the machine code, and goes with it.
 
     Args:
         function: any kernel.
+        name: of the group of kernels.
     """
-    marker = _marker(function)
-    if marker is not None:
+    folder = getattr(getattr(function, "_cache", None), "cache_path", None)
+    return None if folder is None else Path(folder) / f"{_STAMP}.{name}.ready"
+
+
+def write_note(note: Path | None) -> None:
+    """Note down which kernels are in use in this process, as those that are compiled."""
+    used = "\n".join(name for name, function in _kept.items() if function.overloads)
+    if note is not None:
         with contextlib.suppress(OSError):  # a folder that cannot be written: compiled each time
-            marker.write_text("\n".join(name for name, files in _kept.items() if files.has_any()))
+            note.write_text(used)
 
 
-def is_ready(function: Any) -> bool:
-    """Return whether `mark_ready` has been called for these sources, and all is still whole."""
-    marker = _marker(function)
+def is_noted(note: Path | None) -> bool:
+    """Return whether the note has been written, and the code of all its kernels is still whole."""
     try:
-        names = marker.read_text().split() if marker is not None else []
+        names = note.read_text().split() if note is not None else []
         for name in names:
-            _kept[name].check()
+            _kept[name]._cache.files.check()
     except (OSError, ValueError, KeyError):
         return False
     except UnusableError as error:
         _tell(str(error))
         return False
     return bool(names)
-
-
-def _marker(function: Any) -> Path | None:
-    folder = getattr(getattr(function, "_cache", None), "cache_path", None)
-    return None if folder is None else Path(folder) / f"{_STAMP}.ready"
 
 
 class _Threads:

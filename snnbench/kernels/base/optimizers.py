@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange
 
-from snnbench.kernels.base.jit import Floats, inlined, kernel, parallel_kernel, share
+from snnbench.kernels.base.jit import Floats, inlined, inner, kernel, parallel_kernel, share
 
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 _PIECE = 1 << 10  # elements that a thread takes at a time
@@ -166,7 +166,7 @@ def _sgd_pieces(
         _sgd_row(parameter[start:end], gradient[start:end], buffer[start:end], numbers)
 
 
-@kernel
+@inner
 def _sgd_row(parameter: Floats, gradient: Floats, buffer: Floats, numbers: Any) -> None:
     """Update; the numbers of a member that is not active are lr 0, momentum 1 and decay 0.
 
@@ -232,7 +232,7 @@ def _piece(i: int, sizes: tuple[int, int, int]) -> tuple[int, int, int]:
     return start, min(start + piece, (i // per_span + 1) * span), (i // per_span) % members * piece
 
 
-@kernel
+@inner
 def _adam_row(
     parameter: Floats,
     gradient: Floats,

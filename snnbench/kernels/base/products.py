@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from snnbench.kernels.base.jit import Floats, inlined, kernel, parallel_kernel
+from snnbench.kernels.base.jit import Floats, inlined, inner, parallel_kernel
 from snnbench.kernels.base.lanes import (
     WIDE,
     WIDTH,
@@ -81,7 +81,7 @@ def transpose(
             transposed[at + n * lanes + q] = value
 
 
-@kernel
+@inner
 def multiply(
     a: Floats,
     tile: Floats,

@@ -12,7 +12,7 @@ import numpy as np
 from numba import prange
 
 from snnbench.kernels.base.columns import load_columns
-from snnbench.kernels.base.jit import Floats, kernel, parallel_kernel, share
+from snnbench.kernels.base.jit import Floats, inner, parallel_kernel, share
 from snnbench.kernels.base.lanes import NARROW, WIDTH, load, multiply_add, store, zeros
 
 _PARTS = 16  # pieces of the samples that threads share out
@@ -49,7 +49,7 @@ def _gradients(x: Floats, gradient: Floats, sums: Floats, shape: Any, vectors: A
         _add_samples(part, x, gradient, sums[part], shape, vectors)
 
 
-@kernel
+@inner
 def _add_samples(
     part: int, x: Floats, gradient: Floats, sums: Floats, shape: Any, vectors: Any
 ) -> None:
@@ -79,7 +79,7 @@ def _add_samples(
                 _add_four(planes, source, gradient, four, where, sums, vectors)
 
 
-@kernel
+@inner
 def _shift(n: int, x: Floats, planes: Floats, shape: Any) -> None:
     """Copy a sample's planes with every horizontal shift, as wide as the output.
 
@@ -97,7 +97,7 @@ def _shift(n: int, x: Floats, planes: Floats, shape: Any) -> None:
                     planes[to + q] = x[at + q]
 
 
-@kernel
+@inner
 def _add_four(
     planes: Floats,
     source: int,

@@ -20,6 +20,7 @@ from snnbench.kernels.base.jit import (
     Ints,
     Plain,
     inlined,
+    inner,
     kernel,
     parallel_kernel,
     share,
@@ -133,7 +134,7 @@ def _pack(fires: Bytes, words: int, group_count: int, out: Plain) -> None:
         _pack_row(fires[row], row, words, group_count, out)
 
 
-@kernel
+@inner
 def _pack_row(fires: Bytes, row: int, words: int, group_count: int, out: Blocks) -> None:
     """Fill one row from fires [T, M]."""
     groups, codes = out.groups, out.codes

@@ -14,6 +14,7 @@ from snnbench.kernels.base.jit import (
     Ints,
     Plain,
     inlined,
+    inner,
     kernel,
     parallel_kernel,
     share,
@@ -80,7 +81,7 @@ def _count(blocks: Plain, pairs: Bytes, words: int, units: Ints, steps: Counts) 
                     units[part], steps)  # fmt: skip
 
 
-@kernel
+@inner
 def _count_rows(
     blocks: Blocks, pairs: Bytes, rows: tuple[int, int], words: int, units: Ints, steps: Counts
 ) -> None:
@@ -98,7 +99,7 @@ def _count_rows(
             of_groups[g] = 0
 
 
-@kernel
+@inner
 def _count_row(
     blocks: Blocks,
     pairs: Bytes,
@@ -130,7 +131,7 @@ def _count_row(
             _add_steps(sums, steps, WORD * low)
 
 
-@kernel
+@inner
 def _count_entries(
     blocks: Blocks,
     pairs: Bytes,
@@ -171,7 +172,7 @@ def _ones_of_four(x: np.uint64) -> tuple[np.uint64, np.uint64]:
     return x & _FOURS, (x >> np.uint64(4)) & _FOURS
 
 
-@kernel
+@inner
 def _add_steps(sums: Any, steps: Counts, begin: int) -> None:
     """Add the sums of pairs of blocks to the steps from `begin` on."""
     even, odd = sums[0], sums[1]

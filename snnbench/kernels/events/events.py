@@ -14,6 +14,7 @@ from snnbench.kernels.base.jit import (
     Ints,
     Plain,
     inlined,
+    inner,
     kernel,
     parallel_kernel,
     share,
@@ -145,7 +146,7 @@ def fetch_row(pixels: Pixels, sample: int) -> None:
         prefetch(records, at)
 
 
-@kernel
+@inner
 def draw_row(
     pixels: Pixels, sample: int, key: np.uint64, T: int, words: int, out: Blocks, row: int
 ) -> None:
@@ -160,7 +161,7 @@ def draw_row(
     out.counts[row] = _draw_sample(record, key, T, codes)
 
 
-@kernel
+@inner
 def _draw_sample(record: Any, key: np.uint64, T: int, codes: Codes) -> np.int64:
     """Fill codes [entries, words] of one sample and return its number of spikes."""
     n = record.size // _FIELDS

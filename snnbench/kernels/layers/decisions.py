@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange
 
-from snnbench.kernels.base.jit import Bytes, Floats, Ints, Plain, kernel, parallel_kernel
+from snnbench.kernels.base.jit import Bytes, Floats, Ints, Plain, inner, kernel, parallel_kernel
 from snnbench.kernels.base.lanes import count_ones, item, load_word
 
 Codes = npt.NDArray[np.int32]
@@ -52,7 +52,7 @@ def decide_by_spikes(
                 _decide_sample(bits, first, row_bytes, y[b], k, b, counts, having, found)
 
 
-@kernel
+@inner
 def _decide_sample(
     bits: Bytes,
     first: tuple[int, int],
@@ -102,7 +102,7 @@ def _decide_sample(
         codes[t], margins[t], spikes[t] = code, margin, fired
 
 
-@kernel
+@inner
 def _decision(
     counts: Ints, equal: int, top: int, second: int, wanted: int
 ) -> tuple[Any, np.float32]:
@@ -136,7 +136,7 @@ def decide_by_values(values: Floats, y: Ints, found: Plain) -> None:
                 _decide_values(values[b, :, k], y[b], k, b, sums, found)
 
 
-@kernel
+@inner
 def _decide_values(values: Floats, wanted: int, k: int, b: int, sums: Floats, found: Found) -> None:
     """Decide a sample of a member by its values [T, C]; `sums` is room for C."""
     T, classes = values.shape
@@ -149,7 +149,7 @@ def _decide_values(values: Floats, wanted: int, k: int, b: int, sums: Floats, fo
         found.margins[k, b, t] = margin / np.float32(t + 1)
 
 
-@kernel
+@inner
 def _decision_by(scores: Floats, wanted: int) -> tuple[Any, np.float32]:
     """Return the code and margin of scores."""
     best, equal, second = 0, 1, np.float32(-np.inf)

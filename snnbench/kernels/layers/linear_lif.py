@@ -19,7 +19,7 @@ import numpy as np
 from numba import prange
 
 from snnbench.kernels.base.columns import load_columns
-from snnbench.kernels.base.jit import Bytes, Floats, Plain, inlined, kernel, parallel_kernel
+from snnbench.kernels.base.jit import Bytes, Floats, Plain, inlined, inner, parallel_kernel
 from snnbench.kernels.base.lanes import (
     WIDTH,
     add,
@@ -103,7 +103,7 @@ def forward(
         )
 
 
-@kernel
+@inner
 def build_table(
     weight: Floats, sets: int, columns: int, unit: int, tiles: int, table: Floats, vectors: Any
 ) -> None:
@@ -134,7 +134,7 @@ def tile_width(columns: int, lanes: int) -> int:
     return min(columns, lanes)
 
 
-@kernel
+@inner
 def scan_samples(
     blocks: Blocks,
     base: Floats,

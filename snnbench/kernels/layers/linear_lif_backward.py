@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import prange
 
-from snnbench.kernels.base.jit import Floats, Plain, kernel, parallel_kernel
+from snnbench.kernels.base.jit import Floats, Plain, inner, parallel_kernel
 from snnbench.kernels.base.lanes import (
     WIDTH,
     add,
@@ -120,7 +120,7 @@ def backward(
         reduce_pieces(work.pieces, weight_grad, m, shape, units, vectors)
 
 
-@kernel
+@inner
 def _chunk(
     blocks: Blocks,
     membranes: Floats,
@@ -166,7 +166,7 @@ def _chunk(
                 multiply(steps, down.turned, down.inputs, (0, T), starts, sizes, vectors)
 
 
-@kernel
+@inner
 def scan_back(
     membranes: Floats,
     neurons: Constants,
@@ -217,7 +217,7 @@ def scan_back(
     store(sums, b * row + column, total)
 
 
-@kernel
+@inner
 def scatter(
     blocks: Blocks,
     table: Floats,
@@ -256,7 +256,7 @@ def scatter(
         store(sink, at + 3 * lanes, g3)
 
 
-@kernel
+@inner
 def reduce_pieces(
     pieces: Floats,
     weight_grad: Floats,

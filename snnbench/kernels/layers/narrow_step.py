@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 from numba import prange
 
+from snnbench.kernels.base.columns import copy
 from snnbench.kernels.base.jit import (
     Floats,
     Ints,
     Plain,
+    inner,
     kernel,
     parallel_kernel,
 )
@@ -97,7 +99,7 @@ def _train(
     return _added_up(out.values[:batch]), out.hits.sum(0)
 
 
-@kernel
+@inner
 def _work(
     who: tuple[int, int],
     source: Source,
@@ -123,7 +125,7 @@ def _work(
         )
 
 
-@kernel
+@inner
 def _prepare(
     layer: int, network: Network, tables: tuple[Floats, Floats, Floats], vectors: Any
 ) -> None:
@@ -137,10 +139,10 @@ def _prepare(
     if layer > 0:
         transpose(weight, 0, 0, (0, 1, m, n), 0, turned[layer], lanes)
     if bias >= 0:
-        base[layer, :n] = parameters[bias : bias + n]
+        copy(parameters[bias : bias + n], base[layer])
 
 
-@kernel
+@inner
 def _add_pieces(
     layer: int,
     who: tuple[int, int],
@@ -158,7 +160,7 @@ def _add_pieces(
         reduce_pieces(of_layer, gradient, row, Shape(0, 0, 1, n), 1, vectors)
 
 
-@kernel
+@inner
 def _add_biases(layer: int, batch: int, network: Network, out: Found, vectors: Any) -> None:
     """Sum the samples' gradients of a layer's biases."""
     _, n, _, _, bias = network.plan[layer]
@@ -170,7 +172,7 @@ def _add_biases(layer: int, batch: int, network: Network, out: Found, vectors: A
         store_first(gradients, bias, total, n)
 
 
-@kernel
+@inner
 def _train_chunk(
     chunk: int,
     source: Source,
@@ -249,17 +251,18 @@ def _train_chunk(
                     currents, turned[layer], below, (0, T), (0, 0, 0), (n, lanes, 1, lanes, inputs),
                     vectors,
                 )  # fmt: skip
-    out.hits[chunk], out.spikes[chunk] = hits, entered
+    copy(hits, out.hits[chunk])
+    copy(entered, out.spikes[chunk])
 
 
-@kernel
+@inner
 def _neurons_of(network: Network, layer: int) -> Constants:
     return Constants(
         network.beta[layer], network.v_th[layer], network.slope[layer], network.gain[layer]
     )
 
 
-@kernel
+@inner
 def _table(layer: int, plan: Ints, tables: Floats, lanes: int) -> Floats:
     """Return the sums of subsets of a layer's weights."""
     groups = (plan[layer, 0] + GROUP - 1) // GROUP
@@ -267,7 +270,7 @@ def _table(layer: int, plan: Ints, tables: Floats, lanes: int) -> Floats:
     return tables[first : first + groups * TABLE_ROWS * lanes]
 
 
-@kernel
+@inner
 def _piece(chunk: int, layer: int, plan: Ints, pieces: Floats, lanes: int) -> Floats:
     """Return where a chunk adds up the weight gradient of a layer."""
     of_layer = _pieces(layer, plan, pieces, lanes)
@@ -275,7 +278,7 @@ def _piece(chunk: int, layer: int, plan: Ints, pieces: Floats, lanes: int) -> Fl
     return of_layer[chunk * size : (chunk + 1) * size]
 
 
-@kernel
+@inner
 def _pieces(layer: int, plan: Ints, pieces: Floats, lanes: int) -> Floats:
     """Return where the chunks add up the weight gradients of a layer, one after another."""
     groups = (plan[layer, 0] + GROUP - 1) // GROUP
@@ -283,7 +286,7 @@ def _pieces(layer: int, plan: Ints, pieces: Floats, lanes: int) -> Floats:
     return pieces[first : first + CHUNKS * groups * GROUP * lanes]
 
 
-@kernel
+@inner
 def _added_up(values: Any) -> float:
     """Return the sum over the samples, in their order."""
     total = 0.0

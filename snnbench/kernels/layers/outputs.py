@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from snnbench.kernels.base.jit import Bytes, Floats, Plain, inlined, kernel, parallel_kernel
+from snnbench.kernels.base.jit import Bytes, Floats, Plain, inlined, inner, parallel_kernel
 from snnbench.kernels.base.lanes import load_word
 from snnbench.kernels.events.blocks import GROUP, WORD, Blocks, both_halves, count_bits
 
@@ -35,7 +35,7 @@ def pack_bits(
             pack_row(bits, b * T * row_bytes, row_bytes, k * stride, (T, units), row, out)
 
 
-@kernel
+@inner
 def pack_row(
     bits: Bytes,
     first_byte: int,

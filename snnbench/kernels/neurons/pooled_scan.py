@@ -13,8 +13,8 @@ values, row by row: its first spike, or its first place.
 import numpy as np
 from numba import prange
 
-from snnbench.kernels.base.columns import load_columns
-from snnbench.kernels.base.jit import Floats, inlined, kernel, parallel_kernel
+from snnbench.kernels.base.columns import copy, load_columns
+from snnbench.kernels.base.jit import Floats, inlined, inner, parallel_kernel
 from snnbench.kernels.base.lanes import (
     NARROW,
     WIDTH,
@@ -51,7 +51,7 @@ def pooled_scan(
         _scan_planes(currents, neurons, pooled, shape, _planes(part, shape[1]), reset)
 
 
-@kernel
+@inner
 def _scan_planes(
     currents: Floats,
     neurons: Constants,
@@ -98,7 +98,7 @@ def _fire(membranes: Floats, threshold: np.float32, spikes: Floats) -> None:
         store(spikes, c, at_least(load(membranes, c, zero), v_th))
 
 
-@kernel
+@inner
 def _pool(top: Floats, low: Floats, out: Floats) -> None:
     """Write the largest of every window, whose values follow each other in the two rows."""
     for j in range(out.size):
@@ -132,7 +132,7 @@ def pooled_scan_back(
         _scan_planes_back(currents, neurons, grad_pooled, out, shape, planes, switches)
 
 
-@kernel
+@inner
 def _scan_planes_back(
     currents: Floats,
     neurons: Constants,
@@ -177,10 +177,10 @@ def _scan_planes_back(
                 else:
                     store_first(out, at + c, grad, min(WIDTH, size - c))
         if constant:
-            out[p * size : (p + 1) * size] = total[:size]
+            copy(total[:size], out[p * size :])
 
 
-@kernel
+@inner
 def _unpool(top: Floats, low: Floats, gradient: Floats) -> None:
     """Put every window's gradient in place of its first largest value, and 0 of the others."""
     none = np.float32(0)
@@ -197,7 +197,7 @@ def _unpool(top: Floats, low: Floats, gradient: Floats) -> None:
         low[2 * j], low[2 * j + 1] = (none if of_d else below), (below if of_d else none)
 
 
-@kernel
+@inner
 def _split_rows(plane: Floats, height: int, width: int, top: Floats, low: Floats) -> None:
     """Copy the upper rows of the windows one after another, and the lower ones."""
     zero = zeros(NARROW)
@@ -209,7 +209,7 @@ def _split_rows(plane: Floats, height: int, width: int, top: Floats, low: Floats
             store(low, r * even + c, load(plane, (2 * r + 1) * width + c, zero))
 
 
-@kernel
+@inner
 def _join_rows(top: Floats, low: Floats, height: int, width: int, plane: Floats) -> None:
     """Undo `_split_rows`; rows and columns that are in no window stay as they are."""
     zero = zeros(NARROW)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from snnbench.kernels.base.columns import load_columns
-from snnbench.kernels.base.jit import Floats, kernel, parallel_kernel
+from snnbench.kernels.base.columns import copy, load_columns
+from snnbench.kernels.base.jit import Floats, inner, parallel_kernel
 from snnbench.kernels.base.lanes import (
     WIDE,
     WIDTH,
@@ -57,7 +57,7 @@ def scan(
         _scan_block(currents, stride, beta_v_th, spikes, membranes, T, members * X, columns, reset)
 
 
-@kernel
+@inner
 def _scan_block(
     currents: Floats,
     stride: int,
@@ -113,7 +113,7 @@ def scan_back(
         _scan_block_back(membranes, numbers, grads, T, members * X, columns, switches)
 
 
-@kernel
+@inner
 def _scan_block_back(
     membranes: Floats,
     numbers: Constants,
@@ -148,4 +148,4 @@ def _scan_block_back(
             else:
                 store_first(grad_currents, at, grad, n)
     if constant:
-        grad_currents[first : first + count] = total[:count]
+        copy(total[:count], grad_currents[first:])

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from snnbench.kernels.base.jit import Floats, kernel
+from snnbench.kernels.base.jit import Floats, inner
 
 ACTIVATIONS = {"linear": 0, "relu": 1, "sigmoid": 2, "tanh": 3}
 
 
-@kernel
+@inner
 def activate(values: Floats, activation: int) -> None:
     """Apply an activation in place; what is not a number stays so."""
     zero, one = np.float32(0), np.float32(1)
@@ -23,7 +23,7 @@ def activate(values: Floats, activation: int) -> None:
             values[i] = np.tanh(values[i])
 
 
-@kernel
+@inner
 def derive(gradient: Floats, values: Floats, activation: int, out: Floats) -> None:
     """Multiply a gradient with the activation's derivative, which its value gives."""
     one = np.float32(1)

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from snnbench.kernels.base.columns import load_columns
-from snnbench.kernels.base.jit import Floats, Ints, Plain, inlined, kernel, parallel_kernel
+from snnbench.kernels.base.columns import copy, load_columns
+from snnbench.kernels.base.jit import Floats, Ints, Plain, inlined, inner, parallel_kernel
 from snnbench.kernels.base.lanes import WIDE, WIDTH, add, load, store, store_first, zeros
 from snnbench.kernels.base.losses import HITS, add_hit, sample_loss
 from snnbench.kernels.base.products import multiply, transpose
@@ -64,7 +64,7 @@ def train(
                 _add_halves(k, room, (0, 1), source, network, memory, out.gradients)
 
 
-@kernel
+@inner
 def _train_half(
     who: tuple[int, int, int],
     source: Sparse,
@@ -99,7 +99,8 @@ def _train_half(
         to = here[b * classes : (b + 1) * classes]
         loss += sample_loss(row, wanted, kinds[k], np.float32(1), batch, to)
         add_hit(row, wanted, hits)
-    out.losses[k, half], out.hits[k, half] = loss, hits
+    out.losses[k, half] = loss
+    copy(hits, out.hits[k, half])
     for layer in range(layers - 1, 0, -1):
         under = plan[layer - 1, 5]
         inputs = first if layer == 1 else values[under : under + count * plan[layer, 0]]
@@ -116,7 +117,7 @@ def _train_half(
             add_outer(source, rows, first, part, (1, inputs_of, units), number, WIDE)
 
 
-@kernel
+@inner
 def _forward(
     k: int,
     layer: Ints,
@@ -138,7 +139,7 @@ def _forward(
     return out
 
 
-@kernel
+@inner
 def _back(
     k: int,
     layer: Ints,
@@ -163,7 +164,7 @@ def _back(
     _multiply_back(gradient, weight, (count, m, n), tile, there, vectors)
 
 
-@kernel
+@inner
 def _multiply_input(
     k: int, source: Sparse, rows: Ints, network: Network, table: Floats, out: Floats
 ) -> None:
@@ -177,7 +178,7 @@ def _multiply_input(
         multiply_rows(source, rows, weight, base, part, out, (1, m, n), tile, WIDE)
 
 
-@kernel
+@inner
 def _add_halves(
     k: int,
     room: int,
@@ -228,7 +229,7 @@ def _add_tiles(
             store_first(out, row * n + column, total, min(LANES, n - column))
 
 
-@kernel
+@inner
 def _product(
     a: Floats,
     b: Floats,
@@ -254,7 +255,7 @@ def _product(
         multiply(a, tile, out, (0, rows), (0, 0, first), sizes, vectors)
 
 
-@kernel
+@inner
 def _multiply_back(
     gradient: Floats,
     weight: Floats,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numba import prange
 
 from snnbench.kernels.base.columns import load_columns
-from snnbench.kernels.base.jit import Buffer, Floats, Ints, Plain, kernel, parallel_kernel, share
+from snnbench.kernels.base.jit import Buffer, Floats, Ints, Plain, inner, parallel_kernel, share
 from snnbench.kernels.base.lanes import (
     WIDE,
     WIDTH,
@@ -122,7 +122,7 @@ def _forward(
         multiply_rows(sparse, rows, weight, base, part, out, shape, work, vectors)
 
 
-@kernel
+@inner
 def multiply_rows(
     sparse: Sparse,
     rows: Ints,
@@ -177,7 +177,7 @@ def _backward(
         _backward_tile(sparse, rows, gradient, part, out, shape, work, vectors)
 
 
-@kernel
+@inner
 def _backward_tile(
     sparse: Sparse,
     rows: Ints,
@@ -197,7 +197,7 @@ def _backward_tile(
         store_first(out, (k * inputs + i) * units + first, row, n)
 
 
-@kernel
+@inner
 def add_outer(
     sparse: Sparse,
     rows: Ints,
@@ -222,7 +222,7 @@ def add_outer(
             store(table, at, multiply_add(value, above, load(table, at, zero)))
 
 
-@kernel
+@inner
 def _tile(work: int, units: int) -> tuple[int, int, int]:
     """Return member, first unit and number of units of a tile."""
     tiles = (units + LANES - 1) // LANES

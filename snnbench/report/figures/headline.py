@@ -16,7 +16,8 @@ from snnbench.cost.units import energy_unit
 from snnbench.report.figures.drawing import SERIES, Drawing, Figure, drawing, shortened
 from snnbench.report.judging.answer import Pair, key_of
 from snnbench.report.judging.standing import Standing
-from snnbench.report.reading.groups import ONLY, Configuration
+from snnbench.report.reading.groups import Configuration
+from snnbench.report.reading.names import ONLY
 from snnbench.report.reading.statistics import Estimate
 from snnbench.words.energies import HEADLINE, Energy
 
@@ -82,7 +83,6 @@ def headline(
     with drawing():
         plot = Drawing()
         plot.canvas.set_size_inches(*_SIZE)
-        plot.canvas.set_dpi(72)  # as SVG has it: texts are as wide as they are measured
         reached = _draw(plot, points, path)
         full = plot.finish(
             name, "Accuracy against energy", _caption(points, reached), _told(points, reached)

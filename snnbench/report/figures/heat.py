@@ -1,10 +1,13 @@
 """Firing rates by layer and configuration, as a map with the numbers in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import pandas as pd
 from matplotlib.patches import Rectangle
 
 from snnbench.report.figures.drawing import Drawing, Figure, shortened
+from snnbench.report.reading.groups import Configuration
+from snnbench.report.reading.statistics import mean
 
 _MOST_ROWS, _MOST_COLUMNS = 24, 12
 
@@ -50,3 +53,18 @@ def rate_map(prefix: str, rates: Mapping[str, Mapping[str, float]]) -> Figure | 
         f"{prefix}-rates", "Firing rate by layer and configuration",
         f"Spikes a neuron and step, mean over the seeds; more is darker.{more}", f"{told}.",
     )  # fmt: skip
+
+
+def firing_rates(
+    configurations: Sequence[Configuration], layers: pd.DataFrame
+) -> dict[str, dict[str, float]]:
+    """Return configuration's name -> layer -> mean output rate over its finished runs."""
+    rows = layers.dropna(subset=["output_rate"])
+    rates = {}
+    for configuration in configurations:
+        own = rows[rows["run_id"].isin(configuration.done["run_id"])]
+        rates[configuration.name] = {
+            str(layer): mean([float(x) for x in group]).value
+            for layer, group in own.groupby("layer", sort=False)["output_rate"]
+        }
+    return rates

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from snnbench.cost.comparing import Break, CostComparison
-from snnbench.errors import UserError, shown
 from snnbench.report.judging.evidence import Evidence
 from snnbench.report.judging.pairing import Pair as Sides
 from snnbench.report.judging.standing import ACCURACY, is_at_chance
@@ -18,7 +17,6 @@ from snnbench.report.reading.energies import models
 from snnbench.report.reading.groups import Configuration, binomial_error_of, configurations_of
 from snnbench.report.reading.source import Tables
 from snnbench.report.reading.statistics import Estimate, ratio, seeds_needed
-from snnbench.studies.margins import read_share
 from snnbench.studies.twins import ANN, SNN
 from snnbench.words.energies import Energy
 
@@ -137,19 +135,6 @@ def answer(tables: Tables, margin: float) -> Answer:
 def key_of(configuration: Configuration) -> str:
     """Return what a configuration has in common with itself among others: its first run."""
     return str(configuration.runs["run_id"].iloc[0])
-
-
-def read_margin(text: str) -> float:
-    """Return "1%" or "0.01" as 0.01.
-
-    Raises:
-        UserError: it is no number from 0 to 1.
-    """
-    problem, remedy = f"--margin: {shown(text)} is no share.", "Write, for instance, 1%."
-    size, _ = read_share(text, problem, remedy)
-    if not 0 <= size < 1:
-        raise UserError(problem, remedy)
-    return size
 
 
 def _twin(snn: Configuration, others: Sequence[Configuration]) -> Configuration | None:

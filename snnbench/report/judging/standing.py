@@ -106,7 +106,7 @@ def _twin(
 
 def is_at_chance(configuration: Configuration) -> bool:
     """Whether guessing among as many classes would be as accurate, by the mean's interval."""
-    estimate, classes = configuration.mean(ACCURACY), _classes(configuration.row)
+    estimate, classes = configuration.mean(ACCURACY), classes_of(configuration.row)
     if estimate is None or not classes:
         return False
     tested = configuration.tested(ACCURACY) * estimate.n
@@ -165,7 +165,7 @@ def _height(configuration: Configuration) -> float:
     return found.value if found else -math.inf
 
 
-def _classes(row: Mapping[str, Value]) -> int | None:
+def classes_of(row: Mapping[str, Value]) -> int | None:
     """Return how many classes there are: of a user's table, as many as the output has units."""
     known = DATASETS.get(str(row["dataset"]))
     if known is not None and known.n_classes:

@@ -17,10 +17,10 @@ from snnbench.report.judging.answer import (
 from snnbench.report.judging.deciding import OUTCOMES
 from snnbench.report.judging.standing import ACCURACY, Standing
 from snnbench.report.page import telling
+from snnbench.report.page.cells import spread_text
 from snnbench.report.page.sections import Report, Section
 from snnbench.report.reading.columns import name_of
-from snnbench.report.reading.groups import ONLY
-from snnbench.report.reading.rounding import spread_text
+from snnbench.report.reading.names import ONLY
 from snnbench.report.reading.statistics import Estimate
 
 _MOST_NAMED, _MOST_CLAIMS = 3, 3

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from snnbench.report.judging.verdicts import Verdict
+from snnbench.report.page.cells import number_text, spread_text
 from snnbench.report.page.tables import Cell, Number, Table, estimate_cells
-from snnbench.report.reading.groups import printable
-from snnbench.report.reading.rounding import number_text, spread_text
+from snnbench.report.reading.names import printable
 
 _HALF, _LOW, _HIGH = "±", "from", "to"
 _MEASURED = ("value", _LOW, _HIGH, "n")

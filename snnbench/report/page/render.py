@@ -12,6 +12,8 @@ from markupsafe import Markup, escape
 from snnbench.report.figures.drawing import Figure
 from snnbench.report.judging.deciding import OUTCOMES
 from snnbench.report.judging.published import AGREEMENT, RULE
+from snnbench.report.judging.searched import sentences as search_sentences
+from snnbench.report.judging.searched import to_document as to_search
 from snnbench.report.page import cards, telling
 from snnbench.report.page.folding import folded, measured_numbers
 from snnbench.report.page.sections import (
@@ -28,7 +30,6 @@ from snnbench.report.page.tables import (
     result_tables,
     section_tables,
 )
-from snnbench.report.page.thin import thinned
 from snnbench.report.reading.columns import RESULTS, costs
 from snnbench.report.reading.energies import models
 from snnbench.report.reading.groups import Configuration
@@ -46,12 +47,12 @@ _VARIABLE = re.compile(r"--([\w-]+): (#[0-9a-f]+);")  # of the page's style: nam
 
 def to_html(report: Report) -> str:
     """Return one page: no script, nothing fetched from anywhere."""
-    return thinned(_environment(autoescape=True).get_template("report.html").render(report=report))
+    return environment(autoescape=True).get_template("report.html").render(report=report)
 
 
 def to_markdown(report: Report) -> str:
     """Return the report's words and tables; figures are in the HTML only."""
-    text = _environment(autoescape=False).get_template("report.md").render(report=report)
+    text = environment(autoescape=False).get_template("report.md").render(report=report)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
@@ -103,6 +104,7 @@ def _section(section: Section) -> dict[str, Any]:
         "without_verdicts": section.why_none or None,
         "statuses": dict(section.statuses),
         "objective": section.objective,
+        "search": to_search(section.search),
         "best": [c.name for c in section.best],
         "answer": telling.to_document(section.answer) if section.answer else None,
         "gist": cards.gist(section),
@@ -177,7 +179,8 @@ def _estimate(found: Estimate) -> dict[str, Any]:
     }
 
 
-def _environment(*, autoescape: bool) -> jinja2.Environment:
+def environment(*, autoescape: bool) -> jinja2.Environment:
+    """Return the templates, with what they call."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("snnbench.report.page"),
         autoescape=autoescape,
@@ -201,6 +204,7 @@ def _environment(*, autoescape: bool) -> jinja2.Environment:
         "report_tables": report_tables,
         "result_tables": result_tables,
         "runs_label": cards.runs_label,
+        "search_sentences": search_sentences,
         "section_tables": section_tables,
         "short_table": short_table,
         "studies_table": studies_table,

@@ -8,9 +8,11 @@ from itertools import chain, count
 from snnbench.report.figures.drawing import Figure
 from snnbench.report.judging.answer import Answer
 from snnbench.report.judging.published import RULE, PublishedRow
+from snnbench.report.judging.searched import Search
 from snnbench.report.judging.standing import Standing
 from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict
-from snnbench.report.reading.groups import ONLY, Configuration
+from snnbench.report.reading.groups import Configuration
+from snnbench.report.reading.names import ONLY
 from snnbench.report.reading.neurobench import OutsideRow
 from snnbench.report.reading.statistics import Estimate
 from snnbench.studies import looks
@@ -54,6 +56,7 @@ class Section:
         anchor: the section's id on a page: the study's name, once in a report.
         headline, thumbnail: accuracy against energy, and the same small and without words.
         claim_figures: what decides each of the verdicts, or None; as many, or none at all.
+        search: what the study looked for and found, if it did.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Section:
     headline: Figure | None = None
     thumbnail: Figure | None = None
     claim_figures: tuple[Figure | None, ...] = ()
+    search: Search | None = None
 
     @property
     def has_snn(self) -> bool:
@@ -117,6 +121,7 @@ class Report:
         baseline: name of the configuration that the others are compared with, or None.
         differences: from the baseline.
         rule: what holds for all verdicts.
+        answer: of a comparison.
     """
 
     folders: tuple[str, ...]
@@ -125,6 +130,12 @@ class Report:
     baseline: str | None = None
     differences: tuple[Difference, ...] = ()
     rule: str = GENERAL_RULE
+    answer: Answer | None = None
+
+    @property
+    def headline(self) -> Figure | None:
+        """The first figure of a comparison."""
+        return None if self.answer is None else self.sections[0].headline
 
     def named_configurations(self) -> list[tuple[str, Configuration]]:
         """Return (name that is unique in the report, configuration)."""

@@ -6,11 +6,11 @@ from snnbench.report.judging.answer import Pair, key_of
 from snnbench.report.judging.deciding import OUTCOMES
 from snnbench.report.judging.standing import ACCURACY, Standing
 from snnbench.report.page.cards import gist
+from snnbench.report.page.cells import spread_text
 from snnbench.report.page.sections import Report, Section, title_of
 from snnbench.report.page.tables import Cell, Number, Table, outcomes
 from snnbench.report.reading.columns import heading, name_of
-from snnbench.report.reading.groups import printable
-from snnbench.report.reading.rounding import spread_text
+from snnbench.report.reading.names import printable
 from snnbench.report.reading.statistics import Estimate
 
 _MOST_ROWS = 8

@@ -8,9 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from snnbench.report.figures.claims import claim_figures
 from snnbench.report.figures.drawing import Figure
 from snnbench.report.figures.headline import headline
+from snnbench.report.figures.heat import firing_rates
 from snnbench.report.figures.raster import raster_of
+from snnbench.report.figures.searching import search_figures
 from snnbench.report.figures.study_figures import figures_of
 from snnbench.report.judging.answer import Answer
 from snnbench.report.judging.departures import departure_notes
@@ -18,7 +21,8 @@ from snnbench.report.judging.evidence import Evidence
 from snnbench.report.judging.looks import sharing, verdicts_of
 from snnbench.report.judging.many import by_chance
 from snnbench.report.judging.of_study import study_answer
-from snnbench.report.judging.published import beside
+from snnbench.report.judging.published import PublishedRow, beside
+from snnbench.report.judging.searched import search_of
 from snnbench.report.judging.standing import standings
 from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict
 from snnbench.report.page.sections import Difference, Report, Section, Unfinished, anchor_of
@@ -35,6 +39,7 @@ from snnbench.report.reading.statistics import difference, mean
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study
+from snnbench.sweep.trials import suggested_runs
 
 
 def summarise(
@@ -63,7 +68,8 @@ def summarise(
     sections.sort(key=lambda section: not section.has_snn)
     chance = by_chance([verdict for section in sections for verdict in section.verdicts])
     rule = f"{GENERAL_RULE} {chance}".strip()
-    return Report(tuple(map(str, tables.folders)), tables.notes, tuple(sections), rule=rule)
+    return Report(tuple(map(str, tables.folders)), tables.notes, tuple(sections), rule=rule,
+                  answer=answer)  # fmt: skip
 
 
 def _section(
@@ -71,18 +77,28 @@ def _section(
 ) -> Section:
     runs = tables.runs
     study, why_none = (found, "") if isinstance(found, Study) else (None, found)
-    configurations = configurations_of(runs)
+    configurations = configurations_of(runs, study)
     evidence = Evidence(configurations, tables.epochs, tables.layers)
     objective = study.sought[0] if study is not None else TEST_ACCURACY
     ranked = _ranked(configurations, objective)
+    suggested = [runs for folder in tables.folders for runs in suggested_runs(folder)]
+    search = search_of(study, configurations, suggested)
     notes = dead_notes(configurations) + origin_notes(runs) + data_notes(runs)
     if study is not None:
         notes = departure_notes(study, configurations) + notes
     stand = standings(configurations, objective, tables.energy.column)
     answer = answer or study_answer(stand, evidence, tables.energy)
+    verdicts = verdicts_of(study, evidence) if study else ()
+    published: tuple[PublishedRow, ...] = ()
+    if study is not None:
+        shared = sharing(study, evidence)
+        published = tuple(beside(p, shared, study.claims) for p in study.published)
     figures: list[Figure] = []
+    deciding: list[Figure | None] = []
     first = thumbnail = None
     if prefix is not None:
+        if study is not None:
+            deciding = claim_figures(prefix, study, evidence, verdicts, published)
         first, thumbnail = headline(
             f"{prefix}-headline",
             stand,
@@ -92,8 +108,9 @@ def _section(
         )
         rates = firing_rates(configurations, tables.layers)
         figures = figures_of(
-            prefix, evidence, rates, ranked, objective, energy=tables.energy.column
+            prefix, evidence, rates, ranked, objective, energy=tables.energy, steps=tables.steps
         )
+        figures += search_figures(prefix, search)
         raster, why_none_drawn = raster_of(prefix, tables, objective, configurations)
         figures += [raster] if raster is not None else []
         notes += [why_none_drawn] if why_none_drawn is not None else []
@@ -107,12 +124,8 @@ def _section(
         ranked=tuple(ranked),
         statuses={str(status): int(n) for status, n in statuses.items()},
         unfinished=tuple(_unfinished(configurations)),
-        verdicts=verdicts_of(study, evidence) if study else (),
-        published=(
-            tuple(beside(p, sharing(study, evidence), study.claims) for p in study.published)
-            if study
-            else ()
-        ),
+        verdicts=verdicts,
+        published=published,
         origin={c: _counted(runs[c]) for c in ORIGIN},
         notes=tuple(notes),
         figures=tuple(figures),
@@ -121,7 +134,9 @@ def _section(
         answer=answer,
         headline=first,
         thumbnail=thumbnail,
+        claim_figures=tuple(deciding),
         outside=tables.outside,
+        search=search,
     )
 
 
@@ -133,21 +148,6 @@ def verdicts_in(folder: Path, study: Study) -> tuple[Verdict, ...]:
     """
     made = summarise(load([folder]), {study.name: study}, with_figures=False)
     return next((s.verdicts for s in made.sections if s.name == study.name), ())
-
-
-def firing_rates(
-    configurations: Sequence[Configuration], layers: pd.DataFrame
-) -> dict[str, dict[str, float]]:
-    """Return configuration's name -> layer -> mean output rate over its finished runs."""
-    rows = layers.dropna(subset=["output_rate"])
-    rates = {}
-    for configuration in configurations:
-        own = rows[rows["run_id"].isin(configuration.done["run_id"])]
-        rates[configuration.name] = {
-            str(layer): mean([float(x) for x in group]).value
-            for layer, group in own.groupby("layer", sort=False)["output_rate"]
-        }
-    return rates
 
 
 def compare(report: Report, where: Selector) -> tuple[str, tuple[Difference, ...]] | list[str]:

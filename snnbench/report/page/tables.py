@@ -8,7 +8,8 @@ from snnbench.report.judging.deciding import OUTCOMES
 from snnbench.report.page.sections import Report, Section
 from snnbench.report.reading.columns import RESULTS, costs
 from snnbench.report.reading.energies import ARRIVING, models
-from snnbench.report.reading.groups import Configuration, printable
+from snnbench.report.reading.groups import Configuration
+from snnbench.report.reading.names import printable
 from snnbench.report.reading.statistics import Estimate
 
 
@@ -150,6 +151,14 @@ def _published(section: Section) -> Table:
 
 
 def _best(section: Section) -> Table:
+    if section.search is not None and len(section.search.objectives) > 1:
+        columns = [objective.column for objective in section.search.objectives]
+        rows: list[tuple[Cell, ...]] = [
+            (c.name, *(_number(m.value) for name in columns if (m := c.mean(name))))
+            for c in section.search.found
+        ]
+        title = f"Pareto set by {', '.join(map(str, section.search.objectives))}"
+        return _table(title, ("configuration", *columns), rows)
     column = section.objective.partition(":")[0]
     rows = [(c.name, *estimate_cells(c.mean(column))) for c in section.best]
     header = ("configuration", column, *_INTERVAL)

@@ -22,7 +22,7 @@ COMPARED = ("test_accuracy", "flops_lab", "train_seconds")
 # Energy that a machine's counters gave.
 MEASURED = ("measured_train_j", "measured_train_net_j", "measured_eval_j", "measured_eval_net_j")
 # Learning curves that are drawn.
-CURVES = ("test_accuracy", "test_loss", "train_loss")
+CURVES = ("test_accuracy", "test_loss", "train_loss", "firing_rate")
 
 # Of the runs of a sweep: what is shown when it ends.
 OF_SWEEP = ("status", "error", "test_accuracy", "max_test_accuracy", "val_accuracy", "params",

@@ -12,13 +12,11 @@ import pandas as pd
 from snnbench.config.setting import Value
 from snnbench.cost.activity import ALIVE
 from snnbench.report.reading.columns import ACCURACIES, is_cost, numbers, telling
+from snnbench.report.reading.names import short_names
 from snnbench.report.reading.statistics import Estimate, binomial_error, mean
-from snnbench.studies.selecting import value_text
+from snnbench.studies.selecting import BETWEEN_VARIANTS
+from snnbench.studies.study import Study
 from snnbench.words.datasets import DATASETS
-
-_FIRST = ("variant", "model")
-_CHECKSUM_DIGITS = 8  # enough of it to tell two data sets apart
-ONLY = "the only configuration"
 
 
 @dataclass(frozen=True)
@@ -98,11 +96,15 @@ class Configuration:
         return mean(list(values.values()), error=error) if values else None
 
 
-def configurations_of(runs: pd.DataFrame) -> list[Configuration]:
+def configurations_of(runs: pd.DataFrame, study: Study | None = None) -> list[Configuration]:
     """Group runs of one study by the values of what differs: numbers ascending, names in the order
     of their first run.
 
     A student's teacher is another run for every seed: it is told apart by the teacher's variant.
+
+    Args:
+        runs: rows of `runs.csv`.
+        study: what it varies is said in every name.
     """
     if runs.empty:
         return []
@@ -113,11 +115,12 @@ def configurations_of(runs: pd.DataFrame) -> list[Configuration]:
     for position, key in enumerate(keys.itertuples(index=False, name=None)):
         groups.setdefault(key, []).append(position)
     rows = [dict(zip(names, key, strict=True)) for key in groups]
+    called = short_names(rows, [_varied(study, row) for row in rows])
     found = [
         Configuration(
             name, row, {n: row[n] for n in differing if row[n] is not None}, runs.iloc[where]
         )
-        for name, row, where in zip(short_names(rows), rows, groups.values(), strict=True)
+        for name, row, where in zip(called, rows, groups.values(), strict=True)
     ]
     ranks = {name: _ranks([row[name] for row in rows]) for name in differing}
     return sorted(found, key=lambda c: [ranks[name][c.row[name]] for name in differing])
@@ -171,9 +174,15 @@ def dead_notes(configurations: Sequence[Configuration]) -> list[str]:
     ]  # fmt: skip
 
 
-def printable(text: str) -> str:
-    """Return text without characters that no document may hold (XML 1.0 has no U+0008)."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+def _varied(study: Study | None, row: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return what a study varies in a configuration; around a base that needs not be said."""
+    if study is None or study.search == "one-at-a-time":
+        return ()
+    own = str(row["variant"]).split(BETWEEN_VARIANTS)
+    axes = (
+        axis.name for v in study.variants if v.name in (None, *own) for axis in study.axes_of(v)
+    )
+    return tuple(dict.fromkeys(axes))
 
 
 def _keys(runs: pd.DataFrame) -> pd.DataFrame:
@@ -192,41 +201,6 @@ def _teacher(path: str, variants: Mapping[str, object]) -> str:
     run_id = PurePath(path).stem
     variant = variants.get(run_id)
     return variant if isinstance(variant, str) else run_id
-
-
-def short_names(rows: Sequence[Mapping[str, Value]]) -> list[str]:
-    """Return a name for each of several rows of settings: enough to tell them apart, no more.
-
-    Split by the variant, then by the model (on which depends what other settings there are), then
-    by every other setting that differs among what is not told apart yet.
-    """
-    names = [""] * len(rows)
-    _split(rows, list(range(len(rows))), [], names)
-    return names
-
-
-def _split(
-    rows: Sequence[Mapping[str, Value]], which: list[int], said: list[str], names: list[str]
-) -> None:
-    first = rows[which[0]]
-    differing = [n for n in first if any(rows[i][n] != first[n] for i in which)]
-    if not differing:
-        for i in which:
-            names[i] = printable(", ".join(said)) or ONLY
-        return
-    column = next((name for name in _FIRST if name in differing), differing[0])
-    parts: dict[Value, list[int]] = {}
-    for i in which:
-        parts.setdefault(rows[i][column], []).append(i)
-    for value, part in parts.items():
-        _split(rows, part, [*said, _said(column, value)], names)
-
-
-def _said(column: str, value: Value) -> str:
-    text = value_text(value)
-    if column == "variant":
-        return text if value is not None else "no variant"
-    return f"data {text[:_CHECKSUM_DIGITS]}" if column == "data_sha256" else f"{column}={text}"
 
 
 def _ranks(values: Sequence[Value]) -> dict[Value, int]:

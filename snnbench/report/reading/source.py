@@ -1,6 +1,6 @@
 """One or more folders of results as tables, and what must be said about mixing them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,11 @@ class Tables:
             for table in (self.epochs, self.layers, self.steps)
         )
         return replace(self, runs=runs, epochs=epochs, layers=layers, steps=steps, notes=())
+
+    def named(self, run_ids: Collection[str]) -> "Tables":
+        """Return the tables of these runs, each once."""
+        wanted = self.runs[self.runs["run_id"].isin(list(run_ids))]
+        return self.of(wanted.drop_duplicates("run_id").reset_index(drop=True))
 
 
 def load(places: Sequence[Path], energy: Energy = HEADLINE) -> Tables:

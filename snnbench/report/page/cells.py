@@ -1,6 +1,7 @@
-"""Numbers as text, for reading: four significant digits, or as many as an interval leaves."""
+"""A value as the text of a table's cell: four significant digits, for reading."""
 
 import math
+from typing import Any
 
 _LARGEST, _SMALLEST = 1e9, 1e-4  # beyond, numbers have an exponent
 _DIGITS = 4
@@ -11,6 +12,28 @@ class Whole(str):
     """A text that is never broken into lines, as a number with its interval."""
 
     __slots__ = ()
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a cell is a number, or like one: never broken, and set to the right."""
+    return isinstance(value, Whole | int | float) and not isinstance(value, bool)
+
+
+def cell_text(value: Any) -> str:
+    """Return a value as text on one line; "" for a missing one.
+
+    >>> cell_text(209897.66), cell_text(12), cell_text(0.917777777), cell_text(None)
+    ('209,900', '12', '0.9178', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return number_text(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
 
 
 def number_text(value: float) -> str:

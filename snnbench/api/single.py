@@ -23,7 +23,7 @@ from snnbench.config.values import checked_shape
 from snnbench.data.dataset import Dataset
 from snnbench.environment import waiting_chosen
 from snnbench.errors import UserError
-from snnbench.network.model_files import MODELS
+from snnbench.network.model_files import MODELS, weights_path
 from snnbench.results.checkpoints import Checkpoints
 from snnbench.results.frames import to_rows
 from snnbench.results.tables import ResultStore, read_epochs, read_layers, read_steps
@@ -90,7 +90,7 @@ def train(
             Without it nothing is written.
         study: name the run is recorded under.
         force: train anew and replace the recorded run.
-        save_model: keep the weights in `out`/models.
+        save_model: keep the weights in `out`/models; a recorded run without is trained again.
         watch: called with every event while training, for progress.
         checkpoint_every: seconds between checkpoints in `out`/checkpoints, from which the same
             call goes on if it was interrupted; None: 30.
@@ -125,7 +125,9 @@ def train(
 
         config = resolve_machine(config)
         run_id = config.run_id(dataset.sha256)
-        if store.has(run_id) and not force:
+        model = weights_path(store.folder / MODELS, run_id)
+        is_lost = save_model and store.status(run_id) == "done" and not model.is_file()
+        if store.has(run_id) and not force and not is_lost:
             return _read_back(store, config, run_id, dataset.notices)
         checkpoints = Checkpoints.of(store.folder, checkpoint_every)
         if force:
