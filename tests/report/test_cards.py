@@ -54,8 +54,8 @@ def test_beside_its_ann_two_questions_are_answered(accuracy, word, energy, cost,
     table = short_table(section)
     assert len(table.header) <= 6
     said = {row[0]: row[-1] for row in table.rows}
-    assert cost.partition(": ")[2] in said["model=snn"]
-    assert said["model=ann"] == ""
+    assert cost.partition(": ")[2] in said["SNN"]
+    assert said["ANN"] == ""
 
 
 def test_an_ann_that_differs_in_more_is_the_next_best_and_is_said_to_be(tmp_path):

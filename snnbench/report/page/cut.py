@@ -67,13 +67,13 @@ class Pictures(Sequence[Picture]):
 def pictures_of(report: Report) -> dict[str, Picture]:
     """Return name -> figure: of one study what it shows, of several with the study's name before.
 
-    The first figure of an answer is the first.
+    Accuracy against energy, with which its page begins, is the first.
     """
     several = len(report.sections) > 1
-    found = [] if report.headline is None else [Picture(report.headline.name, report.headline)]
+    found: list[Picture] = []
     for section in report.sections:
         study = f"{section.name or 'runs'}-" if several else ""
-        found += [Picture(study + f.name.partition("-")[2], f) for f in section.figures]
+        found += [Picture(study + f.name.partition("-")[2], f) for f in section.all_figures]
     return {picture.name: picture for picture in found}
 
 

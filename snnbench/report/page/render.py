@@ -73,8 +73,7 @@ def to_figures(report: Report) -> dict[str, str]:
     return {
         f"{section.name or 'runs'}-{figure.name.partition('-')[2]}": standing_alone(figure)
         for section in report.sections
-        for figure in (section.headline, *section.figures, *section.claim_figures)
-        if figure is not None
+        for figure in section.all_figures
     }
 
 

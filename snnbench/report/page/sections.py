@@ -93,6 +93,12 @@ class Section:
         return self.ranked[:_BEST]
 
     @property
+    def all_figures(self) -> tuple[Figure, ...]:
+        """The first one, those of all runs, and those that decide claims, each once."""
+        found = (self.headline, *self.figures, *self.claim_figures)
+        return tuple({figure.name: figure for figure in found if figure is not None}.values())
+
+    @property
     def rules(self) -> dict[str, str]:
         """Kind -> rule, of the verdicts and published numbers there are."""
         rules = {verdict.claim.kind: verdict.rule for verdict in self.verdicts}
