@@ -3,8 +3,8 @@
 from collections.abc import Collection, Hashable, Sequence
 from typing import Any
 
-from snnbench.cli.cells import cell_text
 from snnbench.config.setting import SETTINGS
+from snnbench.report.page.cells import cell_text
 
 
 def fold(

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from snnbench.cli.cells import cell_text, is_whole
+from snnbench.report.page.cells import cell_text, is_whole
 
 _GAP = 2
 _NARROWEST = 16  # a text is not made narrower, unless it is shorter

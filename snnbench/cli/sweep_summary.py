@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnbench.cli.cells import spread_text
 from snnbench.cli.console import print_json, print_table, print_words, say, stdout
 from snnbench.cli.next_step import print_next, report_command
+from snnbench.report.page.cells import spread_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnbench.cli.cells import number_text, spread_text
 from snnbench.cli.console import print_table, print_words, stdout
 from snnbench.cli.next_step import next_of_run, print_next
+from snnbench.report.page.cells import number_text, spread_text
 
 if TYPE_CHECKING:
     from snnbench.config import RunConfig

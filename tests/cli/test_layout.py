@@ -9,9 +9,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from snnbench.cli import console as printing
-from snnbench.cli.cells import Whole, cell_text, is_whole, spread_text
 from snnbench.cli.folding import fold
 from snnbench.cli.layout import lay_out
+from snnbench.report.page.cells import Whole, cell_text, is_whole, spread_text
 
 WIDTHS = (110, 80, 40)
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z", "M"]), min_size=1,
