@@ -43,7 +43,10 @@ def report(
     *,
     baseline: Annotated[
         str | None,
-        typer.Option(metavar="NAME=VALUE,...", help="Compare all configurations with this."),
+        typer.Option(
+            metavar="NAME=VALUE,...|DIR",
+            help="Compare all configurations with this one; or folders with this one of them.",
+        ),
     ] = None,
     study: Annotated[
         Path | None,
@@ -53,8 +56,19 @@ def report(
         Path | None, typer.Option(metavar="FILE", help="Write one page with figures.")
     ] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write Markdown.")] = None,
+    latex: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.tex|DIR", help="Write the tables as LaTeX: in a file, or each."),
+    ] = None,
+    methods: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.md|FILE.tex",
+            help="Write what was done, for a paper, and the sources cited as FILE.bib.",
+        ),
+    ] = None,
     figures: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write each figure as an SVG file.")
+        Path | None, typer.Option(metavar="DIR", help="Write each figure as SVG and as PDF.")
     ] = None,
     energy: Annotated[
         str | None,
@@ -78,35 +92,39 @@ def report(
     Example: snnbench report results/lab1-beta other.json --neurobench ours.json
 
     By memory, too: snnbench report results/lab1-beta --energy memory45nm:bits=8
+
+    What changed: snnbench report results/old results/new --baseline results/old
     """
+    from snnbench.cli.report_folders import baseline_folder, compare_with
+    from snnbench.cli.report_writing import Outputs
     from snnbench.report.reading.conditions import parse_condition, parse_where
 
     headline = Asked.of([energy] if energy is not None else None, None).energies[0]
     condition = None if fail_if is None else parse_condition(fail_if)
-    where = None if baseline is None else parse_where(baseline)
-    for path in (html, markdown, neurobench):
-        _refuse_unwritable(path)
-    if neurobench is not None and neurobench.resolve() in {path.resolve() for path in folders}:
-        raise UserError(
-            f"--neurobench would replace {neurobench}, which is read.", "Name another file."
-        )
+    folder = baseline_folder(baseline, folders)
+    where = None if baseline is None or folder is not None else parse_where(baseline)
+    outputs = Outputs(
+        html=html, markdown=markdown, latex=latex, methods=methods, figures=figures,
+        neurobench=neurobench,
+    )  # fmt: skip
+    outputs.check(folders)
+    if folder is not None:
+        useless = {"--study": study, "--methods": methods, "--figures": figures,
+                   "--neurobench": neurobench, "--fail-if": fail_if}  # fmt: skip
+        made = compare_with(folder, folders, headline, useless)
+        outputs.write(made)
+    else:
+        from snnbench.report.page.summary import summarise
+        from snnbench.report.reading.source import load
+        from snnbench.studies.catalogue import find_study
 
-    from snnbench.report.page.summary import summarise
-    from snnbench.report.reading.source import load
-    from snnbench.studies.catalogue import find_study
-
-    given = None if study is None else find_study(str(study))  # it may bring plug-ins
-    tables = load(folders, headline)
-    names = [str(name) for name in tables.runs["study"].unique()]
-    made = summarise(tables, _studies(names, given), with_figures=bool(html or figures))
-    if where is not None:
-        made = _compared(made, where)
-    texts = {}
-    if neurobench is not None:
-        from snnbench.report.page.exchange import to_neurobench
-
-        texts[neurobench] = to_neurobench(tables)
-    _write(made, html, markdown, figures, texts)
+        given = None if study is None else find_study(str(study))  # it may bring plug-ins
+        tables = load(folders, headline)
+        names = [str(name) for name in tables.runs["study"].unique()]
+        made = summarise(tables, _studies(names, given), with_figures=bool(html or figures))
+        if where is not None:
+            made = _compared(made, where)
+        outputs.write(made, tables)
     if json:
         from snnbench.report.page.render import to_document
 
@@ -163,47 +181,18 @@ def _compared(made: "Report", where: "Selector") -> "Report":
     )
 
 
-def _refuse_unwritable(path: Path | None) -> None:
-    """Refuse a bad place before the work; the file is written when all is known."""
-    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-        raise UserError(f"{path} cannot be written.", "Name a file in a folder that exists.")
-
-
-def _write(
-    made: "Report",
-    html: Path | None,
-    markdown: Path | None,
-    figures: Path | None,
-    texts: dict[Path, str],
-) -> None:
-    from snnbench.report.page.render import to_figures, to_html, to_markdown
-    from snnbench.results import disk
-
-    if html is not None:
-        texts[html] = to_html(made)
-    if markdown is not None:
-        texts[markdown] = to_markdown(made)
-    if figures is not None:
-        try:
-            figures.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise disk.trouble(error, figures) from None
-        texts |= {figures / f"{name}.svg": svg for name, svg in to_figures(made).items()}
-    for path, text in texts.items():
-        try:
-            disk.write_file(path, text.encode(errors="replace"))
-        except OSError as error:
-            raise disk.trouble(error, path) from None
-        say(f"Wrote {path}")
-
-
 def _show(made: "Report") -> None:
+    from snnbench.report.page.changes import sentences, tables_of
     from snnbench.report.page.summary import configurations_label, title_of
-    from snnbench.report.page.tables import report_tables, section_tables
+    from snnbench.report.page.tables import section_tables
 
     for note in made.notes:
         say(f"Note: {note}")
-    for table in report_tables(made):
+    for changes in made.changes:
+        for line in sentences(changes):
+            print_words(line)
+        stdout().print()
+    for table in tables_of(made):
         _print(table)
     for section in made.sections:
         print_words(f"{title_of(section)}: {configurations_label(section)}", style="bold")

@@ -33,6 +33,7 @@ class NeuronKind(Word):
 
 
 _LIF = "snnbench.neurons.lif:LIF"
+_SPIKES = r"S[t] = \Theta(U[t] - V_\mathrm{th})"  # 1 from the threshold on
 
 
 def _check(word: Word) -> None:
@@ -62,6 +63,7 @@ NEURONS = Table(
             leaks=0,
             uses=("v_th", "reset", "surrogate"),
             otherwise="an IF neuron does not leak (beta is 1)",
+            latex=rf"U[t] = V[t-1] + I[t],\ {_SPIKES}",
         ),
         NeuronKind(
             "lif",
@@ -71,6 +73,7 @@ NEURONS = Table(
             operations=4,
             leaks=1,
             uses=("beta", "v_th", "reset", "surrogate"),
+            latex=rf"U[t] = \beta V[t-1] + I[t],\ {_SPIKES}",
         ),
     ),
     check=_check,
@@ -80,8 +83,18 @@ RESETS = Table(
     "reset",
     Word,
     (
-        Word("subtract", "V_th is taken off the membrane", uses=("detach_reset",)),
-        Word("zero", "the membrane becomes 0", uses=("detach_reset",)),
-        Word("none", "nothing", otherwise="there is no reset"),
+        Word(
+            "subtract",
+            "V_th is taken off the membrane",
+            uses=("detach_reset",),
+            latex=r"V[t] = U[t] - S[t] V_\mathrm{th}",
+        ),
+        Word(
+            "zero",
+            "the membrane becomes 0",
+            uses=("detach_reset",),
+            latex=r"V[t] = U[t] (1 - S[t])",
+        ),
+        Word("none", "nothing", otherwise="there is no reset", latex="V[t] = U[t]"),
     ),
 )

@@ -33,6 +33,7 @@ SURROGATES = Table(
             "snnbench.neurons.fast_sigmoid:FastSigmoid",
             uses=("z",),
             otherwise="fast-sigmoid has the slope z",
+            latex=r"\partial S / \partial U = (1 + z |U - V_\mathrm{th}|)^{-2}",
         ),
         _spikingjelly("atan", "ATan"),
         _spikingjelly("sigmoid", "Sigmoid"),

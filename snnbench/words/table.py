@@ -46,6 +46,7 @@ class Word:
         bounds: setting -> the numbers that this word takes of it, where they are fewer than the
             setting's own.
         plugin: that added it; None of a word of ours.
+        latex: its formula in LaTeX's math, for papers; "" where its meaning says all.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Word:
     otherwise: str = ""
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
     plugin: "Plugin | None" = None
+    latex: str = ""
 
     @property
     def is_ours(self) -> bool:

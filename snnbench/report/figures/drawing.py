@@ -5,7 +5,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 # can have light ones and dark ones. Distinct in lightness, too; markers and dashes also differ.
 INK = "#010203"
 SERIES = tuple(f"#0a000{i}" for i in range(1, 7))
-_CSS = {INK: "currentColor"} | {name: f"var(--series-{i})" for i, name in enumerate(SERIES, 1)}
+VARIABLES = {INK: "ink"} | {name: f"series-{i}" for i, name in enumerate(SERIES, 1)}
+_CSS = {name: f"var(--{variable})" for name, variable in VARIABLES.items()}
+_CSS[INK] = "currentColor"
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 _LONG = 300  # characters of a line's path; a marker has fewer
 _MARKERS = ("o", "s", "^", "D", "v", "x", "P", "*")
@@ -62,6 +64,7 @@ class Figure:
         caption: what must be known to read it.
         description: what is to be seen, for those who cannot see it.
         svg: an `<svg>` element with title and description.
+        canvas: what was drawn, for other formats.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Figure:
     caption: str
     description: str
     svg: str
+    canvas: Canvas | None = field(default=None, compare=False, repr=False)
 
 
 class Drawing:
@@ -126,7 +130,7 @@ class Drawing:
             metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
         )  # fmt: skip
         svg = _inline(text.getvalue(), name, title, description)
-        return Figure(name, title, caption, description, svg)
+        return Figure(name, title, caption, description, svg, self.canvas)
 
 
 @contextmanager
