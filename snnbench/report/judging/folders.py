@@ -107,7 +107,7 @@ class Comparison:
     def nothing_changed(self) -> bool:
         """Whether every run of either folder is in the other, equal to the last bit."""
         lacking = (*self.only_before, *self.only_after, *self.unequal)
-        return self.common > 0 and not lacking and self.alone == (0, 0)
+        return self.common > 0 and not lacking and not any(self.alone)
 
 
 def compare_folders(before: Tables, after: Tables) -> Comparison | tuple[Change, ...]:
@@ -164,7 +164,7 @@ def compare_folders(before: Tables, after: Tables) -> Comparison | tuple[Change,
 def _changes(
     frames: Sequence[pd.DataFrame], columns: Sequence[str], *, counted: bool
 ) -> Iterator[Change]:
-    """Yield the columns whose values, or with `counted` their numbers of runs, differ."""
+    """Yield the columns whose values differ; `counted`: each with its number of runs."""
     for column in columns:
         found = [Counter(_texts(runs[column])) for runs in frames]
         if found[0].keys() != found[1].keys():

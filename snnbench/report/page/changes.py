@@ -17,12 +17,14 @@ from snnbench.report.reading.statistics import Estimate
 RULE = (
     "Of every configuration that both folders have: now - baseline, seed by seed where seeds are"
     " shared; of training seconds now / baseline. It rose or fell if the interval at 1 - 5 % / k"
-    " lies wholly above or below, k the number of configurations; one seed decides nothing, two"
-    " decide on no accuracy. The intervals shown are those at 95 %; that of accuracies is never"
-    " narrower than the binomial error of the samples tested, unless the runs are equal to the last"
-    " bit: in every column of runs.csv that says what came out, not how long it took."
+    " lies wholly above or below, k the number of configurations, and is the same if the runs are"
+    " equal to the last bit; one seed decides nothing, two decide on no accuracy. The intervals"
+    " shown are those at 95 %; that of accuracies is never narrower than the binomial error of the"
+    " samples tested, unless the runs are equal: in every column of runs.csv that says what came"
+    " out, not how long it took."
 )
 _MOST_NAMED, _MOST_VALUES = 3, 12
+_DIGITS = 12  # of a checksum in a sentence
 _INTERVAL = ("from", "to", "n")
 
 
@@ -56,7 +58,7 @@ def _answer(c: Comparison) -> str:
     moved = [said for said in map(_moved, results) if said]
     if moved:
         return f"{'; '.join(moved)}."
-    if c.common and not c.unequal and c.alone == (0, 0):
+    if c.common and not c.unequal and not any(c.alone):
         return "no result changed of what both have."
     named = ", ".join(_called(some[0].column) for some in results)
     of = _count(len(c.configurations), "configuration")
@@ -110,7 +112,11 @@ def _equality(c: Comparison) -> Iterator[str]:
 
 
 def _short(change: Change) -> str:
-    before, after = (_some(values, _MOST_NAMED) for values in (change.before, change.after))
+    checksum = change.column == "data_sha256"
+    before, after = (
+        _some([f"{value[:_DIGITS]}…" for value in values] if checksum else values)
+        for values in (change.before, change.after)
+    )
     return f"{change.column} {before} -> {after}"
 
 
