@@ -8,18 +8,19 @@ from typing import Any
 
 import jinja2
 
-from snnbench.report.figures.drawing import Figure
+from snnbench.report.figures.drawing import VARIABLES, Figure
+from snnbench.report.figures.pdf import to_pdf
 from snnbench.report.judging.published import RULE
 from snnbench.report.judging.searched import sentences as search_sentences
 from snnbench.report.judging.searched import to_document as to_search
-from snnbench.report.page import telling
+from snnbench.report.page import changes, telling
 from snnbench.report.page.summary import (
     Report,
     Section,
     configurations_label,
     title_of,
 )
-from snnbench.report.page.tables import Number, report_tables, section_tables
+from snnbench.report.page.tables import Number, section_tables
 from snnbench.report.reading.columns import RESULTS, costs
 from snnbench.report.reading.energies import models
 from snnbench.report.reading.groups import Configuration
@@ -45,25 +46,35 @@ def to_markdown(report: Report) -> str:
 
 def standing_alone(figure: Figure) -> str:
     """Return a figure's SVG on white, in the page's light colours."""
-    style = (
-        files("snnbench.report.page").joinpath("templates", "style.css").read_text(encoding="utf-8")
-    )
-    light = dict(reversed(_VARIABLE.findall(style)))  # of two values the first is the light one
+    light = _light()
     colours = f"background: {light['page']}; color: {light['ink']}"
     svg = figure.svg.replace("<svg ", f'<svg style="{colours}" ', 1)
     return re.sub(r"var\(--([\w-]+)\)", lambda found: light[found[1]], svg)
 
 
-def to_figures(report: Report) -> dict[str, str]:
-    """Return name -> SVG of every figure, to stand alone: on white, in the page's light colours.
+def to_figures(report: Report) -> dict[str, bytes]:
+    """Return name of file -> content of every figure, in the page's light colours: SVG and PDF.
 
-    A name is that of the study and what the figure shows, as in "lab1-beta-energy".
+    A name is that of the study and what the figure shows, as in "lab1-beta-energy.svg".
     """
-    return {
-        f"{section.name or 'runs'}-{figure.name.partition('-')[2]}": standing_alone(figure)
-        for section in report.sections
-        for figure in section.figures
-    }
+    light = _light()
+    colours = {painted: light[variable] for painted, variable in VARIABLES.items()}
+    found = {}
+    for section in report.sections:
+        for figure in section.figures:
+            name = f"{section.name or 'runs'}-{figure.name.partition('-')[2]}"
+            found[f"{name}.svg"] = standing_alone(figure).encode(errors="replace")
+            if figure.canvas is not None:
+                found[f"{name}.pdf"] = to_pdf(figure.canvas, colours)
+    return found
+
+
+def _light() -> dict[str, str]:
+    """Return the page's variables -> their light colours."""
+    style = (
+        files("snnbench.report.page").joinpath("templates", "style.css").read_text(encoding="utf-8")
+    )
+    return dict(reversed(_VARIABLE.findall(style)))  # of two values the first is the light one
 
 
 def to_document(report: Report) -> dict[str, Any]:
@@ -77,7 +88,8 @@ def to_document(report: Report) -> dict[str, Any]:
             {"configuration": d.configuration, "column": d.column} | _estimate(d.estimate)
             for d in report.differences
         ],
-        "neurobench": [asdict(row) for row in report.sections[0].outside],
+        "changes": [changes.to_document(c) for c in report.changes],
+        "neurobench": [asdict(row) for section in report.sections[:1] for row in section.outside],
         "studies": [_section(section) for section in report.sections],
     }
 
@@ -176,7 +188,8 @@ def environment(*, autoescape: bool) -> jinja2.Environment:
     environment.filters["md"] = _markdown
     environment.tests["number"] = lambda cell: isinstance(cell, Number)
     environment.globals |= {
-        "report_tables": report_tables,
+        "changes": changes,
+        "report_tables": changes.tables_of,
         "section_tables": section_tables,
         "configurations_label": configurations_label,
         "title_of": title_of,

@@ -17,6 +17,7 @@ from snnbench.report.figures.study_figures import figures_of
 from snnbench.report.judging.answer import Answer
 from snnbench.report.judging.departures import departure_notes
 from snnbench.report.judging.evidence import Evidence
+from snnbench.report.judging.folders import Comparison
 from snnbench.report.judging.looks import sharing, verdicts_of
 from snnbench.report.judging.many import by_chance
 from snnbench.report.judging.published import RULE, PublishedRow, beside
@@ -130,6 +131,7 @@ class Report:
         differences: from the baseline.
         rule: what holds for all verdicts.
         answer, headline: of a comparison, its first figure.
+        changes: of folders that are compared with one; then there are no sections.
     """
 
     folders: tuple[str, ...]
@@ -140,6 +142,7 @@ class Report:
     rule: str = GENERAL_RULE
     answer: Answer | None = None
     headline: Figure | None = None
+    changes: tuple[Comparison, ...] = ()
 
     def named_configurations(self) -> list[tuple[str, Configuration]]:
         """Return (name that is unique in the report, configuration)."""
