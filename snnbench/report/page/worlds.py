@@ -101,6 +101,8 @@ def together(best: JudgedWorld, tried: int, claims: int) -> str:
         return (
             f"The document is consistent with {name_of(best)}: all {claims} claims hold; {among}."
         )
+    if not held and not best.leaning:
+        return "No claim is reproduced in any world."
     if not held:
         return (
             f"No claim is reproduced in any world. By the numbers alone, whatever their intervals,"
