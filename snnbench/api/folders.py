@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snnbench.errors import UserError
 
 if TYPE_CHECKING:
-    from snnbench.report.page.summary import Report
+    from snnbench.report.page.sections import Report
     from snnbench.words.energies import Energy
 
 _MOST_NAMED = 5
@@ -83,7 +83,7 @@ def compare_with(
     """
     from snnbench.report.judging.folders import Comparison, compare_folders
     from snnbench.report.page.changes import RULE
-    from snnbench.report.page.summary import Report
+    from snnbench.report.page.sections import Report
     from snnbench.report.reading.neurobench import is_file
     from snnbench.report.reading.source import load, refuse_twice
 

@@ -16,14 +16,8 @@ from snnbench.report.page.answer_page import headline
 from snnbench.report.page.cut import Picture, Pictures, cut_html, first_picture, pictures_of
 from snnbench.report.page.ranking import ranking, ranking_words
 from snnbench.report.page.render import to_document
-from snnbench.report.page.summary import (
-    Report,
-    Section,
-    compare,
-    configurations_label,
-    summarise,
-    title_of,
-)
+from snnbench.report.page.sections import Report, Section, configurations_label, title_of
+from snnbench.report.page.summary import compare, summarise
 from snnbench.report.page.telling import sentences
 from snnbench.report.reading.source import Tables
 from snnbench.studies.objective import TEST_ACCURACY, Objective

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snnbench.errors import UserError
 
 if TYPE_CHECKING:
-    from snnbench.report.page.summary import Report
+    from snnbench.report.page.sections import Report
     from snnbench.report.reading.source import Tables
 
 _PAPERS = (".md", ".tex")

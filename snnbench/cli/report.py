@@ -9,7 +9,7 @@ from snnbench.cli.console import print_json, print_table, print_words, say, stdo
 from snnbench.cli.options import EnergyModel, Json
 
 if TYPE_CHECKING:
-    from snnbench.report.page.summary import Report
+    from snnbench.report.page.sections import Report
     from snnbench.report.page.tables import Table
 
 _HELD = 4  # exit code
@@ -116,8 +116,9 @@ def report(
 
 def _show(made: "Report") -> None:
     from snnbench.report.judging.searched import sentences as search_sentences
+    from snnbench.report.page import worlds
     from snnbench.report.page.changes import sentences, tables_of
-    from snnbench.report.page.summary import configurations_label, title_of
+    from snnbench.report.page.sections import configurations_label, title_of
     from snnbench.report.page.tables import section_tables
 
     for note in made.notes:
@@ -126,6 +127,8 @@ def _show(made: "Report") -> None:
         for line in sentences(changes):
             print_words(line)
         stdout().print()
+    for document in made.documents:
+        print_words(worlds.document_sentence(document))
     for table in tables_of(made):
         _print(table)
     for section in made.sections:
@@ -135,6 +138,8 @@ def _show(made: "Report") -> None:
         for note in section.notes:
             if note not in made.notes:
                 say(f"Note: {note}")
+        for sentence in worlds.sentences(section.worlds):
+            print_words(sentence)
         if section.why_none:
             say(f"No verdicts: {section.why_none}")
         for table in section_tables(section):

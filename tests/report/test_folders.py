@@ -7,7 +7,7 @@ import pytest
 from snnbench.report.judging.folders import Change, Comparison, compare_folders
 from snnbench.report.page.changes import RULE, sentences, tables_of, to_document
 from snnbench.report.page.render import to_html, to_markdown
-from snnbench.report.page.summary import Report
+from snnbench.report.page.sections import Report
 from snnbench.report.reading.source import load
 from snnbench.results.outcomes import outcomes_of
 from tests.report.page import Page

@@ -45,6 +45,7 @@ class Verdict:
         reason: what it came to here.
         measured: label and number, with interval and n, of everything it rests on.
         unfinished: runs spoken of that did not finish, and so are left out.
+        leans: the numbers alone, whatever their intervals, are as claimed.
     """
 
     claim: Claim
@@ -53,6 +54,7 @@ class Verdict:
     reason: str
     measured: tuple[tuple[str, Estimate | None], ...]
     unfinished: int
+    leans: bool = False
 
 
 # What holds for all kinds, printed above the verdicts.
@@ -74,7 +76,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     decision: Decision = decider(claim, evidence)
     spoken = {id(c): c for selector in claim.spoken() for c in evidence.select(selector)}
     unfinished = sum(sum(c.unfinished.values()) for c in spoken.values())
-    return Verdict(claim, decision.outcome, rule, decision.reason, decision.measured, unfinished)
+    return Verdict(
+        claim, decision.outcome, rule, decision.reason, decision.measured, unfinished,
+        decision.leans,
+    )  # fmt: skip
 
 
 def _level(claim: Above | Below | Equals, evidence: Evidence) -> Decision:

@@ -8,7 +8,7 @@ from typing import Any
 from snnbench.cost.units import energy_text
 from snnbench.report.judging.folders import AS_RATIO, Change, Comparison, Effect
 from snnbench.report.page.cells import cell_text, number_text
-from snnbench.report.page.summary import Report
+from snnbench.report.page.sections import Report
 from snnbench.report.page.tables import Cell, Number, Table, report_tables
 from snnbench.report.reading.columns import is_cost, name_of
 from snnbench.report.reading.names import printable

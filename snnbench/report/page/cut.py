@@ -9,7 +9,7 @@ from snnbench.report.figures.drawing import Figure
 from snnbench.report.page.cells import cell_text
 from snnbench.report.page.ranking import Ranking
 from snnbench.report.page.render import environment, standing_alone
-from snnbench.report.page.summary import Report
+from snnbench.report.page.sections import Report
 from snnbench.report.page.tables import Cell, Number, Table
 
 _MOST_ROWS = 10

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from snnbench.report.page.cells import number_text, spread_text
 from snnbench.report.page.changes import tables_of
 from snnbench.report.page.merging import Merged, Spread, merged
-from snnbench.report.page.summary import Report, title_of
+from snnbench.report.page.sections import Report, title_of
 from snnbench.report.page.tables import Table, section_tables
 from snnbench.report.page.tex import CHARACTER, math, slug, tex
 

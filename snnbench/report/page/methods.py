@@ -16,7 +16,7 @@ from snnbench.config.setting import SETTINGS, Setting
 from snnbench.cost.derive import derived
 from snnbench.report.page.citing import cited
 from snnbench.report.page.prose import Cite, Formula, Heading, Paragraph, Prose, Text
-from snnbench.report.page.summary import Report, Section, title_of
+from snnbench.report.page.sections import Report, Section, title_of
 from snnbench.report.reading.columns import name_of
 from snnbench.report.reading.energies import models
 from snnbench.studies.selecting import value_text
@@ -71,7 +71,7 @@ def _of_section(section: Section, runs: pd.DataFrame) -> Iterator[Paragraph]:
     if section.study is not None and section.study.assumptions:
         source = f" ({section.study.source})" if section.study.source else ""
         said = [(f"Assumed, as the source is silent{source}:",)]
-        yield Paragraph("Assumptions", said, [(text,) for text in section.study.assumptions])
+        yield Paragraph("Assumptions", said, [(one.text,) for one in section.study.assumptions])
 
 
 def _networks(model: Any) -> str:

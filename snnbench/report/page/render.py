@@ -13,13 +13,8 @@ from snnbench.report.figures.pdf import to_pdf
 from snnbench.report.judging.published import RULE
 from snnbench.report.judging.searched import sentences as search_sentences
 from snnbench.report.judging.searched import to_document as to_search
-from snnbench.report.page import changes, telling
-from snnbench.report.page.summary import (
-    Report,
-    Section,
-    configurations_label,
-    title_of,
-)
+from snnbench.report.page import changes, telling, worlds
+from snnbench.report.page.sections import Report, Section, configurations_label, title_of
 from snnbench.report.page.tables import Number, section_tables
 from snnbench.report.reading.columns import RESULTS, costs
 from snnbench.report.reading.energies import models
@@ -90,6 +85,9 @@ def to_document(report: Report) -> dict[str, Any]:
         ],
         "changes": [changes.to_document(c) for c in report.changes],
         "neurobench": [asdict(row) for section in report.sections[:1] for row in section.outside],
+        "documents": [
+            asdict(one) | {"sentence": worlds.document_sentence(one)} for one in report.documents
+        ],
         "studies": [_section(section) for section in report.sections],
     }
 
@@ -100,7 +98,8 @@ def _section(section: Section) -> dict[str, Any]:
         "study": section.name or None,
         "title": title_of(section),
         "source": section.study.source if section.study else None,
-        "assumptions": list(section.study.assumptions) if section.study else [],
+        "assumptions": [a.text for a in section.study.assumptions] if section.study else [],
+        "worlds": worlds.to_document(section.worlds),
         "without_verdicts": section.why_none or None,
         "statuses": dict(section.statuses),
         "objective": section.objective,
@@ -195,6 +194,7 @@ def environment(*, autoescape: bool) -> jinja2.Environment:
         "title_of": title_of,
         "search_sentences": search_sentences,
         "telling": telling,
+        "worlds": worlds,
     }
     return environment
 

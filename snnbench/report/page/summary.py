@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +13,16 @@ from snnbench.report.figures.heat import firing_rates
 from snnbench.report.figures.raster import raster_of
 from snnbench.report.figures.searching import search_figures
 from snnbench.report.figures.study_figures import figures_of
-from snnbench.report.judging.answer import Answer
+from snnbench.report.figures.worlds import specification_curves
 from snnbench.report.judging.departures import departure_notes
 from snnbench.report.judging.evidence import Evidence
-from snnbench.report.judging.folders import Comparison
 from snnbench.report.judging.looks import sharing, verdicts_of
 from snnbench.report.judging.many import by_chance
-from snnbench.report.judging.published import RULE, PublishedRow, beside
-from snnbench.report.judging.searched import Search, search_of
+from snnbench.report.judging.published import PublishedRow, beside
+from snnbench.report.judging.searched import search_of
 from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict
+from snnbench.report.judging.worlds import multiverse, part_of
+from snnbench.report.page.sections import Difference, Report, Section, Unfinished
 from snnbench.report.reading.columns import COMPARED, ORIGIN
 from snnbench.report.reading.groups import (
     Configuration,
@@ -31,127 +31,13 @@ from snnbench.report.reading.groups import (
     dead_notes,
     pooled,
 )
-from snnbench.report.reading.names import ONLY
-from snnbench.report.reading.neurobench import OutsideRow
 from snnbench.report.reading.source import Tables, data_notes, load, origin_notes
-from snnbench.report.reading.statistics import Estimate, difference, mean
-from snnbench.studies import looks
+from snnbench.report.reading.statistics import difference, mean
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study
+from snnbench.studies.worlds import in_world
 from snnbench.sweep.trials import suggested_runs
-from snnbench.words.energies import Energy
-
-_BEST = 3
-
-
-@dataclass(frozen=True)
-class Unfinished:
-    """A run that did not finish: configuration, seed, run_id, status and why."""
-
-    configuration: str
-    seed: int | None
-    run_id: str
-    status: str
-    error: str
-
-
-@dataclass(frozen=True)
-class Section:
-    """What one study comes to.
-
-    Attributes:
-        name: of the study; "" for runs that name none.
-        study: where it was found, else None.
-        why_none: why there is no study, "" if there is one.
-        configurations: in the tables' order.
-        objective: the column that says what is best, and which way is better.
-        ranked: the configurations that have a value in it, best first.
-        statuses: status -> number of runs.
-        unfinished: every run that is not done.
-        verdicts, published: of the study.
-        origin: column -> value -> number of runs.
-        notes: what a reader must know.
-        figures, energy: drawn, and the model that they show.
-        search: what the study looked for and found, if it did.
-        claim_figures: what decides each of the verdicts, or None; as many, or none at all.
-        outside: rows of NeuroBench's files, shown beside the configurations and nowhere else.
-    """
-
-    name: str
-    study: Study | None
-    why_none: str
-    configurations: tuple[Configuration, ...]
-    objective: str
-    ranked: tuple[Configuration, ...]
-    statuses: Mapping[str, int]
-    unfinished: tuple[Unfinished, ...]
-    verdicts: tuple[Verdict, ...]
-    published: tuple[PublishedRow, ...]
-    origin: Mapping[str, Mapping[str, int]]
-    notes: tuple[str, ...]
-    figures: tuple[Figure, ...]
-    energy: Energy
-    claim_figures: tuple[Figure | None, ...] = ()
-    outside: tuple[OutsideRow, ...] = ()
-    search: Search | None = None
-
-    @property
-    def best(self) -> tuple[Configuration, ...]:
-        """The first of `ranked`."""
-        return self.ranked[:_BEST]
-
-    @property
-    def rules(self) -> dict[str, str]:
-        """Kind -> rule, of the verdicts and published numbers there are."""
-        rules = {verdict.claim.kind: verdict.rule for verdict in self.verdicts}
-        if self.study is not None and self.study.until_decided is not None:
-            rules["seeds until decided"] = looks.RULE
-        return rules | ({"published numbers": RULE} if self.published else {})
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A configuration minus the baseline, in one column."""
-
-    configuration: str
-    column: str
-    estimate: Estimate
-
-
-@dataclass(frozen=True)
-class Report:
-    """Everything a report says.
-
-    Attributes:
-        folders: where the tables are, as given.
-        notes: about all of the runs.
-        sections: one a study.
-        baseline: name of the configuration that the others are compared with, or None.
-        differences: from the baseline.
-        rule: what holds for all verdicts.
-        answer, headline: of a comparison, its first figure.
-        changes: of folders that are compared with one; then there are no sections.
-    """
-
-    folders: tuple[str, ...]
-    notes: tuple[str, ...]
-    sections: tuple[Section, ...]
-    baseline: str | None = None
-    differences: tuple[Difference, ...] = ()
-    rule: str = GENERAL_RULE
-    answer: Answer | None = None
-    headline: Figure | None = None
-    changes: tuple[Comparison, ...] = ()
-
-    def named_configurations(self) -> list[tuple[str, Configuration]]:
-        """Return (name that is unique in the report, configuration)."""
-        several = len(self.sections) > 1
-        return [
-            (f"{section.name or 'no study'}: {c.name}" if several else c.name, c)
-            for section in self.sections
-            for c in section.configurations
-        ]
 
 
 def summarise(
@@ -176,8 +62,10 @@ def summarise(
 
 
 def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) -> Section:
-    runs = tables.runs
     study, why_none = (found, "") if isinstance(found, Study) else (None, found)
+    worlds = multiverse(study, tables) if study is not None else None
+    tables = tables if worlds is None else part_of(tables, worlds.runs)
+    runs = tables.runs
     configurations = configurations_of(runs, study)
     evidence = Evidence(configurations, tables.epochs, tables.layers)
     objective = study.sought[0] if study is not None else TEST_ACCURACY
@@ -186,7 +74,8 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
     search = search_of(study, configurations, suggested)
     notes = dead_notes(configurations) + origin_notes(runs) + data_notes(runs)
     if study is not None:
-        notes = departure_notes(study, configurations) + notes
+        own = study if worlds is None else in_world(study, worlds.shown)
+        notes = departure_notes(own, configurations) + notes
     verdicts = verdicts_of(study, evidence) if study else ()
     published: tuple[PublishedRow, ...] = ()
     if study is not None:
@@ -205,6 +94,7 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         raster, why_none_drawn = raster_of(prefix, tables, objective, configurations)
         figures += [raster] if raster is not None else []
         notes += [why_none_drawn] if why_none_drawn is not None else []
+        figures += specification_curves(prefix, worlds) if worlds is not None else []
     statuses = runs["status"].value_counts(sort=False)
     return Section(
         name=name,
@@ -224,6 +114,7 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         claim_figures=tuple(deciding),
         outside=tables.outside,
         search=search,
+        worlds=worlds,
     )
 
 
@@ -283,20 +174,3 @@ def _unfinished(configurations: Sequence[Configuration]) -> list[Unfinished]:
 def _counted(column: "pd.Series[Any]") -> dict[str, int]:
     texts = [value_text(None if pd.isna(v) else v) for v in column.astype(object)]
     return {text: texts.count(text) for text in sorted(set(texts))}
-
-
-def title_of(section: Section) -> str:
-    """Return the section's heading."""
-    if section.study is not None and section.study.title:
-        return section.study.title
-    return section.name or "Runs without a study"
-
-
-def configurations_label(section: Section) -> str:
-    """Return how many configurations and runs there are, in words."""
-    runs = sum(section.statuses.values())
-    counted = ", ".join(f"{n} {status}" for status, n in section.statuses.items())
-    count = len(section.configurations)
-    only = count == 1 and section.configurations[0].name == ONLY
-    said = "one configuration" if only else f"{count} configurations"
-    return f"{said}, {runs} {'run' if runs == 1 else 'runs'}: {counted}"

@@ -1,11 +1,12 @@
 """The tables of a report, the same for terminal, Markdown and HTML: a header and typed cells."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from snnbench.cost.activity import SATURATED, SILENT
 from snnbench.report.judging.deciding import OUTCOMES
-from snnbench.report.page.summary import Report, Section
+from snnbench.report.page.sections import Report, Section
+from snnbench.report.page.worlds import world_tables
 from snnbench.report.reading.columns import RESULTS, costs
 from snnbench.report.reading.energies import ARRIVING, models
 from snnbench.report.reading.groups import Configuration
@@ -53,11 +54,11 @@ class Table:
 
 def section_tables(section: Section) -> list[Table]:
     """Return a study's tables that have rows, in the order in which they are read."""
-    makers: tuple[Callable[[Section], Table], ...] = (
-        _verdicts, _published, _best, _configurations, _costs, _energies, _unfinished,
-        _origin, _assumed,
-    )  # fmt: skip
-    return [table for make in makers if (table := make(section)).rows]
+    told = [_table(title, header, [tuple(map(_cell, row)) for row in rows])
+            for title, header, rows in world_tables(section.worlds)]  # fmt: skip
+    makers = (_best, _configurations, _costs, _energies, _unfinished, _origin, _assumed)
+    found = [_verdicts(section), _published(section), *told, *(make(section) for make in makers)]
+    return [table for table in found if table.rows]
 
 
 def report_tables(report: Report) -> list[Table]:
@@ -284,10 +285,8 @@ def _estimate(found: Estimate | None) -> tuple[Cell, Cell, Cell, Cell]:
     """Return value, ends of the interval, and n."""
     if found is None:
         return "", "", "", ""
-    ends: list[Cell] = [
-        "no interval" if end is None else _number(end) for end in (found.low, found.high)
-    ]
-    return _number(found.value), ends[0], ends[1], _number(found.n)
+    low, high = ("no interval" if e is None else _number(e) for e in (found.low, found.high))
+    return _number(found.value), low, high, _number(found.n)
 
 
 def _cell(value: object) -> Cell:
