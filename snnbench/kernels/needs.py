@@ -29,18 +29,19 @@ def groups_of(config: "RunConfig") -> frozenset[str]:
 
 
 def _of_events(config: "RunConfig") -> set[str]:
-    first, *others = (layer.width for layer in config.layers)
+    widths = [layer.width for layer in config.layers]
+    others = widths[1:]
     needed = {"layers-32", "counts", "decisions", "losses"}  # a cohort's first layer may be wide
     if config.encoding == "bernoulli":
         needed.add("draws")
     elif ENCODINGS[config.encoding].gives == "spikes":
         needed.add("spikes")
-    if min(first, *others) <= _NARROW:
+    if min(widths) <= _NARROW:
         needed.add("layers-16")
     if others:
         needed.add("between")
     if any(width > _WIDE for width in others):
         needed.add("many-tiles")
-    if max(first, *others) <= _NARROW and config.encoding == "bernoulli":
+    if max(widths) <= _NARROW and config.encoding == "bernoulli":
         needed.add("narrow-step")
     return needed
