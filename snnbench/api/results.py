@@ -12,7 +12,6 @@ from snnbench.errors import UserError, did_you_mean
 from snnbench.report.judging.answer import Answer
 from snnbench.report.judging.deciding import OUTCOMES
 from snnbench.report.judging.standing import Standing, standings
-from snnbench.report.page.answer_page import headline
 from snnbench.report.page.cut import Picture, Pictures, cut_html, first_picture, pictures_of
 from snnbench.report.page.ranking import ranking, ranking_words
 from snnbench.report.page.render import to_document
@@ -127,13 +126,10 @@ class Results:
     @cached_property
     def drawn(self) -> Report:
         """The same with all figures."""
-        made = self._summarised(with_figures=True)
-        if self.answer is None:
-            return made
-        return replace(made, answer=self.answer, headline=headline(self.answer.pairs))
+        return self._summarised(with_figures=True)
 
     def _summarised(self, *, with_figures: bool) -> Report:
-        made = summarise(self.tables, self.studies, with_figures=with_figures)
+        made = summarise(self.tables, self.studies, with_figures=with_figures, answer=self.answer)
         return made if self.baseline is None else _compared(made, self.baseline)
 
     def having(self, files: Sequence[Path]) -> "Results":

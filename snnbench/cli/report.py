@@ -1,5 +1,6 @@
 """`snnbench report`: tables of results into summaries, figures, and verdicts on claims."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ from snnbench.cli.console import print_json, print_table, print_words, say, stdo
 from snnbench.cli.options import EnergyModel, Json
 
 if TYPE_CHECKING:
-    from snnbench.report.page.sections import Report
+    from snnbench.report.page.sections import Report, Section
     from snnbench.report.page.tables import Table
 
 _HELD = 4  # exit code
@@ -115,11 +116,9 @@ def report(
 
 
 def _show(made: "Report") -> None:
-    from snnbench.report.judging.searched import sentences as search_sentences
     from snnbench.report.page import worlds
     from snnbench.report.page.changes import sentences, tables_of
-    from snnbench.report.page.sections import configurations_label, title_of
-    from snnbench.report.page.tables import section_tables
+    from snnbench.report.page.short_tables import studies_table
 
     for note in made.notes:
         say(f"Note: {note}")
@@ -129,21 +128,32 @@ def _show(made: "Report") -> None:
         stdout().print()
     for document in made.documents:
         print_words(worlds.document_sentence(document))
-    for table in tables_of(made):
-        _print(table)
-    for section in made.sections:
-        print_words(f"{title_of(section)}: {configurations_label(section)}", style="bold")
-        for line in search_sentences(section.search):
-            print_words(line)
-        for note in section.notes:
-            if note not in made.notes:
-                say(f"Note: {note}")
-        for sentence in worlds.sentences(section.worlds):
-            print_words(sentence)
-        if section.why_none:
-            say(f"No verdicts: {section.why_none}")
-        for table in section_tables(section):
+    for table in (studies_table(made), *tables_of(made)):
+        if table.rows:
             _print(table)
+    for section in made.sections:
+        _show_section(section, made.notes)
+
+
+def _show_section(section: "Section", said: Sequence[str]) -> None:
+    """Print what a study comes to, without notes that were said."""
+    from snnbench.report.judging.searched import sentences as search_sentences
+    from snnbench.report.page import worlds
+    from snnbench.report.page.sections import configurations_label, title_of
+    from snnbench.report.page.tables import section_tables
+
+    print_words(f"{title_of(section)}: {configurations_label(section)}", style="bold")
+    for line in search_sentences(section.search):
+        print_words(line)
+    for note in section.notes:
+        if note not in said:
+            say(f"Note: {note}")
+    for sentence in worlds.sentences(section.worlds):
+        print_words(sentence)
+    if section.why_none:
+        say(f"No verdicts: {section.why_none}")
+    for table in section_tables(section):
+        _print(table)
 
 
 def _print(table: "Table") -> None:

@@ -122,7 +122,7 @@ def test_files_are_written_where_they_can_be(snnbench, folder, tmp_path):
     done = snnbench("report", folder, "--html", "r.html", "--markdown", "r.md")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "r.html").read_text().startswith("<!DOCTYPE html>")
-    assert (tmp_path / "r.md").read_text().startswith("# Report")
+    assert (tmp_path / "r.md").read_text().startswith("# made-up")
     done = snnbench("report", folder, "--html", "nowhere/r.html")
     assert done.returncode == 2
     assert done.stdout == ""
@@ -217,7 +217,9 @@ def test_figures_are_files_that_stand_alone(snnbench, folder, tmp_path):
     assert done.returncode == 0, done.stderr
     drawn = sorted((tmp_path / "new" / "figures").iterdir())
     assert [path.name for path in drawn] == [
-        f"made-up-{name}.{kind}" for name in ("energy", "vary-beta") for kind in ("pdf", "svg")
+        f"made-up-{name}.{kind}"
+        for name in ("energy", "headline", "vary-beta")
+        for kind in ("pdf", "svg")
     ]
     for path in drawn[1::2]:
         root = ElementTree.parse(path).getroot()

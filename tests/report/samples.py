@@ -35,9 +35,11 @@ class Made:
         seed: int,
         curves: Mapping[str, Sequence[float]] | None = None,
         layers: Sequence[Mapping[str, Any]] = (),
+        steps: Sequence[Mapping[str, Any]] = (),
         **values: Any,
     ) -> "Made":
-        """Add a run; `curves` are columns of epochs.csv, `layers` rows that say more than plain."""
+        """Add a run; `curves` are columns of epochs.csv, `layers` rows that say more than plain,
+        `steps` rows of steps.csv."""
         curves = curves or {}
         count = max((len(curve) for curve in curves.values()), default=0)
         epochs = [
@@ -59,7 +61,8 @@ class Made:
             for name, about in SETTINGS.items()
         }
         row = {"run_id": run_name(settings, row["data_sha256"])} | row
-        self.rows.append(RunRows(row, epochs, [dict(layer) for layer in layers]))
+        self.rows.append(RunRows(row, epochs, [dict(layer) for layer in layers],
+                                 [dict(step) for step in steps]))  # fmt: skip
         return self
 
     @property

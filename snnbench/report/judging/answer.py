@@ -22,6 +22,7 @@ from snnbench.words.energies import Energy
 
 NOT_WORSE, BETTER, WORSE, UNDECIDED = "not worse", "better", "worse", "undecided"
 CHEAPER, DEARER = "cheaper", "dearer"
+MARGIN = 0.01  # where nobody says another
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,16 @@ class Answer:
     margin: float
     unpaired: tuple[str, ...] = ()
 
+    @property
+    def best_first(self) -> list[Pair]:
+        """The pairs, that of the most accurate SNN first."""
+        return sorted(self.pairs, key=lambda pair: -pair.accuracies[0].value)
+
+    @property
+    def first(self) -> Pair:
+        """The pair that answers for all."""
+        return self.best_first[0]
+
 
 def answer(tables: Tables, margin: float) -> Answer:
     """Compare every SNN configuration with its twin.
@@ -117,8 +128,13 @@ def answer(tables: Tables, margin: float) -> Answer:
             which = "has no twin" if ann is None else "or its twin has no run that is done"
             unpaired.append(f"{name or 'The SNN'} {which}.")
             continue
-        pairs.append(_pair((snn, ann), evidence, tables.energy, margin, name=name))
+        pairs.append(compared(snn, ann, evidence, tables.energy, margin=margin, name=name))
     return Answer(tuple(pairs), margin, tuple(unpaired))
+
+
+def key_of(configuration: Configuration) -> str:
+    """Return what a configuration has in common with itself among others: its first run."""
+    return str(configuration.runs["run_id"].iloc[0])
 
 
 def _twin(snn: Configuration, others: Sequence[Configuration]) -> Configuration | None:
@@ -133,15 +149,26 @@ def _twin(snn: Configuration, others: Sequence[Configuration]) -> Configuration 
     return None
 
 
-def _pair(
-    both: tuple[Configuration, Configuration],
+def compared(
+    snn: Configuration,
+    ann: Configuration,
     evidence: Evidence,
     headline: Energy,
-    margin: float,
     *,
+    margin: float,
     name: str,
+    warnings: Sequence[str] = (),
 ) -> Pair:
-    snn, ann = both
+    """Compare an SNN with an ANN that have finished runs.
+
+    Args:
+        snn, ann: both.
+        evidence: on them.
+        headline: the energy model that comes first.
+        margin: see `Answer`.
+        name: of the pair.
+        warnings: what must be said of it, beside what is found here.
+    """
     a, b = (c.by_seed(ACCURACY) for c in (snn, ann))
     errors = binomial_error_of([snn], ACCURACY, a), binomial_error_of([ann], ACCURACY, b)
     accuracies = snn.mean(ACCURACY), ann.mean(ACCURACY)
@@ -158,7 +185,7 @@ def _pair(
         name, snn, ann, (accuracies[0], accuracies[1]), differ, word,
         seeds_needed(a, b, differ.value + margin) if word == UNDECIDED else None, costs,
         () if compared is None else tuple(compared.breaks()),
-        _agreement(costs), tuple(_warnings(snn, ann)),
+        _agreement(costs), (*warnings, *_warnings(snn, ann)),
     )  # fmt: skip
 
 

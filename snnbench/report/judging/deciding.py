@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Literal, ParamSpec, cast, get_args
 
-from snnbench.report.reading.statistics import CONFIDENCE, Estimate
+from snnbench.report.reading.statistics import CONFIDENCE, Estimate, seeds_for
 
 Outcome = Literal["reproduced", "contradicted", "undecided"]
 ALPHA = 1 - CONFIDENCE  # the error that a verdict may have
@@ -93,6 +93,20 @@ class Part:
             return f"{found.n} seeds do not decide on an accuracy"
         return "the interval reaches both sides"
 
+    def seeds(self) -> int | None:
+        """Return with how many seeds it would decide, if they spread as those there are.
+
+        None where one seed, or the edge being where the mean is, says nothing.
+        """
+        found = self.at()
+        if found is None or found.low is None or found.high is None:
+            return None
+        edges = [edge for edge in (self.region.low, self.region.high) if math.isfinite(edge)]
+        near = min(edges, key=lambda edge: abs(edge - found.value), default=found.value)
+        half = found.value - found.low if near < found.value else found.high - found.value
+        n = seeds_for(half, found.n, abs(near - found.value))
+        return None if n is None else max(n, self.least)
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -102,12 +116,14 @@ class Decision:
         outcome: see `Outcome`.
         reason: why, in words.
         measured: label and number of every part.
+        seeds: with about as many an undecided one would be decided, None where that is not known.
         leans: the numbers alone, whatever their intervals, are as claimed.
     """
 
     outcome: Outcome
     reason: str
     measured: tuple[tuple[str, Estimate | None], ...] = ()
+    seeds: int | None = None
     leans: bool = False
 
 
@@ -152,7 +168,9 @@ def decide(parts: Sequence[Part], ways: int = 1, alpha: float = ALPHA) -> Decisi
     open_parts = [part for part in parts if not part.lies(1 - alpha / ways, part.region.holds)]
     if not open_parts:
         return Decision("reproduced", "inside" if len(parts) == 1 else "all inside", measured)
-    return Decision("undecided", _why_all_open(open_parts, len(parts)), measured)
+    return Decision(
+        "undecided", _why_all_open(open_parts, len(parts)), measured, _seeds(open_parts)
+    )
 
 
 @_leaning(any)
@@ -172,7 +190,16 @@ def decide_any(parts: Sequence[Part], alpha: float = ALPHA) -> Decision:
     open_parts = [part for part in parts if not part.lies(1 - alpha, part.region.fails)]
     if not open_parts:
         return Decision("contradicted", "outside" if len(parts) == 1 else "all outside", measured)
-    return Decision("undecided", _why_all_open(open_parts, len(parts)), measured)
+    return Decision(
+        "undecided", _why_all_open(open_parts, len(parts)), measured, _seeds(open_parts)
+    )
+
+
+def _seeds(open_parts: Sequence[Part]) -> int | None:
+    """Return with how many seeds each of these parts would decide."""
+    needed = [part.seeds() for part in open_parts]
+    known = [n for n in needed if n is not None]
+    return max(known) if len(known) == len(needed) else None
 
 
 def _why_all_open(parts: Sequence[Part], looked_at: int) -> str:

@@ -57,9 +57,10 @@ def standings(
     known = [(c, _mean(c, objective.column)) for c in configurations]
     known.sort(key=lambda pair: (pair[1] is None, sign * pair[1].value if pair[1] else 0))
     best = known[0][0] if known and known[0][1] is not None else None
+    ordinary = _by_shared(configurations)
     found = []
     for configuration, estimate in known:
-        twin = twin_of(configuration, configurations)
+        twin = _twin(configuration, ordinary)
         own = configuration.comparable(energy)
         found.append(
             Standing(
@@ -79,11 +80,27 @@ def twin_of(
 
     Of several, which differ in what only ANNs have, the most accurate one.
     """
+    return _twin(configuration, _by_shared(configurations))
+
+
+def _by_shared(
+    configurations: Sequence[Configuration],
+) -> dict[tuple[Value, ...], list[Configuration]]:
+    """Return the ANNs by what an SNN and its ANN share."""
+    found: dict[tuple[Value, ...], list[Configuration]] = {}
+    for configuration in configurations:
+        if configuration.row["model"] == "ann":
+            found.setdefault(_shared(configuration), []).append(configuration)
+    return found
+
+
+def _twin(
+    configuration: Configuration, ordinary: Mapping[tuple[Value, ...], Sequence[Configuration]]
+) -> Configuration | None:
     if configuration.row["model"] != "snn":
         return None
-    wanted, loss = _shared(configuration), _loss(configuration)
-    found = [c for c in configurations
-             if c.row["model"] == "ann" and _shared(c) == wanted and _loss(c) & loss]  # fmt: skip
+    loss = _loss(configuration)
+    found = [c for c in ordinary.get(_shared(configuration), ()) if _loss(c) & loss]
     return max(found, key=_height) if found else None
 
 
@@ -116,9 +133,14 @@ def _is_tied(best: Configuration, other: Configuration, column: str) -> bool | N
 
 def _shared(configuration: Configuration) -> tuple[Value, ...]:
     """Return the settings, but for the loss, and the data that an SNN and its ANN share."""
-    row = configuration.row
+    return tuple(configuration.row[name] for name in shared_settings())
+
+
+def shared_settings() -> tuple[str, ...]:
+    """Return the settings that mean something to an SNN and its ANN, but for the loss, and the
+    column of the data."""
     names = (name for name in planned() if not is_of_model(name) and name != "loss")
-    return (*(row[name] for name in names), row["data_sha256"])
+    return (*names, "data_sha256")
 
 
 def _loss(configuration: Configuration) -> set[Value]:

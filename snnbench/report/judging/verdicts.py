@@ -45,6 +45,7 @@ class Verdict:
         reason: what it came to here.
         measured: label and number, with interval and n, of everything it rests on.
         unfinished: runs spoken of that did not finish, and so are left out.
+        seeds: with about as many an undecided claim would be decided; None where none is known.
         leans: the numbers alone, whatever their intervals, are as claimed.
     """
 
@@ -54,6 +55,7 @@ class Verdict:
     reason: str
     measured: tuple[tuple[str, Estimate | None], ...]
     unfinished: int
+    seeds: int | None = None
     leans: bool = False
 
 
@@ -78,7 +80,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     unfinished = sum(sum(c.unfinished.values()) for c in spoken.values())
     return Verdict(
         claim, decision.outcome, rule, decision.reason, decision.measured, unfinished,
-        decision.leans,
+        decision.seeds, decision.leans,
     )  # fmt: skip
 
 

@@ -7,15 +7,19 @@ from importlib.resources import files
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 from snnbench.report.figures.drawing import VARIABLES, Figure
 from snnbench.report.figures.pdf import to_pdf
-from snnbench.report.judging.published import RULE
+from snnbench.report.judging.deciding import OUTCOMES
+from snnbench.report.judging.published import AGREEMENT, RULE
 from snnbench.report.judging.searched import sentences as search_sentences
 from snnbench.report.judging.searched import to_document as to_search
-from snnbench.report.page import changes, telling, worlds
+from snnbench.report.page import cards, changes, telling, worlds
+from snnbench.report.page.folding import folded, measured_numbers
 from snnbench.report.page.sections import Report, Section, configurations_label, title_of
-from snnbench.report.page.tables import Number, section_tables
+from snnbench.report.page.short_tables import short_table, studies_table
+from snnbench.report.page.tables import Number, origin_tables, result_tables, section_tables
 from snnbench.report.reading.columns import RESULTS, costs
 from snnbench.report.reading.energies import models
 from snnbench.report.reading.groups import Configuration
@@ -24,6 +28,9 @@ from snnbench.report.reading.statistics import Estimate
 # Of Markdown and of the HTML that it lets through; "=" and "-" matter only at a line's start,
 # where no cell stands.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#&~$!])")
+
+# Words of tables' cells that have a colour -> that of the words that mean the same.
+_COLOURS = {word: word for word in OUTCOMES} | {said: word for word, said in AGREEMENT.items()}
 
 _VARIABLE = re.compile(r"--([\w-]+): (#[0-9a-f]+);")  # of the page's style: name and colour
 
@@ -56,7 +63,9 @@ def to_figures(report: Report) -> dict[str, bytes]:
     colours = {painted: light[variable] for painted, variable in VARIABLES.items()}
     found = {}
     for section in report.sections:
-        for figure in section.figures:
+        for figure in (section.headline, *section.figures, *section.claim_figures):
+            if figure is None:
+                continue
             name = f"{section.name or 'runs'}-{figure.name.partition('-')[2]}"
             found[f"{name}.svg"] = standing_alone(figure).encode(errors="replace")
             if figure.canvas is not None:
@@ -66,9 +75,7 @@ def to_figures(report: Report) -> dict[str, bytes]:
 
 def _light() -> dict[str, str]:
     """Return the page's variables -> their light colours."""
-    style = (
-        files("snnbench.report.page").joinpath("templates", "style.css").read_text(encoding="utf-8")
-    )
+    style = files("snnbench.report.page").joinpath("templates", "style.css").read_text("utf-8")
     return dict(reversed(_VARIABLE.findall(style)))  # of two values the first is the light one
 
 
@@ -105,6 +112,8 @@ def _section(section: Section) -> dict[str, Any]:
         "objective": section.objective,
         "search": to_search(section.search),
         "best": [c.name for c in section.best],
+        "answer": telling.to_document(section.answer) if section.answer else None,
+        "gist": cards.gist(section),
         "energy": {word.label: word.assumption for word in models(section.energy)},
         "configurations": [_configuration(c, energies) for c in section.configurations],
         "rule_of_published": RULE if section.published else None,
@@ -118,6 +127,7 @@ def _section(section: Section) -> dict[str, Any]:
                 "because": v.reason,
                 "rule": v.rule,
                 "unfinished": v.unfinished,
+                "seeds_needed": v.seeds,
                 "measured": [
                     {"what": label}
                     | (
@@ -185,18 +195,38 @@ def environment(*, autoescape: bool) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["md"] = _markdown
+    environment.filters["folder_changes"] = changes.sentences
+    environment.filters["document_sentence"] = worlds.document_sentence
+    environment.filters["breakable"] = _breakable
     environment.tests["number"] = lambda cell: isinstance(cell, Number)
     environment.globals |= {
-        "changes": changes,
-        "report_tables": changes.tables_of,
-        "section_tables": section_tables,
+        "cards": cards.cards,
+        "changes": cards.changes,
+        "colours": _COLOURS,
         "configurations_label": configurations_label,
-        "title_of": title_of,
+        "folded": folded,
+        "gist": cards.gist,
+        "measured_numbers": measured_numbers,
+        "origin_tables": origin_tables,
+        "outcome_words": cards.outcome_words,
+        "report_tables": changes.tables_of,
+        "result_tables": result_tables,
+        "runs_label": cards.runs_label,
         "search_sentences": search_sentences,
+        "section_tables": section_tables,
+        "short_table": short_table,
+        "studies_table": studies_table,
         "telling": telling,
         "worlds": worlds,
+        "title_of": title_of,
+        "totals": cards.totals,
     }
     return environment
+
+
+def _breakable(name: str) -> Markup:
+    """Return a column's name that may go on in another line after each "_"."""
+    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
 
 
 def _markdown(cell: object) -> str:

@@ -1,7 +1,9 @@
 """A report as plain data: its sections, one a study."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 
 from snnbench.report.figures.drawing import Figure
 from snnbench.report.judging.answer import Answer
@@ -9,6 +11,7 @@ from snnbench.report.judging.documents import DocumentWorld, documents
 from snnbench.report.judging.folders import Comparison
 from snnbench.report.judging.published import RULE, PublishedRow
 from snnbench.report.judging.searched import Search
+from snnbench.report.judging.standing import Standing
 from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict
 from snnbench.report.judging.worlds import RULE as RULE_OF_WORLDS
 from snnbench.report.judging.worlds import Multiverse
@@ -48,12 +51,16 @@ class Section:
         statuses: status -> number of runs.
         unfinished: every run that is not done.
         verdicts, published: of the study.
+        standings: where the configurations stand, best first.
+        answer: the SNNs beside their ANNs; None where there is no pair.
         origin: column -> value -> number of runs.
         notes: what a reader must know.
         figures, energy: drawn, and the model that they show.
+        outside: rows of NeuroBench's files, shown beside the configurations and nowhere else.
+        anchor: the section's id on a page: the study's name, once in a report.
+        headline, thumbnail: accuracy against energy, and the same small and without words.
         claim_figures: what decides each of the verdicts, or None; as many, or none at all.
         search: what the study looked for and found, if it did.
-        outside: rows of NeuroBench's files, shown beside the configurations and nowhere else.
         worlds: what is known of the study's worlds, of one of which all else is; None where all is
             of its base.
     """
@@ -72,10 +79,20 @@ class Section:
     notes: tuple[str, ...]
     figures: tuple[Figure, ...]
     energy: Energy
-    claim_figures: tuple[Figure | None, ...] = ()
+    standings: tuple[Standing, ...]
+    answer: Answer | None
     outside: tuple[OutsideRow, ...] = ()
+    anchor: str = "runs"
+    headline: Figure | None = None
+    thumbnail: Figure | None = None
+    claim_figures: tuple[Figure | None, ...] = ()
     search: Search | None = None
     worlds: Multiverse | None = None
+
+    @property
+    def has_snn(self) -> bool:
+        """Whether one of its networks spikes."""
+        return any(c.row["model"] == "snn" for c in self.configurations)
 
     @property
     def best(self) -> tuple[Configuration, ...]:
@@ -112,7 +129,7 @@ class Report:
         baseline: name of the configuration that the others are compared with, or None.
         differences: from the baseline.
         rule: what holds for all verdicts.
-        answer, headline: of a comparison, its first figure.
+        answer: of a comparison.
         changes: of folders that are compared with one; then there are no sections.
     """
 
@@ -123,13 +140,17 @@ class Report:
     differences: tuple[Difference, ...] = ()
     rule: str = GENERAL_RULE
     answer: Answer | None = None
-    headline: Figure | None = None
     changes: tuple[Comparison, ...] = ()
 
     @property
     def documents(self) -> list[DocumentWorld]:
         """The worlds of documents of which several studies were run in some."""
         return documents(section.worlds for section in self.sections if section.worlds is not None)
+
+    @property
+    def headline(self) -> Figure | None:
+        """The first figure of a comparison."""
+        return None if self.answer is None else self.sections[0].headline
 
     def named_configurations(self) -> list[tuple[str, Configuration]]:
         """Return (name that is unique in the report, configuration)."""
@@ -139,6 +160,13 @@ class Report:
             for section in self.sections
             for c in section.configurations
         ]
+
+
+def anchor_of(name: str, taken: Collection[str]) -> str:
+    """Return a study's name as an id that is not taken: small letters, digits and "-"."""
+    slug = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-") or "runs"
+    several = (f"{slug}-{number}" for number in count(2))
+    return next(anchor for anchor in chain([slug], several) if anchor not in taken)
 
 
 def title_of(section: Section) -> str:
@@ -152,7 +180,7 @@ def configurations_label(section: Section) -> str:
     """Return how many configurations and runs there are, in words."""
     runs = sum(section.statuses.values())
     counted = ", ".join(f"{n} {status}" for status, n in section.statuses.items())
-    count = len(section.configurations)
-    only = count == 1 and section.configurations[0].name == ONLY
-    said = "one configuration" if only else f"{count} configurations"
+    size = len(section.configurations)
+    only = size == 1 and section.configurations[0].name == ONLY
+    said = "one configuration" if only else f"{size} configurations"
     return f"{said}, {runs} {'run' if runs == 1 else 'runs'}: {counted}"

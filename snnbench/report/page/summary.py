@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +10,24 @@ import pandas as pd
 
 from snnbench.report.figures.claims import claim_figures
 from snnbench.report.figures.drawing import Figure
+from snnbench.report.figures.headline import headline
 from snnbench.report.figures.heat import firing_rates
 from snnbench.report.figures.raster import raster_of
 from snnbench.report.figures.searching import search_figures
 from snnbench.report.figures.study_figures import figures_of
 from snnbench.report.figures.worlds import specification_curves
+from snnbench.report.judging.answer import Answer
 from snnbench.report.judging.departures import departure_notes
 from snnbench.report.judging.evidence import Evidence
 from snnbench.report.judging.looks import sharing, verdicts_of
 from snnbench.report.judging.many import by_chance
+from snnbench.report.judging.of_study import study_answer
 from snnbench.report.judging.published import PublishedRow, beside
 from snnbench.report.judging.searched import search_of
+from snnbench.report.judging.standing import standings
 from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict
 from snnbench.report.judging.worlds import multiverse, part_of
-from snnbench.report.page.sections import Difference, Report, Section, Unfinished
+from snnbench.report.page.sections import Difference, Report, Section, Unfinished, anchor_of
 from snnbench.report.reading.columns import COMPARED, ORIGIN
 from snnbench.report.reading.groups import (
     Configuration,
@@ -41,27 +46,38 @@ from snnbench.sweep.trials import suggested_runs
 
 
 def summarise(
-    tables: Tables, studies: Mapping[str, Study | str], *, with_figures: bool = True
+    tables: Tables,
+    studies: Mapping[str, Study | str],
+    *,
+    with_figures: bool = True,
+    answer: Answer | None = None,
 ) -> Report:
-    """Make a report, without a baseline.
+    """Make a report, without a baseline; studies with spiking networks come first.
 
     Args:
         tables: see `load`.
         studies: study's name -> the study, or why it was not found.
         with_figures: draw them, too.
+        answer: what a comparison came to; None: what the study's own pairs come to.
     """
-    sections = []
+    sections: list[Section] = []
     for number, (name, runs) in enumerate(tables.runs.groupby("study", sort=False)):
         part = tables.of(runs.reset_index(drop=True))
         prefix = f"study{number + 1}"
         found = studies.get(str(name), "The runs name no study: there is nothing to judge.")
-        sections.append(_section(str(name), part, found, prefix if with_figures else None))
+        anchor = anchor_of(str(name), {section.anchor for section in sections})
+        section = _section(str(name), part, found, prefix if with_figures else None, answer)
+        sections.append(replace(section, anchor=anchor))
+    sections.sort(key=lambda section: not section.has_snn)
     chance = by_chance([verdict for section in sections for verdict in section.verdicts])
     rule = f"{GENERAL_RULE} {chance}".strip()
-    return Report(tuple(map(str, tables.folders)), tables.notes, tuple(sections), rule=rule)
+    return Report(tuple(map(str, tables.folders)), tables.notes, tuple(sections), rule=rule,
+                  answer=answer)  # fmt: skip
 
 
-def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) -> Section:
+def _section(
+    name: str, tables: Tables, found: Study | str, prefix: str | None, answer: Answer | None
+) -> Section:
     study, why_none = (found, "") if isinstance(found, Study) else (None, found)
     worlds = multiverse(study, tables) if study is not None else None
     tables = tables if worlds is None else part_of(tables, worlds.runs)
@@ -76,6 +92,8 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
     if study is not None:
         own = study if worlds is None else in_world(study, worlds.shown)
         notes = departure_notes(own, configurations) + notes
+    stand = standings(configurations, objective, tables.energy.column)
+    answer = answer or study_answer(stand, evidence, tables.energy)
     verdicts = verdicts_of(study, evidence) if study else ()
     published: tuple[PublishedRow, ...] = ()
     if study is not None:
@@ -83,9 +101,17 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         published = tuple(beside(p, shared, study.claims) for p in study.published)
     figures: list[Figure] = []
     deciding: list[Figure | None] = []
+    first = thumbnail = None
     if prefix is not None:
         if study is not None:
             deciding = claim_figures(prefix, study, evidence, verdicts, published)
+        first, thumbnail = headline(
+            f"{prefix}-headline",
+            stand,
+            answer.best_first if answer else (),
+            tables.steps,
+            tables.energy,
+        )
         rates = firing_rates(configurations, tables.layers)
         figures = figures_of(
             prefix, evidence, rates, ranked, objective, energy=tables.energy, steps=tables.steps
@@ -111,6 +137,10 @@ def _section(name: str, tables: Tables, found: Study | str, prefix: str | None) 
         notes=tuple(notes),
         figures=tuple(figures),
         energy=tables.energy,
+        standings=tuple(stand),
+        answer=answer,
+        headline=first,
+        thumbnail=thumbnail,
         claim_figures=tuple(deciding),
         outside=tables.outside,
         search=search,

@@ -54,44 +54,43 @@ class Table:
 
 def section_tables(section: Section) -> list[Table]:
     """Return a study's tables that have rows, in the order in which they are read."""
+    verdicts = [table for table in [_verdicts(section)] if table.rows]
+    return [*verdicts, *result_tables(section), *origin_tables(section)]
+
+
+def result_tables(section: Section) -> list[Table]:
+    """Return those of them that say what the runs came to."""
     told = [_table(title, header, [tuple(map(_cell, row)) for row in rows])
             for title, header, rows in world_tables(section.worlds)]  # fmt: skip
-    makers = (_best, _configurations, _costs, _energies, _unfinished, _origin, _assumed)
-    found = [_verdicts(section), _published(section), *told, *(make(section) for make in makers)]
+    makers = (_best, _configurations, _costs, _energies, _unfinished)
+    found = [_published(section), *told, *(make(section) for make in makers)]
     return [table for table in found if table.rows]
+
+
+def origin_tables(section: Section) -> list[Table]:
+    """Return those of them that say where the numbers come from, and what they take for given."""
+    return [table for make in (_origin, _assumed) if (table := make(section)).rows]
 
 
 def report_tables(report: Report) -> list[Table]:
     """Return the tables about all studies together that have rows."""
-    tables = [_overview(report)]
-    if report.baseline is not None:
-        tables.append(_comparison(report, report.baseline))
-    tables.append(_outside(report))
-    return [table for table in tables if table.rows]
+    first = [] if report.baseline is None else [_comparison(report, report.baseline)]
+    return [table for table in (*first, _outside(report)) if table.rows]
 
 
-def _overview(report: Report) -> Table:
-    """What became of the claims and numbers of every study, where there are several."""
-    judged = [s for s in report.sections if s.verdicts or s.published]
-    rows = [
-        (section.name, _number(sum(section.statuses.values())), *_outcomes(section))
-        for section in (judged if len(judged) > 1 else [])
-    ]
-    header = ("study", "runs", *OUTCOMES, "published numbers", "that agree", "that differ")
-    return _table("Verdicts by study", header, rows, range(len(rows)), "all")
-
-
-def _outcomes(section: Section) -> tuple[Cell, ...]:
-    outcomes = [verdict.outcome for verdict in section.verdicts]
+def outcomes(section: Section) -> tuple[Cell, ...]:
+    """Return how many claims are reproduced, contradicted, undecided; how many numbers are
+    published, agree, differ."""
+    found = [verdict.outcome for verdict in section.verdicts]
     numbers = [row.outcome for row in section.published]
-    counts = (*map(outcomes.count, OUTCOMES), len(numbers), numbers.count("agrees"),
+    counts = (*map(found.count, OUTCOMES), len(numbers), numbers.count("agrees"),
               numbers.count("differs"))  # fmt: skip
     return tuple(map(_number, counts))
 
 
 def _comparison(report: Report, baseline: str) -> Table:
     rows = [
-        (d.configuration, d.column, *_estimate(d.estimate),
+        (d.configuration, d.column, *estimate_cells(d.estimate),
          "by seed" if d.estimate.paired else "no seed in common")
         for d in report.differences
     ]  # fmt: skip
@@ -135,7 +134,7 @@ def _verdicts(section: Section) -> Table:
         first.append(len(rows))
         # one row a measured number; the claim stands in the first
         for i, (label, found) in enumerate(verdict.measured or (("", None),)):
-            rows.append((*(said if i == 0 else ("",) * 4), label, *_estimate(found)))
+            rows.append((*(said if i == 0 else ("",) * 4), label, *estimate_cells(found)))
     header = ("claim", "source", "verdict", "because", "measured", "value", *_INTERVAL)
     return _table("Verdicts", header, rows, first, "every claim with its first number")
 
@@ -143,7 +142,7 @@ def _verdicts(section: Section) -> Table:
 def _published(section: Section) -> Table:
     rows = [
         (row.published.text, row.published.source, row.published.metric,
-         _number(row.published.value), *_estimate(row.measured), row.within,
+         _number(row.published.value), *estimate_cells(row.measured), row.within,
          row.outcome or "")
         for row in section.published
     ]  # fmt: skip
@@ -161,7 +160,7 @@ def _best(section: Section) -> Table:
         title = f"Pareto set by {', '.join(map(str, section.search.objectives))}"
         return _table(title, ("configuration", *columns), rows)
     column = section.objective.partition(":")[0]
-    rows = [(c.name, *_estimate(c.mean(column))) for c in section.best]
+    rows = [(c.name, *estimate_cells(c.mean(column))) for c in section.best]
     header = ("configuration", column, *_INTERVAL)
     return _table(f"Best configurations by {section.objective}", header, rows)
 
@@ -281,7 +280,7 @@ def _table(
     return Table(title, tuple(header), safe, tuple(first), selection)
 
 
-def _estimate(found: Estimate | None) -> tuple[Cell, Cell, Cell, Cell]:
+def estimate_cells(found: Estimate | None) -> tuple[Cell, Cell, Cell, Cell]:
     """Return value, ends of the interval, and n."""
     if found is None:
         return "", "", "", ""

@@ -1,14 +1,23 @@
 """An answer in sentences, for the terminal and the page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import pandas as pd
+
+from snnbench.config.setting import Value
 from snnbench.cost.units import energy_text
 from snnbench.report.judging.answer import NOT_WORSE, WORSE, Answer, Cost, Pair
+from snnbench.report.reading.groups import Configuration
 from snnbench.report.reading.statistics import Estimate
+from snnbench.studies.selecting import value_text
 
 _SHOWN = ("compute45nm", "compute45nm-dense", "memory45nm", "lemaire_leat")
+# Beside architecture and data: what is said of runs that agree in it.
+_IN_ALL = {"T": "T = {}", "encoding": "encoding {}"}
+_FURTHER = ("model", "neuron", "beta", "v_th", "readout", "loss", "optimizer", "lr", "batch_size",
+            "epochs")  # fmt: skip
 _DENOMINATORS = {
     "compute45nm": "the ANN's products with zeros skipped",
     "compute45nm-dense": "all of the ANN's products",
@@ -61,18 +70,43 @@ def cost_words(cost: Cost) -> str:
 
 def about(answer: Answer) -> str:
     """Return in a line what was compared: networks, data, seeds, commit and date."""
-    if not answer.pairs:
-        return ""
-    snn = answer.pairs[0].snn
-    row, last = snn.row, snn.done.iloc[-1]
-    n = len(snn.by_seed("test_accuracy"))
-    known = [f"snnbench {last['snnbench_version']}", f"commit {last['commit']}",
-             str(last["started_at"])[:10]]  # fmt: skip
-    origin = ", ".join(text for text in known if not text.endswith(("None", "<NA>", "nan")))
-    return (
-        f"{row['arch']} on {row['dataset']}, T = {row['T']}, encoding {row['encoding']};"
-        f" {n} {'seed' if n == 1 else 'seeds'} of each; {origin}."
-    )
+    return in_all([answer.pairs[0].snn]) if answer.pairs else ""
+
+
+def in_all(configurations: Sequence[Configuration]) -> str:
+    """Return in a line what configurations share: networks, data, seeds, commit and date."""
+    rows = [c.row for c in configurations]
+    shared = {name: text for name in rows[0] if (text := _shared(rows, name)) is not None}
+    parts = [" on ".join(shared[name] for name in ("arch", "dataset") if name in shared)]
+    parts += [text.format(shared[name]) for name, text in _IN_ALL.items() if name in shared]
+    seeds = sorted({len(c.by_seed("test_accuracy")) for c in configurations})
+    n = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    done = pd.concat([c.done for c in configurations])
+    origin = [*_one(done["snnbench_version"], "snnbench {}", "{} versions of snnbench"),
+              *_one(done["commit"], "commit {}", "{} commits"),
+              *_one(done["started_at"].str[:10].sort_values()[-1:], "{}", "")]  # fmt: skip
+    settings = ", ".join(part for part in parts if part)
+    each = f"{n} {'seed' if n == '1' else 'seeds'} of each"
+    return "; ".join(part for part in (settings, each, ", ".join(origin)) if part) + "."
+
+
+def further(configurations: Sequence[Configuration]) -> str:
+    """Return the settings that matter beside those of `in_all` and that all share; "" if none."""
+    rows = [c.row for c in configurations]
+    shared = [f"{name} = {text}" for name in _FURTHER if (text := _shared(rows, name)) is not None]
+    return f"In all: {', '.join(shared)}." if shared else ""
+
+
+def _shared(rows: Sequence[Mapping[str, Value]], name: str) -> str | None:
+    """Return the value on which all agree to which the setting means something."""
+    values = {row[name] for row in rows} - {None}
+    return value_text(values.pop()) if len(values) == 1 else None
+
+
+def _one(values: "pd.Series[Any]", text: str, several: str) -> list[str]:
+    """Return the text of the one value there is, or how many there are."""
+    found = [str(value) for value in values.dropna().unique()]
+    return [text.format(found[0]) if len(found) == 1 else several.format(len(found))][: len(found)]
 
 
 def exit_sentences(pair: Pair) -> Iterator[str]:

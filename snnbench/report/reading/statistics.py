@@ -142,10 +142,23 @@ def seeds_needed(a: Mapping[int, float], b: Mapping[int, float], distance: float
     differences = [a[seed] - b[seed] for seed in sorted(a.keys() & b.keys())]
     if len(differences) < 2 or distance == 0:
         return None
-    spread = math.sqrt(_variance(differences, mean(differences).value))
-    numbers = range(len(differences) + 1, _MOST_SEEDS + 1)
-    halves = ((n, _t(CONFIDENCE, n - 1) * spread / math.sqrt(n)) for n in numbers)
-    return next((n for n, half in halves if half < abs(distance)), None)
+    half = mean(differences).half_width
+    return None if half is None else seeds_for(half, len(differences), abs(distance))
+
+
+def seeds_for(half_width: float, n: int, distance: float) -> int | None:
+    """Return how many seeds make half a width, that of n seeds now, less than a distance.
+
+    None where very many would be needed, or n is 1.
+    """
+    if n < 2 or distance == 0:
+        return None
+    spread = half_width / _t(CONFIDENCE, n - 1) * math.sqrt(n)
+    halves = (
+        (more, _t(CONFIDENCE, more - 1) * spread / math.sqrt(more))
+        for more in range(n + 1, _MOST_SEEDS + 1)
+    )
+    return next((more for more, half in halves if half < distance), None)
 
 
 def _logarithms(values: Mapping[int, float]) -> dict[int, float]:
