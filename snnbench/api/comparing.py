@@ -126,7 +126,8 @@ def run_comparison(
     study = comparison(given, axes, seeds=repeats, twin_lr=twin_lr)
     ids = follow(Order.of(study, out, where, {}, ambient or {}))
 
-    from snnbench.api.results import Results, write_files
+    from snnbench.api.results import Results
+    from snnbench.api.writing import write_files
     from snnbench.report.judging.answer import answer
     from snnbench.report.page.render import standing_alone, to_html
     from snnbench.report.reading.source import load
@@ -137,7 +138,8 @@ def run_comparison(
     texts = {page: to_html(found.drawn)}
     if found.drawn.headline is not None:
         texts[page.with_suffix(".svg")] = standing_alone(found.drawn.headline)
-    return found.having(write_files(texts))
+    contents = {path: text.encode(errors="replace") for path, text in texts.items()}
+    return found.having(write_files(contents))
 
 
 def _best_lr(folder: Path, ids: Mapping[str, None]) -> float:

@@ -1,13 +1,13 @@
 """Recorded results, read again: tables by run and by configuration, verdicts, figures, files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from snnbench.errors import UserError
-
 if TYPE_CHECKING:
+    from snnbench.api.folders import Changes
     from snnbench.api.results import Results
 
 Places = str | Path | Iterable[str | Path]
@@ -63,60 +63,63 @@ def report(
     *,
     html: str | Path | None = None,
     markdown: str | Path | None = None,
+    latex: str | Path | None = None,
+    methods: str | Path | None = None,
     figures: str | Path | None = None,
     neurobench: str | Path | None = None,
     study: str | Path | None = None,
-    baseline: str | None = None,
+    baseline: str | Path | None = None,
     energy: str | None = None,
-) -> "Results":
+    useless: Mapping[str, object] = MappingProxyType({}),
+) -> "Results | Changes":
     """Read folders of results, and write a report of them, as `snnbench report` does.
 
     Args:
-        folders, study, baseline, energy: see `load`.
+        folders, study, energy: see `load`.
         html: one page with figures.
         markdown: words and tables.
-        figures: folder for every figure as an SVG file.
+        latex: the tables: in a file that ends in .tex, or a file each in a folder.
+        methods: what was done, for a paper, as .md or .tex, and the sources cited as .bib.
+        figures: folder for every figure as SVG and as PDF.
         neurobench: each finished run by NeuroBench's names, as a JSON list.
+        baseline: see `load`; or one of the folders, with which the others are compared.
+        useless: more options that have nothing to work on there -> what was given.
 
     Returns:
-        What `load` returns; what was written is `files`.
+        What `load` returns, or what changed between folders; what was written is `files`.
 
     Raises:
         UserError: as `load`, or a file cannot be written.
 
     >>> report("results/lab1-beta", html="report.html").verdicts  # doctest: +SKIP
     """
-    page, words, exported = (None if p is None else Path(p) for p in (html, markdown, neurobench))
-    for path in (page, words, exported):
-        _refuse_unwritable(path)
-    read = {path.resolve() for path in _listed(folders)}
-    if exported is not None and exported.resolve() in read:
-        raise UserError(
-            f"--neurobench would replace {exported}, which is read.", "Name another file."
-        )
-    found = load(folders, study=study, baseline=baseline, energy=energy)
+    from snnbench.api.writing import Outputs
 
-    from snnbench.api.results import write_files
-    from snnbench.report.page.exchange import to_neurobench
-    from snnbench.report.page.render import to_figures, to_html, to_markdown
+    places = _listed(folders)
+    outputs = Outputs(
+        html=_path(html), markdown=_path(markdown), latex=_path(latex), methods=_path(methods),
+        figures=_path(figures), neurobench=_path(neurobench),
+    )  # fmt: skip
+    outputs.check(places)
 
-    folder = Path(figures) if figures is not None else None
-    texts = {} if exported is None else {exported: to_neurobench(found.tables)}
-    if page is not None:
-        texts[page] = to_html(found.drawn)
-    if folder is not None:
-        svgs = to_figures(found.drawn)
-        texts |= {folder / f"{name}.svg": svg for name, svg in svgs.items()}
-    if words is not None:
-        texts[words] = to_markdown(found.report)
-    return found.having(write_files(texts, folder))
+    from snnbench.api.folders import baseline_folder, compare_with
+    from snnbench.words.energies import headline_of
+
+    text = None if baseline is None else str(baseline)
+    before = baseline_folder(text, places)
+    if before is not None:
+        of_runs = {"--study": study, "--methods": methods, "--figures": figures,
+                   "--neurobench": neurobench}  # fmt: skip
+        changed = compare_with(before, places, headline_of(energy), {**of_runs, **useless})
+        return replace(changed, files=outputs.write(changed.report))
+    found = load(places, study=study, baseline=text, energy=energy)
+    made = found.drawn if outputs.draws else found.report
+    return found.having(outputs.write(made, found.tables))
+
+
+def _path(place: str | Path | None) -> Path | None:
+    return None if place is None else Path(place)
 
 
 def _listed(folders: Places) -> list[Path]:
     return [Path(p) for p in ([folders] if isinstance(folders, str | Path) else folders)]
-
-
-def _refuse_unwritable(path: Path | None) -> None:
-    """Refuse a bad place before the work; the file is written when all is known."""
-    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-        raise UserError(f"{path} cannot be written.", "Name a file in a folder that exists.")

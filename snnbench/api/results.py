@@ -19,7 +19,6 @@ from snnbench.report.page.sections import Report, Section, configurations_label,
 from snnbench.report.page.summary import compare, summarise
 from snnbench.report.page.telling import sentences
 from snnbench.report.reading.source import Tables
-from snnbench.results import disk
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector
 from snnbench.studies.study import Study
@@ -173,28 +172,6 @@ class Results:
         places = ", ".join(map(str, self.tables.folders))
         n = len(self.tables.runs)
         return f"<Results of {places}: {n} {'run' if n == 1 else 'runs'}>"
-
-
-def write_files(texts: Mapping[Path, str], folder: Path | None = None) -> tuple[Path, ...]:
-    """Write texts to files, and return these.
-
-    Args:
-        texts: file -> text.
-        folder: that is made if it is not there.
-
-    Raises:
-        UserError: one cannot be written.
-    """
-    path = folder
-    try:
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-        for path, text in texts.items():
-            disk.write_file(path, text.encode(errors="replace"))
-    except OSError as error:
-        assert path is not None
-        raise disk.trouble(error, path) from None
-    return tuple(texts)
 
 
 def _compared(made: Report, where: Selector) -> Report:

@@ -1,5 +1,6 @@
 """`snnbench report`: tables of results into summaries, figures, and verdicts on claims."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ from snnbench.cli.console import print_json, print_table, print_words, say, stdo
 from snnbench.cli.options import EnergyModel, Json
 
 if TYPE_CHECKING:
-    from snnbench.report.page.sections import Report
+    from snnbench.report.page.sections import Report, Section
     from snnbench.report.page.tables import Table
 
 _HELD = 4  # exit code
@@ -37,7 +38,10 @@ def report(
     *,
     baseline: Annotated[
         str | None,
-        typer.Option(metavar="NAME=VALUE,...", help="Compare all configurations with this."),
+        typer.Option(
+            metavar="NAME=VALUE,...|DIR",
+            help="Compare all configurations with this one; or folders with this one of them.",
+        ),
     ] = None,
     study: Annotated[
         Path | None,
@@ -47,8 +51,19 @@ def report(
         Path | None, typer.Option(metavar="FILE", help="Write one page with figures.")
     ] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write Markdown.")] = None,
+    latex: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.tex|DIR", help="Write the tables as LaTeX: in a file, or each."),
+    ] = None,
+    methods: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.md|FILE.tex",
+            help="Write what was done, for a paper, and the sources cited as FILE.bib.",
+        ),
+    ] = None,
     figures: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write each figure as an SVG file.")
+        Path | None, typer.Option(metavar="DIR", help="Write each figure as SVG and as PDF.")
     ] = None,
     energy: EnergyModel = None,
     neurobench: Annotated[
@@ -69,14 +84,17 @@ def report(
     Example: snnbench report results/lab1-beta other.json --neurobench ours.json
 
     By memory, too: snnbench report results/lab1-beta --energy memory45nm:bits=8
+
+    What changed: snnbench report results/old results/new --baseline results/old
     """
     from snnbench.api.reporting import report as made_report
     from snnbench.report.reading.conditions import parse_condition
 
     condition = None if fail_if is None else parse_condition(fail_if)
     found = made_report(
-        folders, html=html, markdown=markdown, figures=figures, neurobench=neurobench,
-        study=study, baseline=baseline, energy=energy,
+        folders, html=html, markdown=markdown, latex=latex, methods=methods, figures=figures,
+        neurobench=neurobench, study=study, baseline=baseline, energy=energy,
+        useless={"--fail-if": fail_if},
     )  # fmt: skip
     for path in found.files:
         say(f"Wrote {path}")
@@ -98,27 +116,44 @@ def report(
 
 
 def _show(made: "Report") -> None:
-    from snnbench.report.judging.searched import sentences
-    from snnbench.report.page.sections import configurations_label, title_of
+    from snnbench.report.page import worlds
+    from snnbench.report.page.changes import sentences, tables_of
     from snnbench.report.page.short_tables import studies_table
-    from snnbench.report.page.tables import report_tables, section_tables
 
     for note in made.notes:
         say(f"Note: {note}")
-    for table in (studies_table(made), *report_tables(made)):
+    for changes in made.changes:
+        for line in sentences(changes):
+            print_words(line)
+        stdout().print()
+    for document in made.documents:
+        print_words(worlds.document_sentence(document))
+    for table in (studies_table(made), *tables_of(made)):
         if table.rows:
             _print(table)
     for section in made.sections:
-        print_words(f"{title_of(section)}: {configurations_label(section)}", style="bold")
-        for line in sentences(section.search):
-            print_words(line)
-        for note in section.notes:
-            if note not in made.notes:
-                say(f"Note: {note}")
-        if section.why_none:
-            say(f"No verdicts: {section.why_none}")
-        for table in section_tables(section):
-            _print(table)
+        _show_section(section, made.notes)
+
+
+def _show_section(section: "Section", said: Sequence[str]) -> None:
+    """Print what a study comes to, without notes that were said."""
+    from snnbench.report.judging.searched import sentences as search_sentences
+    from snnbench.report.page import worlds
+    from snnbench.report.page.sections import configurations_label, title_of
+    from snnbench.report.page.tables import section_tables
+
+    print_words(f"{title_of(section)}: {configurations_label(section)}", style="bold")
+    for line in search_sentences(section.search):
+        print_words(line)
+    for note in section.notes:
+        if note not in said:
+            say(f"Note: {note}")
+    for sentence in worlds.sentences(section.worlds):
+        print_words(sentence)
+    if section.why_none:
+        say(f"No verdicts: {section.why_none}")
+    for table in section_tables(section):
+        _print(table)
 
 
 def _print(table: "Table") -> None:

@@ -87,6 +87,7 @@ def show(
 
     A study of yours to begin with: snnbench studies show lab1-beta --toml > mine.toml
     """
+    from snnbench.studies.assumptions import choice_text
     from snnbench.studies.catalogue import find_study
 
     if toml and json:
@@ -115,7 +116,11 @@ def show(
         for pair in _settings(says) or [("", "the base as it is")]
     ]
     _print("Variants", ("variant", "setting", "value"), rows)
-    _print("Assumptions", ("no.", "assumption"), list(enumerate(study.assumptions, 1)))
+    assumptions = [
+        (i, one.text, "; or ".join(map(choice_text, one.alternatives)))
+        for i, one in enumerate(study.assumptions, 1)
+    ]
+    _print("Assumptions", ("no.", "assumption", "alternatives"), assumptions)
     numbers = [(p.text, p.metric, p.value, str(p.where), p.source) for p in study.published]
     _print("Published", ("text", "metric", "value", "where", "source"), numbers)
     claims = [(c.text, c.kind, _asks(c), c.source) for c in study.claims]
@@ -143,7 +148,9 @@ def _document(study: "Study") -> dict[str, Any]:
         "base": dict(study.base),
         "vary": _axes(study.axes),
         "variants": {v.name: _variant(v) for v in study.variants if v.name is not None},
-        "assumptions": list(study.assumptions),
+        "assumptions": [one.text for one in study.assumptions],
+        "alternatives": [[dict(a) for a in one.alternatives] for one in study.assumptions],
+        "worlds": study.worlds.total,
         "published": [_said(number) for number in study.published],
         "claims": [{"kind": claim.kind} | _said(claim) for claim in study.claims],
     }

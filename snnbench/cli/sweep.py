@@ -67,6 +67,19 @@ def sweep(
         int | None,
         typer.Option(metavar="N", help="Trials of a generation of nsga2. \\[default: 32]"),
     ] = None,
+    worlds: Annotated[
+        str | None,
+        typer.Option(
+            metavar="all | N", help="Run a study in all worlds of its assumptions, or N of them."
+        ),
+    ] = None,
+    worlds_seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Another one draws other worlds.")
+    ] = None,
+    world: Annotated[
+        str | None,
+        typer.Option(metavar="NAME=VALUE,... | N", help="Run a study in this one of its worlds."),
+    ] = None,
     objective: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN:max|min", help="What a search looks for. Repeatable."),
@@ -138,6 +151,7 @@ def sweep(
     order = make_order(
         study, given | settings, where, vary=vary, objective=objective, seeds=seeds,
         search=search, trials=trials, population=population, until_decided=until_decided,
+        worlds=worlds, world=world, worlds_seed=worlds_seed,
         retry=retry, reuse=reuse, out=out, ambient=settings_from_environment(os.environ),
     )  # fmt: skip
     if dry_run:
@@ -156,7 +170,7 @@ def sweep(
 
 def _run(order: "Order", *, json: bool, runs: bool) -> None:
     from snnbench.api.looking import follow_study
-    from snnbench.cli.sweep_summary import recorded_runs, show_sweep
+    from snnbench.cli.sweep_summary import in_worlds, recorded_runs, show_sweep
     from snnbench.report.judging.searched import asked
     from snnbench.results.frames import to_rows
     from snnbench.sweep.retries import UNFINISHED
@@ -170,7 +184,10 @@ def _run(order: "Order", *, json: bool, runs: bool) -> None:
     rows = [] if table is None else to_rows(table)
     # trials that come to the same are one run: known when the search has ended
     total = progress.total if signal is not None or gone is not None else len(ids)
-    show_sweep(study, folder, table, rows, total, json=json, each=runs)
+    told = None
+    if order.worlds and table is not None:
+        told, table = in_worlds(study, folder, table)
+    show_sweep(study, folder, table, rows, total, worlds=told, json=json, each=runs)
     if signal is not None:
         raise Stopped(signal)
     unfinished = [row for row in rows if row["status"] in UNFINISHED]

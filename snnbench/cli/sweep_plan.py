@@ -54,6 +54,7 @@ def show_plan(order: "Order", *, json: bool) -> None:
     facts: dict[str, Any] = {
         "study": plan.study.name,
         "folder": str(folder),
+        "worlds": f"{len(plan.worlds)} of {plan.study.worlds.total:,}" if plan.worlds else None,
         "runs": len(jobs),
         "recorded": len(jobs) - len(to_do) - len(known),
         "taken_over": len(known),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from snnbench.report.judging.standing import Standing
+    from snnbench.report.judging.worlds import Multiverse
     from snnbench.studies.objective import Objective
     from snnbench.studies.study import Study
 
@@ -37,6 +38,7 @@ def show_sweep(
     rows: Sequence[Mapping[str, Any]],
     total: int,
     *,
+    worlds: "Multiverse | None",
     json: bool,
     each: bool,
 ) -> None:
@@ -45,13 +47,16 @@ def show_sweep(
     Args:
         study: that was run.
         folder: of the tables.
-        runs, rows: its recorded runs, as a table and as rows.
+        runs: its recorded runs whose configurations are shown: of several worlds those of one.
+        rows: all of its recorded runs.
         total: how many runs it has.
+        worlds: what they come to, see `in_worlds`.
         json: as one document.
         each: a row a run.
     """
     from snnbench.report.judging.searched import search_of, to_document
     from snnbench.report.judging.standing import standings
+    from snnbench.report.page import worlds as telling
     from snnbench.report.page.ranking import ranking_words
     from snnbench.report.reading.groups import configurations_of
     from snnbench.words.energies import HEADLINE
@@ -67,6 +72,7 @@ def show_sweep(
         print_json({
             "study": study.name, "folder": str(folder), "counts": counts,
             "search": to_document(search),
+            "worlds": telling.to_document(worlds),
             "configurations": [_document(one) for one in ranked], "runs": list(rows),
         })  # fmt: skip
         return
@@ -77,10 +83,24 @@ def show_sweep(
         print_words(title)
     else:
         _print_configurations(title, ranked, study.sought)
-    for sentence in ranking_words(ranked, objective, search):
+    for sentence in (*ranking_words(ranked, objective, search), *telling.sentences(worlds)):
         print_words(sentence)
     if counts.get("done"):
         print_next("means, costs and figures on one page", report_command(folder))
+
+
+def in_worlds(
+    study: "Study", folder: Path, runs: "pd.DataFrame"
+) -> "tuple[Multiverse | None, pd.DataFrame]":
+    """Return what a sweep's worlds come to, and the runs of the one that is shown."""
+    from snnbench.report.judging.worlds import multiverse, part_of
+    from snnbench.report.reading.source import load
+
+    tables = load([folder])
+    own = tables.runs[tables.runs["run_id"].isin(runs["run_id"])]
+    tables = tables.of(own[own["study"] == study.name].reset_index(drop=True))
+    told = multiverse(study, tables)
+    return told, runs if told is None else part_of(tables, told.runs).runs
 
 
 def _became(counts: Mapping[str, int], total: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from snnbench.config import RunConfig
 from snnbench.errors import UserError
+from snnbench.studies.assumptions import World
 from snnbench.studies.axis import MOST_RUNS, check_value
 from snnbench.studies.options import refuse_seed, refuse_varied
 from snnbench.studies.points import count_points, points
@@ -40,11 +41,13 @@ class Plan:
         study: the study; its seeds, trials and objectives hold for the spaces.
         runs: all runs that are known beforehand, teachers before students, none twice.
         spaces: for tpe, gp and nsga2, what is searched; the runs are found by asking.
+        worlds: whose runs these are; () for the study as it is.
     """
 
     study: Study
     runs: tuple[PlannedRun, ...]
     spaces: tuple[SearchSpace, ...]
+    worlds: tuple[World, ...] = ()
 
     @property
     def runs_of_search(self) -> int:

@@ -13,17 +13,21 @@ from snnbench.config.toml_lines import Path as KeyPath
 from snnbench.config.values import read_integer
 from snnbench.errors import UserError, did_you_mean
 from snnbench.network.model_files import SUFFIX
+from snnbench.studies.assumptions import Assumption
 from snnbench.studies.axis import Axis, check_value, make_axis
 from snnbench.studies.claim_checking import check_selected
 from snnbench.studies.claim_reading import read_claims, read_published
 from snnbench.studies.objective import parse_objective
 from snnbench.studies.study import SEARCHES, Study, Variant, check_name, read_seeds
+from snnbench.studies.world_checking import check_worlds
 
 _KEYS = (
     "name", "title", "source", "plugins", "assumptions", "seeds", "until_decided", "search",
     "search_seed", "trials", "population", "objectives", "base", "vary", "variants", "claims",
     "published",
 )  # fmt: skip
+
+_OF_ASSUMPTION = ("text", "alternatives")
 
 T = TypeVar("T")
 
@@ -52,7 +56,7 @@ def read_study(path: Path, *, with_plugins: bool = True) -> Study:
         "title": read.text("title"),
         "source": read.text("source"),
         "plugins": plugins_named,
-        "assumptions": read.texts("assumptions"),
+        "assumptions": tuple(read.assumptions()),
         "seeds": read.by("seeds", read_seeds, 1),
         "until_decided": read.by("until_decided", partial(_count, "until_decided"), None),
         "search": read.by("search", _search, "grid"),
@@ -73,6 +77,7 @@ def read_study(path: Path, *, with_plugins: bool = True) -> Study:
         made = Study(file=file, **study)
     except UserError as error:
         raise file.error(_spoken_of(error.problem), error.problem, error.remedy) from None
+    check_worlds(made)
     check_selected(made)
     return made
 
@@ -106,6 +111,30 @@ class _Reader:
         raise self.file.error(
             (name,), f"{name} must be a list of texts.", f'{name} = ["...", "..."]'
         )
+
+    def assumptions(self) -> Iterable[Assumption]:
+        given = self.file.content.get("assumptions", [])
+        if not isinstance(given, list) or not all(isinstance(one, str | dict) for one in given):
+            remedy = 'assumptions = ["...", "..."], or [[assumptions]] with text and alternatives'
+            raise self.file.error(("assumptions",), "assumptions must be a list of texts.", remedy)
+        for i, one in enumerate(given):
+            yield Assumption(one) if isinstance(one, str) else self.assumption(i, one)
+
+    def assumption(self, position: int, table: Mapping[str, Any]) -> Assumption:
+        key: KeyPath = ("assumptions", position)
+        for name in table:
+            if name not in _OF_ASSUMPTION:
+                remedy = did_you_mean(name, _OF_ASSUMPTION)
+                raise self.file.error((*key, name), f"unknown key '{name}'.", remedy)
+        if "text" not in table:
+            raise self.file.error(key, "an assumption has no text.", 'Write text = "...".')
+        text = self.one_text((*key, "text"), table["text"])
+        alternatives, key = table.get("alternatives", []), (*key, "alternatives")
+        if not isinstance(alternatives, list) or not all(isinstance(a, dict) for a in alternatives):
+            remedy = 'alternatives = [{ optimizer = "sgd" }, { optimizer = "adam" }]'
+            raise self.file.error(key, "alternatives must be a list of tables of settings.", remedy)
+        read = (self.settings((*key, j), one) for j, one in enumerate(alternatives))
+        return Assumption(text, tuple(read))
 
     def table(self, key: KeyPath, parent: Mapping[str, Any]) -> Mapping[str, Any]:
         value = parent.get(str(key[-1]), {})

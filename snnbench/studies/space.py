@@ -44,11 +44,11 @@ def make_space(
     ambient: Mapping[str, Any],
     teachers: Mapping[int, int],
 ) -> SearchSpace:
-    """Lay a variant's settings over each other: environment, base, variant, options."""
+    """Lay a variant's settings over each other: environment, base, world, variant, options."""
     own = dict(variant.settings)
     if variant.teacher is not None:
         own["teacher"] = TEACHER_PENDING
-    settings = {**ambient, **study.base, **own, **overrides}
+    settings = {**ambient, **study.base, **study.chosen, **own, **overrides}
     return SearchSpace(variant.name, study.axes_of(variant), settings, teachers)
 
 

@@ -11,6 +11,7 @@ from snnbench.config.toml_file import TomlFile
 from snnbench.config.toml_lines import Path as KeyPath
 from snnbench.config.values import read_integer
 from snnbench.errors import UserError, did_you_mean
+from snnbench.studies.assumptions import Assumption, Worlds
 from snnbench.studies.axis import MOST_RUNS, Axis, check_value, checked_list
 from snnbench.studies.claims import Claim, Published
 from snnbench.studies.objective import TEST_ACCURACY, Objective
@@ -63,7 +64,9 @@ class Study:
         objectives: what counts as better; none means test accuracy.
         until_decided: the most seeds, which only runs that an undecided claim needs are given: see
             `snnbench.studies.looks`; None: every run has the seeds there are.
-        title, source, assumptions: in words, for the report.
+        title, source: in words, for the report.
+        assumptions: what its document does not say.
+        chosen: what one of its worlds says, over the base and below the variants' own settings.
         claims, published: what its document says, for the report.
         plugins: files that its file names, for the words that they add.
         file: where it was read, if it was.
@@ -86,7 +89,8 @@ class Study:
     until_decided: int | None = None
     title: str = ""
     source: str = ""
-    assumptions: tuple[str, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    chosen: Mapping[str, Value] = field(default_factory=_nothing)
     claims: tuple[Claim, ...] = ()
     published: tuple[Published, ...] = ()
     plugins: tuple[str, ...] = ()
@@ -149,6 +153,19 @@ class Study:
     def sought(self) -> tuple[Objective, ...]:
         """What counts as better: the objectives, or else test accuracy."""
         return self.objectives or (TEST_ACCURACY,)
+
+    @property
+    def worlds(self) -> Worlds:
+        """The worlds that its assumptions span."""
+        return Worlds(self.assumptions)
+
+    def key_of(self, name: str) -> KeyPath:
+        """Return the key under which the file says a setting of the base, or of the world."""
+        for i, assumption in enumerate(self.assumptions):
+            for j, alternative in enumerate(assumption.alternatives):
+                if name in alternative and alternative.items() <= self.chosen.items():
+                    return ("assumptions", i, "alternatives", j, name)
+        return ("base", name)
 
     def axes_of(self, variant: Variant) -> tuple[Axis, ...]:
         """What is varied for one variant."""

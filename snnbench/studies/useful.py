@@ -45,7 +45,8 @@ class Effects:
     def check(self) -> None:
         """Raise UserError for the first setting without effect in any run.
 
-        Settings of the study's own are not questioned where options changed the study.
+        Settings of the study's own are not questioned where options changed the study, nor those
+        of its base in a world: what counts there is what the world chooses.
         """
         everyone = list(self.used)
         everywhere = set().union(*self.used.values())
@@ -57,10 +58,10 @@ class Effects:
                 self._refuse(key, name, f"{name} is varied without effect", variants)
         if self.overrides:
             return
-        for name, value in self.study.base.items():
+        for name, value in (self.study.chosen or self.study.base).items():
             if value is not None and name not in everywhere:
                 what = f"{name} = {value} has no effect in any run"
-                self._refuse(("base", name), name, what, everyone)
+                self._refuse(self.study.key_of(name), name, what, everyone)
         for variant, name, value in self._fixed():
             if value is not None and name not in self.used[variant]:
                 what = f"{name} = {value} has no effect in variant '{variant}'"

@@ -8,6 +8,7 @@ from typing import Any
 import tomli_w
 
 from snnbench.config.setting import Value
+from snnbench.studies.assumptions import Assumption
 from snnbench.studies.axis import Axis, Interval
 from snnbench.studies.claims import Claim, Published
 from snnbench.studies.selecting import Selector
@@ -22,7 +23,7 @@ def to_toml(study: Study) -> str:
         "title": study.title,
         "source": study.source,
         "plugins": study.plugins,
-        "assumptions": study.assumptions,
+        "assumptions": [_assumption(one) for one in study.assumptions],
         "seeds": len(study.seeds) if counted else study.seeds,
         "until_decided": study.until_decided,
         "search": study.search,
@@ -40,6 +41,13 @@ def to_toml(study: Study) -> str:
 
 
 _NOTHING: tuple[Any, ...] = (None, "", (), [], {})
+
+
+def _assumption(assumption: Assumption) -> Any:
+    if not assumption.alternatives:
+        return assumption.text
+    alternatives = [_settings(one) for one in assumption.alternatives]
+    return {"text": assumption.text, "alternatives": alternatives}
 
 
 def _variant(variant: Variant) -> dict[str, Any]:

@@ -2,22 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from snnbench.config.setting import SETTINGS
-from snnbench.results.schema import KEYS, Column, columns_of
+from snnbench.results.outcomes import outcomes_of
+from snnbench.results.schema import KEYS, Column
 from snnbench.verify.choosing import Chosen, Row
 
 Outcome = Literal["same", "rounding", "different", "unfinished", "unverifiable"]
 
-# Columns of runs.csv that say where a run comes from, not what came out.
-_ABOUT = (
-    "schema", "run_id", "study", "variant", "error", "cohort_size", "started_at",
-    "snnbench_version", "commit", "torch_version", "device_name", "cpu_threads", "data_sha256",
-    "path", "numerics", "plugins", "energy_counters",
-)  # fmt: skip
-_SPENT = ("s", "J", "W")  # units of what a machine took, never twice the same
 # What may explain a difference.
 ORIGIN = ("device_name", "torch_version", "snnbench_version", "commit", "path")
 # They follow from the settings: no rounding is in them.
@@ -125,7 +117,7 @@ def _differences(
         yield Difference(name, key, "", len(recorded), len(found), None, rounding=False)
     for row in recorded:
         other = found.get(row[key])
-        for column in _measured(name) if other is not None else ():
+        for column in outcomes_of(name) if other is not None else ():
             assert other is not None
             a, b = row.get(column.name), other.get(column.name)
             if a is None and (b is None or column.since > 1):
@@ -155,14 +147,3 @@ def _one_sample(column: str, chosen: Chosen) -> float:
     part, _, what = column.removeprefix("max_").partition("_")
     part = "test" if part == "exit" else part
     return 1.000001 / chosen.samples[part] if what == "accuracy" else 0.0
-
-
-@cache
-def _columns(name: str, columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    but = {*_ABOUT, *SETTINGS} if name == "runs" else {"run_id", *KEYS.values()}
-    return tuple(c for c in columns if c.name not in but and c.unit not in _SPENT)
-
-
-def _measured(name: str) -> tuple[Column, ...]:
-    """Return the columns of a table that say what came out, not what it took."""
-    return _columns(name, columns_of(name))

@@ -33,6 +33,7 @@ class NeuronKind(Word):
 
 
 _LIF = "snnbench.neurons.lif:LIF"
+_SPIKES = r"S[t] = \Theta(U[t] - V_\mathrm{th})"  # 1 from the threshold on
 
 
 def _check(word: Word) -> None:
@@ -63,6 +64,7 @@ NEURONS = Table(
             uses=("v_th", "reset", "surrogate"),
             otherwise="an IF neuron does not leak (beta is 1)",
             called="IF neurons",
+            latex=rf"U[t] = V[t-1] + I[t],\ {_SPIKES}",
         ),
         NeuronKind(
             "lif",
@@ -73,6 +75,7 @@ NEURONS = Table(
             leaks=1,
             uses=("beta", "v_th", "reset", "surrogate"),
             called="LIF neurons",
+            latex=rf"U[t] = \beta V[t-1] + I[t],\ {_SPIKES}",
         ),
     ),
     check=_check,
@@ -87,8 +90,17 @@ RESETS = Table(
             "V_th is taken off the membrane",
             uses=("detach_reset",),
             called="reset by subtraction",
+            latex=r"V[t] = U[t] - S[t] V_\mathrm{th}",
         ),
-        Word("zero", "the membrane becomes 0", uses=("detach_reset",), called="reset to zero"),
-        Word("none", "nothing", otherwise="there is no reset", called="no reset"),
+        Word(
+            "zero",
+            "the membrane becomes 0",
+            uses=("detach_reset",),
+            called="reset to zero",
+            latex=r"V[t] = U[t] (1 - S[t])",
+        ),
+        Word(
+            "none", "nothing", otherwise="there is no reset", called="no reset", latex="V[t] = U[t]"
+        ),
     ),
 )

@@ -35,6 +35,7 @@ SURROGATES = Table(
             uses=("z",),
             otherwise="fast-sigmoid has the slope z",
             called="fast sigmoid surrogate",
+            latex=r"\partial S / \partial U = (1 + z |U - V_\mathrm{th}|)^{-2}",
         ),
         _spikingjelly("atan", "ATan"),
         _spikingjelly("sigmoid", "Sigmoid"),

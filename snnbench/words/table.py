@@ -47,6 +47,7 @@ class Word:
             setting's own.
         plugin: that added it; None of a word of ours.
         called: in names of configurations, as "CE loss"; "" for "loss=ce".
+        latex: its formula in LaTeX's math, for papers; "" where its meaning says all.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Word:
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
     plugin: "Plugin | None" = None
     called: str = ""
+    latex: str = ""
 
     @property
     def is_ours(self) -> bool:

@@ -217,9 +217,11 @@ def test_figures_are_files_that_stand_alone(snnbench, folder, tmp_path):
     assert done.returncode == 0, done.stderr
     drawn = sorted((tmp_path / "new" / "figures").iterdir())
     assert [path.name for path in drawn] == [
-        "made-up-energy.svg", "made-up-headline.svg", "made-up-vary-beta.svg",
-    ]  # fmt: skip
-    for path in drawn:
+        f"made-up-{name}.{kind}"
+        for name in ("energy", "headline", "vary-beta")
+        for kind in ("pdf", "svg")
+    ]
+    for path in drawn[1::2]:
         root = ElementTree.parse(path).getroot()
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
         assert "background: #ffffff" in root.attrib["style"]

@@ -37,7 +37,7 @@ def test_a_report_fits_every_terminal_and_splits_no_number(folder, size):
     assert set(re.findall(NUMBER, " ".join(lines))) <= numbers
     assert "…" not in " ".join(lines).replace("d" * 12 + "…", "")
     assert any("±" in line for line in lines)
-    assert ("No room for: " in " ".join(lines)) == (size[0] < 110)
+    assert ("No room for: " in " ".join(lines)) == (size[0] < 80)
 
 
 @pytest.fixture(scope="module")

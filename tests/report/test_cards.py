@@ -138,3 +138,12 @@ def test_headings_never_skip_a_level(tmp_path):
         assert levels[0] == 1
         assert levels.count(1) == 1
         assert all(b <= a + 1 for a, b in pairwise(levels))
+
+
+def test_the_headline_and_its_thumbnail_are_two_drawings(tmp_path):
+    """Of the first, other formats are made when the second has long lost its words."""
+    section = section_of(pair(0.9, 300.0), tmp_path)
+    written = [text.get_text() for text in section.headline.canvas.axes[0].texts]
+    assert sorted(written) == ["ANN", "SNN"]
+    assert not section.thumbnail.canvas.axes[0].texts
+    assert section.headline.svg.count("<text") > section.thumbnail.svg.count("<text") == 0

@@ -106,7 +106,7 @@ def test_networks_written_in_numpy_are_trained_in_numpy(name, plans):
 def test_data_that_are_not_public_are_named_in_the_assumptions(name, stand_in, studies):
     for study in studies.values():
         if study.name.startswith(name):
-            assert any(stand_in in text and "not public" in text for text in study.assumptions)
+            assert any(stand_in in a.text and "not public" in a.text for a in study.assumptions)
 
 
 def test_full_data_and_no_short_cuts(plans):

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from snnbench.errors import UserError
+from snnbench.studies.assumptions import Assumption
 from snnbench.studies.axis import Axis, Interval, parse_axis
 from snnbench.studies.claims import NoDifference, Published
 from snnbench.studies.objective import Objective
@@ -72,7 +73,7 @@ def test_a_complete_study_is_read(study_file):
         name="mimic",
         title="Shallow nets that mimic deep ones",
         source="Ba and Caruana 2014",
-        assumptions=("The learning rate is not stated.",),
+        assumptions=(Assumption("The learning rate is not stated."),),
         seeds=(3, 1),
         search="one-at-a-time",
         objectives=(Objective("test_accuracy", "max"), Objective("params", "min")),

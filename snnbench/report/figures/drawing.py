@@ -4,7 +4,7 @@ import io
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 INK = "#010203"
 SERIES = tuple(f"#0a000{i}" for i in range(1, 7))
 RAMP = tuple(f"#0b000{i}" for i in range(1, 10))
-_CSS = (
-    {INK: "currentColor"}
-    | {name: f"var(--series-{i})" for i, name in enumerate(SERIES, 1)}
-    | {name: f"var(--ramp-{i})" for i, name in enumerate(RAMP, 1)}
+VARIABLES = (
+    {INK: "ink"}
+    | {name: f"series-{i}" for i, name in enumerate(SERIES, 1)}
+    | {name: f"ramp-{i}" for i, name in enumerate(RAMP, 1)}
 )
+_CSS = {name: f"var(--{variable})" for name, variable in VARIABLES.items()}
+_CSS[INK] = "currentColor"
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 MOST_LINES = 10
@@ -73,6 +75,7 @@ class Figure:
         caption: what must be known to read it.
         description: what is to be seen, for those who cannot see it.
         svg: an `<svg>` element with title and description.
+        canvas: what was drawn, for other formats.
     """
 
     name: str
@@ -80,6 +83,7 @@ class Figure:
     caption: str
     description: str
     svg: str
+    canvas: Canvas | None = field(default=None, compare=False, repr=False)
 
 
 class Drawing:
@@ -139,7 +143,7 @@ class Drawing:
             metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
         )  # fmt: skip
         svg = inline(text.getvalue(), name, title, description, _CSS)
-        return Figure(name, title, caption, description, svg)
+        return Figure(name, title, caption, description, svg, self.canvas)
 
 
 @contextmanager

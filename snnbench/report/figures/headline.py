@@ -32,6 +32,8 @@ _LEAST_TIMES, _FEW_TIMES, _MANY_TIMES = 2, 5, 2000
 _PLACES = tuple((dx * far, dy * far) for far in (1, 2.2, 3.6)
                 for dx, dy in ((8, 7), (8, -7), (-8, 7), (-8, -7), (0, 13), (0, -13)))  # fmt: skip
 
+_Named = tuple[float, float, str]  # energy, accuracy, what is written there
+
 
 @dataclass(frozen=True)
 class _Point:
@@ -81,17 +83,17 @@ def headline(
     snn = pairs[0].snn if pairs else next((p.configuration for p in points if not p.series), None)
     path = _path(snn, steps, energy) if snn is not None else _Path((), None)
     with drawing():
-        plot = Drawing()
-        plot.canvas.set_size_inches(*_SIZE)
-        reached = _draw(plot, points, path)
+        plot, small = Drawing(), Drawing()
+        for drawn, size in ((plot, _SIZE), (small, _SMALL)):
+            drawn.canvas.set_size_inches(*size)
+        reached, named = _draw(plot, points, path, energy)
+        _name(plot, named, points, reached)
         full = plot.finish(
             name, "Accuracy against energy", _caption(points, reached), _told(points, reached)
         )
-        for text in list(plot.axes.texts):
-            text.remove()
-        plot.axes.set_axis_off()
-        plot.canvas.set_size_inches(*_SMALL)
-        return full, plot.finish(f"{name}-small", full.title, full.caption, full.description)
+        _draw(small, points, path, energy)
+        small.axes.set_axis_off()
+        return full, small.finish(f"{name}-small", full.title, full.caption, full.description)
 
 
 def _points(
@@ -149,14 +151,16 @@ def _path(snn: Configuration, steps: pd.DataFrame, energy: Energy) -> _Path:
     return _Path(tuple((float(x), float(y)) for x, y in means.to_numpy()), left)
 
 
-def _draw(plot: Drawing, points: Sequence[_Point], path: _Path) -> _Path:
-    """Draw all, and return what of the path is within the frame."""
+def _draw(
+    plot: Drawing, points: Sequence[_Point], path: _Path, energy: Energy
+) -> tuple[_Path, list[_Named]]:
+    """Draw all, and return what of the path is within the frame, and what is to be named."""
     axes = plot.axes
     low = min(p.accuracy.low or p.accuracy.value for p in points)
     high = max(p.accuracy.high or p.accuracy.value for p in points)
     bottom = low - 3 * max(high - low, 0.02)
     shown = _Path(tuple(place for place in path.steps if place[1] >= bottom), path.exit)
-    named: list[tuple[float, float, str]] = []
+    named: list[_Named] = []
     bars = [p for p in points if p.dense and (p.label or len(points) <= _MOST_BARS)]
     for p in bars:
         axes.plot([p.energy, p.dense or 0.0], [p.accuracy.value] * 2, color=SERIES[1],
@@ -183,22 +187,19 @@ def _draw(plot: Drawing, points: Sequence[_Point], path: _Path) -> _Path:
     energies = [p.energy for p in points] + [p.dense for p in bars if p.dense]
     energies += [x for x, _ in (*shown.steps, *((shown.exit,) if shown.exit else ()))]
     axes.margins(y=0.12)
-    _energy_axis(plot, energies)
+    _energy_axis(plot, energies, energy)
     axes.set_ylim(axes.get_ylim())  # settled, so that places on it are known
     axes.set_ylabel("test accuracy")
-    bars_drawn = [((p.energy, p.accuracy.low), (p.energy, p.accuracy.high))
-                  for p in points if p.label and p.accuracy.low and p.accuracy.high]  # fmt: skip
-    _name(plot, named[::-1], [(p.energy, p.accuracy.value) for p in points],
-          [*pairwise(shown.steps), *bars_drawn])  # fmt: skip
-    return shown
+    return shown, named[::-1]
 
 
-def _energy_axis(plot: Drawing, energies: Sequence[float]) -> None:
+def _energy_axis(plot: Drawing, energies: Sequence[float], energy: Energy) -> None:
     factor, unit = energy_unit(median(energies))
-    plot.axes.set_xlabel(f"energy, {unit} a sample, arithmetic alone; logarithmic")
+    about = "arithmetic alone" if energy.column == HEADLINE.column else f"by {energy.label}"
+    plot.axes.set_xlabel(f"energy, {unit} a sample, {about}; logarithmic")
     if min(energies) <= 0:
         plot.logarithmic(energies)
-        plot.axes.set_xlabel("energy, pJ a sample, arithmetic alone; logarithmic")
+        plot.axes.set_xlabel(f"energy, pJ a sample, {about}; logarithmic")
         return
     middle = math.sqrt(max(energies) * min(energies))
     wide = max((max(energies) / min(energies)) ** 0.62, _LEAST_TIMES**0.5)
@@ -216,18 +217,16 @@ def _energy_axis(plot: Drawing, energies: Sequence[float]) -> None:
     plot.axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / factor:g}"))
 
 
-def _name(
-    plot: Drawing,
-    named: Sequence[tuple[float, float, str]],
-    points: Sequence[tuple[float, float]],
-    lines: Sequence[tuple[tuple[float, float], tuple[float, float]]],
-) -> None:
+def _name(plot: Drawing, named: Sequence[_Named], points: Sequence[_Point], path: _Path) -> None:
     """Write each name beside its point where it hides nothing drawn, the first ones first."""
+    bars = [((p.energy, p.accuracy.low), (p.energy, p.accuracy.high))
+            for p in points if p.label and p.accuracy.low and p.accuracy.high]  # fmt: skip
+    lines = [*pairwise(path.steps), *bars]
     frame = plot.axes.get_window_extent()
     places = plot.axes.transData.transform
     along = np.linspace(0, 1, 21)[:, None]
     marks = [
-        *places(points),
+        *places([(p.energy, p.accuracy.value) for p in points]),
         *(mark for ends in map(places, lines) for mark in ends[0] + along * (ends[1] - ends[0])),
     ]
     taken: list[Bbox] = []

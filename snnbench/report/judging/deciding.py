@@ -1,15 +1,17 @@
 """When a measured number decides: intervals against the region in which a claim would hold."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from functools import wraps
+from typing import Literal, ParamSpec, cast, get_args
 
 from snnbench.report.reading.statistics import CONFIDENCE, Estimate, seeds_for
 
 Outcome = Literal["reproduced", "contradicted", "undecided"]
 ALPHA = 1 - CONFIDENCE  # the error that a verdict may have
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+P = ParamSpec("P")
 Estimator = Callable[[float], Estimate | None]  # from a confidence
 
 
@@ -75,6 +77,11 @@ class Part:
             return False
         return (found.n >= self.least or self.exact) and where(found.low, found.high)
 
+    def leans(self) -> bool:
+        """Whether its number alone lies where the claim says."""
+        found = self.at()
+        return found is not None and self.region.holds(found.value, found.value)
+
     def why_open(self) -> str:
         """Return why it decides nothing."""
         found = self.at()
@@ -110,14 +117,34 @@ class Decision:
         reason: why, in words.
         measured: label and number of every part.
         seeds: with about as many an undecided one would be decided, None where that is not known.
+        leans: the numbers alone, whatever their intervals, are as claimed.
     """
 
     outcome: Outcome
     reason: str
     measured: tuple[tuple[str, Estimate | None], ...] = ()
     seeds: int | None = None
+    leans: bool = False
 
 
+def _leaning(
+    join: Callable[[Iterable[bool]], bool],
+) -> Callable[[Callable[P, Decision]], Callable[P, Decision]]:
+    """Return a decorator that adds which way the parts' numbers lean, joined by all or any."""
+
+    def decorate(decided: Callable[P, Decision]) -> Callable[P, Decision]:
+        @wraps(decided)
+        def with_leaning(*args: P.args, **how: P.kwargs) -> Decision:
+            found = decided(*args, **how)
+            parts = cast(Sequence[Part], args[0])
+            return replace(found, leans=bool(parts) and join(part.leans() for part in parts))
+
+        return with_leaning
+
+    return decorate
+
+
+@_leaning(all)
 def decide(parts: Sequence[Part], ways: int = 1, alpha: float = ALPHA) -> Decision:
     """Decide on a claim that holds if all of its parts do.
 
@@ -146,6 +173,7 @@ def decide(parts: Sequence[Part], ways: int = 1, alpha: float = ALPHA) -> Decisi
     )
 
 
+@_leaning(any)
 def decide_any(parts: Sequence[Part], alpha: float = ALPHA) -> Decision:
     """Decide on a claim that holds if one of its parts does: the mirror of `decide`.
 

@@ -46,6 +46,7 @@ class Verdict:
         measured: label and number, with interval and n, of everything it rests on.
         unfinished: runs spoken of that did not finish, and so are left out.
         seeds: with about as many an undecided claim would be decided; None where none is known.
+        leans: the numbers alone, whatever their intervals, are as claimed.
     """
 
     claim: Claim
@@ -55,6 +56,7 @@ class Verdict:
     measured: tuple[tuple[str, Estimate | None], ...]
     unfinished: int
     seeds: int | None = None
+    leans: bool = False
 
 
 # What holds for all kinds, printed above the verdicts.
@@ -77,14 +79,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     spoken = {id(c): c for selector in claim.spoken() for c in evidence.select(selector)}
     unfinished = sum(sum(c.unfinished.values()) for c in spoken.values())
     return Verdict(
-        claim,
-        decision.outcome,
-        rule,
-        decision.reason,
-        decision.measured,
-        unfinished,
-        decision.seeds,
-    )
+        claim, decision.outcome, rule, decision.reason, decision.measured, unfinished,
+        decision.seeds, decision.leans,
+    )  # fmt: skip
 
 
 def _level(claim: Above | Below | Equals, evidence: Evidence) -> Decision:

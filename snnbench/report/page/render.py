@@ -9,27 +9,17 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from snnbench.report.figures.drawing import Figure
+from snnbench.report.figures.drawing import VARIABLES, Figure
+from snnbench.report.figures.pdf import to_pdf
 from snnbench.report.judging.deciding import OUTCOMES
 from snnbench.report.judging.published import AGREEMENT, RULE
 from snnbench.report.judging.searched import sentences as search_sentences
 from snnbench.report.judging.searched import to_document as to_search
-from snnbench.report.page import cards, telling
+from snnbench.report.page import cards, changes, telling, worlds
 from snnbench.report.page.folding import folded, measured_numbers
-from snnbench.report.page.sections import (
-    Report,
-    Section,
-    configurations_label,
-    title_of,
-)
+from snnbench.report.page.sections import Report, Section, configurations_label, title_of
 from snnbench.report.page.short_tables import short_table, studies_table
-from snnbench.report.page.tables import (
-    Number,
-    origin_tables,
-    report_tables,
-    result_tables,
-    section_tables,
-)
+from snnbench.report.page.tables import Number, origin_tables, result_tables, section_tables
 from snnbench.report.reading.columns import RESULTS, costs
 from snnbench.report.reading.energies import models
 from snnbench.report.reading.groups import Configuration
@@ -58,23 +48,33 @@ def to_markdown(report: Report) -> str:
 
 def standing_alone(figure: Figure) -> str:
     """Return a figure's SVG on white, in the page's light colours."""
-    style = files("snnbench.report.page").joinpath("templates", "style.css").read_text("utf-8")
-    light = dict(reversed(_VARIABLE.findall(style)))  # of two values the first is the light one
+    light = _light()
     colours = f"background: {light['page']}; color: {light['ink']}"
     svg = figure.svg.replace("<svg ", f'<svg style="{colours}" ', 1)
     return re.sub(r"var\(--([\w-]+)\)", lambda found: light[found[1]], svg)
 
 
-def to_figures(report: Report) -> dict[str, str]:
-    """Return name -> SVG of every figure, to stand alone: on white, in the page's light colours.
+def to_figures(report: Report) -> dict[str, bytes]:
+    """Return name of file -> content of every figure, in the page's light colours: SVG and PDF.
 
-    A name is that of the study and what the figure shows, as in "lab1-beta-energy".
+    A name is that of the study and what the figure shows, as in "lab1-beta-energy.svg".
     """
-    return {
-        f"{section.name or 'runs'}-{figure.name.partition('-')[2]}": standing_alone(figure)
-        for section in report.sections
-        for figure in section.all_figures
-    }
+    light = _light()
+    colours = {painted: light[variable] for painted, variable in VARIABLES.items()}
+    found = {}
+    for section in report.sections:
+        for figure in section.all_figures:
+            name = f"{section.name or 'runs'}-{figure.name.partition('-')[2]}"
+            found[f"{name}.svg"] = standing_alone(figure).encode(errors="replace")
+            if figure.canvas is not None:
+                found[f"{name}.pdf"] = to_pdf(figure.canvas, colours)
+    return found
+
+
+def _light() -> dict[str, str]:
+    """Return the page's variables -> their light colours."""
+    style = files("snnbench.report.page").joinpath("templates", "style.css").read_text("utf-8")
+    return dict(reversed(_VARIABLE.findall(style)))  # of two values the first is the light one
 
 
 def to_document(report: Report) -> dict[str, Any]:
@@ -88,7 +88,11 @@ def to_document(report: Report) -> dict[str, Any]:
             {"configuration": d.configuration, "column": d.column} | _estimate(d.estimate)
             for d in report.differences
         ],
-        "neurobench": [asdict(row) for row in report.sections[0].outside],
+        "changes": [changes.to_document(c) for c in report.changes],
+        "neurobench": [asdict(row) for section in report.sections[:1] for row in section.outside],
+        "documents": [
+            asdict(one) | {"sentence": worlds.document_sentence(one)} for one in report.documents
+        ],
         "studies": [_section(section) for section in report.sections],
     }
 
@@ -99,7 +103,8 @@ def _section(section: Section) -> dict[str, Any]:
         "study": section.name or None,
         "title": title_of(section),
         "source": section.study.source if section.study else None,
-        "assumptions": list(section.study.assumptions) if section.study else [],
+        "assumptions": [a.text for a in section.study.assumptions] if section.study else [],
+        "worlds": worlds.to_document(section.worlds),
         "without_verdicts": section.why_none or None,
         "statuses": dict(section.statuses),
         "objective": section.objective,
@@ -188,6 +193,8 @@ def environment(*, autoescape: bool) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["md"] = _markdown
+    environment.filters["folder_changes"] = changes.sentences
+    environment.filters["document_sentence"] = worlds.document_sentence
     environment.filters["breakable"] = _breakable
     environment.tests["number"] = lambda cell: isinstance(cell, Number)
     environment.globals |= {
@@ -200,7 +207,7 @@ def environment(*, autoescape: bool) -> jinja2.Environment:
         "measured_numbers": measured_numbers,
         "origin_tables": origin_tables,
         "outcome_words": cards.outcome_words,
-        "report_tables": report_tables,
+        "report_tables": changes.tables_of,
         "result_tables": result_tables,
         "runs_label": cards.runs_label,
         "search_sentences": search_sentences,
@@ -208,6 +215,7 @@ def environment(*, autoescape: bool) -> jinja2.Environment:
         "short_table": short_table,
         "studies_table": studies_table,
         "telling": telling,
+        "worlds": worlds,
         "title_of": title_of,
         "totals": cards.totals,
     }

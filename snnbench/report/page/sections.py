@@ -7,10 +7,14 @@ from itertools import chain, count
 
 from snnbench.report.figures.drawing import Figure
 from snnbench.report.judging.answer import Answer
+from snnbench.report.judging.documents import DocumentWorld, documents
+from snnbench.report.judging.folders import Comparison
 from snnbench.report.judging.published import RULE, PublishedRow
 from snnbench.report.judging.searched import Search
 from snnbench.report.judging.standing import Standing
 from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict
+from snnbench.report.judging.worlds import RULE as RULE_OF_WORLDS
+from snnbench.report.judging.worlds import Multiverse
 from snnbench.report.reading.groups import Configuration
 from snnbench.report.reading.names import ONLY
 from snnbench.report.reading.neurobench import OutsideRow
@@ -57,6 +61,8 @@ class Section:
         headline, thumbnail: accuracy against energy, and the same small and without words.
         claim_figures: what decides each of the verdicts, or None; as many, or none at all.
         search: what the study looked for and found, if it did.
+        worlds: what is known of the study's worlds, of one of which all else is; None where all is
+            of its base.
     """
 
     name: str
@@ -81,6 +87,7 @@ class Section:
     thumbnail: Figure | None = None
     claim_figures: tuple[Figure | None, ...] = ()
     search: Search | None = None
+    worlds: Multiverse | None = None
 
     @property
     def has_snn(self) -> bool:
@@ -104,7 +111,8 @@ class Section:
         rules = {verdict.claim.kind: verdict.rule for verdict in self.verdicts}
         if self.study is not None and self.study.until_decided is not None:
             rules["seeds until decided"] = looks.RULE
-        return rules | ({"published numbers": RULE} if self.published else {})
+        rules |= {"published numbers": RULE} if self.published else {}
+        return rules | ({"worlds": RULE_OF_WORLDS} if self.worlds else {})
 
 
 @dataclass(frozen=True)
@@ -128,6 +136,7 @@ class Report:
         differences: from the baseline.
         rule: what holds for all verdicts.
         answer: of a comparison.
+        changes: of folders that are compared with one; then there are no sections.
     """
 
     folders: tuple[str, ...]
@@ -137,6 +146,12 @@ class Report:
     differences: tuple[Difference, ...] = ()
     rule: str = GENERAL_RULE
     answer: Answer | None = None
+    changes: tuple[Comparison, ...] = ()
+
+    @property
+    def documents(self) -> list[DocumentWorld]:
+        """The worlds of documents of which several studies were run in some."""
+        return documents(section.worlds for section in self.sections if section.worlds is not None)
 
     @property
     def headline(self) -> Figure | None:

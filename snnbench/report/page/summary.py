@@ -15,6 +15,7 @@ from snnbench.report.figures.heat import firing_rates
 from snnbench.report.figures.raster import raster_of
 from snnbench.report.figures.searching import search_figures
 from snnbench.report.figures.study_figures import figures_of
+from snnbench.report.figures.worlds import specification_curves
 from snnbench.report.judging.answer import Answer
 from snnbench.report.judging.departures import departure_notes
 from snnbench.report.judging.evidence import Evidence
@@ -25,6 +26,7 @@ from snnbench.report.judging.published import PublishedRow, beside
 from snnbench.report.judging.searched import search_of
 from snnbench.report.judging.standing import standings
 from snnbench.report.judging.verdicts import GENERAL_RULE, Verdict
+from snnbench.report.judging.worlds import multiverse, part_of
 from snnbench.report.page.sections import Difference, Report, Section, Unfinished, anchor_of
 from snnbench.report.reading.columns import COMPARED, ORIGIN
 from snnbench.report.reading.groups import (
@@ -39,6 +41,7 @@ from snnbench.report.reading.statistics import difference, mean
 from snnbench.studies.objective import TEST_ACCURACY, Objective
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study
+from snnbench.studies.worlds import in_world
 from snnbench.sweep.trials import suggested_runs
 
 
@@ -75,8 +78,10 @@ def summarise(
 def _section(
     name: str, tables: Tables, found: Study | str, prefix: str | None, answer: Answer | None
 ) -> Section:
-    runs = tables.runs
     study, why_none = (found, "") if isinstance(found, Study) else (None, found)
+    worlds = multiverse(study, tables) if study is not None else None
+    tables = tables if worlds is None else part_of(tables, worlds.runs)
+    runs = tables.runs
     configurations = configurations_of(runs, study)
     evidence = Evidence(configurations, tables.epochs, tables.layers)
     objective = study.sought[0] if study is not None else TEST_ACCURACY
@@ -85,7 +90,8 @@ def _section(
     search = search_of(study, configurations, suggested)
     notes = dead_notes(configurations) + origin_notes(runs) + data_notes(runs)
     if study is not None:
-        notes = departure_notes(study, configurations) + notes
+        own = study if worlds is None else in_world(study, worlds.shown)
+        notes = departure_notes(own, configurations) + notes
     stand = standings(configurations, objective, tables.energy.column)
     answer = answer or study_answer(stand, evidence, tables.energy)
     verdicts = verdicts_of(study, evidence) if study else ()
@@ -114,6 +120,7 @@ def _section(
         raster, why_none_drawn = raster_of(prefix, tables, objective, configurations)
         figures += [raster] if raster is not None else []
         notes += [why_none_drawn] if why_none_drawn is not None else []
+        figures += specification_curves(prefix, worlds) if worlds is not None else []
     statuses = runs["status"].value_counts(sort=False)
     return Section(
         name=name,
@@ -137,6 +144,7 @@ def _section(
         claim_figures=tuple(deciding),
         outside=tables.outside,
         search=search,
+        worlds=worlds,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from snnbench.cost.activity import SATURATED, SILENT
 from snnbench.report.judging.deciding import OUTCOMES
 from snnbench.report.page.sections import Report, Section
+from snnbench.report.page.worlds import world_tables
 from snnbench.report.reading.columns import RESULTS, costs
 from snnbench.report.reading.energies import ARRIVING, models
 from snnbench.report.reading.groups import Configuration
@@ -53,15 +54,17 @@ class Table:
 
 def section_tables(section: Section) -> list[Table]:
     """Return a study's tables that have rows, in the order in which they are read."""
-    verdicts = _verdicts(section)
-    return [*([verdicts] if verdicts.rows else []), *result_tables(section),
-            *origin_tables(section)]  # fmt: skip
+    verdicts = [table for table in [_verdicts(section)] if table.rows]
+    return [*verdicts, *result_tables(section), *origin_tables(section)]
 
 
 def result_tables(section: Section) -> list[Table]:
     """Return those of them that say what the runs came to."""
-    makers = (_published, _best, _configurations, _costs, _energies, _unfinished)
-    return [table for make in makers if (table := make(section)).rows]
+    told = [_table(title, header, [tuple(map(_cell, row)) for row in rows])
+            for title, header, rows in world_tables(section.worlds)]  # fmt: skip
+    makers = (_best, _configurations, _costs, _energies, _unfinished)
+    found = [_published(section), *told, *(make(section) for make in makers)]
+    return [table for table in found if table.rows]
 
 
 def origin_tables(section: Section) -> list[Table]:
@@ -71,11 +74,8 @@ def origin_tables(section: Section) -> list[Table]:
 
 def report_tables(report: Report) -> list[Table]:
     """Return the tables about all studies together that have rows."""
-    tables = []
-    if report.baseline is not None:
-        tables.append(_comparison(report, report.baseline))
-    tables.append(_outside(report))
-    return [table for table in tables if table.rows]
+    first = [] if report.baseline is None else [_comparison(report, report.baseline)]
+    return [table for table in (*first, _outside(report)) if table.rows]
 
 
 def outcomes(section: Section) -> tuple[Cell, ...]:
@@ -284,10 +284,8 @@ def estimate_cells(found: Estimate | None) -> tuple[Cell, Cell, Cell, Cell]:
     """Return value, ends of the interval, and n."""
     if found is None:
         return "", "", "", ""
-    ends: list[Cell] = [
-        "no interval" if end is None else _number(end) for end in (found.low, found.high)
-    ]
-    return _number(found.value), ends[0], ends[1], _number(found.n)
+    low, high = ("no interval" if e is None else _number(e) for e in (found.low, found.high))
+    return _number(found.value), low, high, _number(found.n)
 
 
 def _cell(value: object) -> Cell:

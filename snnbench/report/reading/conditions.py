@@ -92,7 +92,8 @@ def parse_where(text: str) -> Selector:
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not value:
             raise UserError(
-                f"--baseline: '{part}' is not NAME=VALUE.", "Write, for instance, model=ann,T=5."
+                f"--baseline: '{part}' is not NAME=VALUE, nor is it one of the folders given.",
+                "Write, for instance, model=ann,T=5, or name the folder among the others.",
             )
         if name != VARIANT and name not in SETTINGS:
             names = (VARIANT, *SETTINGS)

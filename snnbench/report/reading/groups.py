@@ -108,7 +108,7 @@ def configurations_of(runs: pd.DataFrame, study: Study | None = None) -> list[Co
     """
     if runs.empty:
         return []
-    keys = _keys(runs)
+    keys = keys_of(runs)
     names = [str(name) for name in keys]
     differing = [name for name in names if keys[name].nunique(dropna=False) > 1]
     groups: dict[tuple[Any, ...], list[int]] = {}
@@ -185,7 +185,8 @@ def _varied(study: Study | None, row: Mapping[str, Value]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(axes))
 
 
-def _keys(runs: pd.DataFrame) -> pd.DataFrame:
+def keys_of(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return what tells the configurations of runs apart, a row a run; None for missing."""
     keys = runs[["variant", *telling(), "data_sha256"]].astype(object)
     keys = keys.where(keys.notna(), None)
     if keys["teacher"].notna().any():

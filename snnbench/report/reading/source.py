@@ -69,14 +69,7 @@ def load(places: Sequence[Path], energy: Energy = HEADLINE) -> Tables:
             is not what we wrote (see `read_trusted`; the message names file and line), or a file
             is not NeuroBench's: see `read_outside`.
     """
-    seen: dict[Path, Path] = {}
-    for place in places:
-        if place.resolve() in seen:
-            kind = "file" if is_file(place) else "folder"
-            raise UserError(
-                f"{place} is the same {kind} as {seen[place.resolve()]}.", "Name it once."
-            )
-        seen[place.resolve()] = place
+    refuse_twice(places)
     files = [place for place in places if is_file(place)]
     folders = [place for place in places if place not in files]
     if not folders:
@@ -106,6 +99,18 @@ def load(places: Sequence[Path], energy: Energy = HEADLINE) -> Tables:
     notes += _torn_notes(folders) + origin_notes(runs) + data_notes(runs)
     rows = tuple(row for some, _ in outside for row in some)
     return replace(kept, folders=tuple(folders), notes=tuple(notes), energy=energy, outside=rows)
+
+
+def refuse_twice(places: Sequence[Path]) -> None:
+    """Refuse a folder or file that is named twice."""
+    seen: dict[Path, Path] = {}
+    for place in places:
+        if place.resolve() in seen:
+            kind = "file" if is_file(place) else "folder"
+            raise UserError(
+                f"{place} is the same {kind} as {seen[place.resolve()]}.", "Name it once."
+            )
+        seen[place.resolve()] = place
 
 
 def _outside_notes(outside: Sequence[tuple[list[OutsideRow], list[str]]]) -> list[str]:
