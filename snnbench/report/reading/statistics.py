@@ -193,9 +193,9 @@ def _variance(values: Sequence[float], around: float) -> float:
     return math.fsum((x - around) ** 2 for x in values) / (len(values) - 1)
 
 
-@cache  # scipy takes a tenth of a millisecond, and curves ask for the same few again and again
+@cache  # curves ask for the same few again and again
 def _t(confidence: float, freedom: float) -> float:
     """Return Student's t for a two-sided interval."""
-    from scipy.stats import t
+    from scipy.special import stdtrit  # what scipy.stats calls, which takes a second to import
 
-    return float(t.ppf((1 + confidence) / 2, freedom))
+    return float(stdtrit(freedom, (1 + confidence) / 2))
