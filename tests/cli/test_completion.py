@@ -1,7 +1,10 @@
 """The shell's completion: options, and the words that they take."""
 
+import os
 import shlex
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,8 @@ from snnbench.studies.catalogue import shipped
 from snnbench.studies.study import SEARCHES
 from snnbench.words.energies import ENERGIES
 from tests.cli.test_start import imported_by
+
+SCRIPTS = Path(sys.executable).parent
 
 
 def environment(typed, shell="bash"):
@@ -61,9 +66,18 @@ def test_nothing_heavy_is_imported(tmp_path, monkeypatch):
     assert imported_by(cwd=tmp_path) == "[] 0"
 
 
-def test_the_script_is_one_that_bash_takes_and_completes_with(snnbench, tmp_path):
-    shown = snnbench("--show-completion", "bash")
-    assert shown.returncode == 0
+def in_bash(arguments, folder):
+    """Run the command from a bash, which is how it knows the shell."""
+    command = f"snnbench {arguments}; exit $?"
+    return subprocess.run(
+        ["bash", "--norc", "-c", command], capture_output=True, text=True, check=False, cwd=folder,
+        env=os.environ | {"HOME": str(folder), "PATH": f"{SCRIPTS}:{os.environ['PATH']}"},
+    )  # fmt: skip
+
+
+def test_the_script_is_one_that_bash_takes_and_completes_with(tmp_path):
+    shown = in_bash("--show-completion", tmp_path)
+    assert shown.returncode == 0, shown.stderr
     (tmp_path / "script").write_text(shown.stdout)
     asked = "source ./script; complete -p snnbench; declare -F _snnbench_completion"
     done = subprocess.run(
@@ -74,8 +88,8 @@ def test_the_script_is_one_that_bash_takes_and_completes_with(snnbench, tmp_path
     ]  # fmt: skip
 
 
-def test_it_is_installed_for_a_shell(snnbench, tmp_path):
-    done = snnbench("--install-completion", "bash", env={"HOME": str(tmp_path)})
+def test_it_is_installed_for_a_shell(tmp_path):
+    done = in_bash("--install-completion", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "bash completion installed in" in done.stdout
     assert "bash_completions/snnbench.sh" in (tmp_path / ".bashrc").read_text()

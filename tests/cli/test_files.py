@@ -22,7 +22,7 @@ OLD = b"old"
 WRITERS = {
     "page.html": ["report", "results", "--html", "page.html"],
     "page.md": ["report", "results", "--markdown", "page.md"],
-    "figures/made-up-vary-beta.svg": ["report", "results", "--figures", "figures"],
+    "figures/made-up-headline.svg": ["report", "results", "--figures", "figures"],
     "counts/flops.csv": ["flops", "--arch", "784-10-10", "--input-shape", "none", "--out",
                          "counts"],
 }  # fmt: skip
@@ -86,7 +86,7 @@ def limited(folder, *arguments, blocks):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["page.html", "page.md", "figures/made-up-vary-beta.svg"])
+@pytest.mark.parametrize("name", ["page.html", "page.md", "figures/made-up-headline.svg"])
 def test_a_disk_that_refuses_is_one_message_and_the_old_file_stays(folder, name):
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_bytes(OLD)
@@ -117,7 +117,7 @@ def test_a_device_stays_what_it_is(here, folder):
     assert not list(Path("/dev").glob(".full*"))
     done = limited(folder, "report", "results", "--markdown", "/dev/stdout", blocks="unlimited")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("# Report")
+    assert done.stdout.startswith("# made-up")
 
 
 def test_links_permissions_and_protection_are_kept(tmp_path):

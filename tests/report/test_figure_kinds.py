@@ -68,7 +68,8 @@ def test_no_axis_of_a_fraction_leaves_what_a_fraction_can_be(tmp_path, drawn, en
                 low, high = axes.get_ylim()
                 assert 0 <= low < high <= 1, name
                 checked += 1
-    assert checked == 4  # accuracy and rate over epochs, by beta, against energy
+    # accuracy and rate over epochs, by beta, against energy: the last two more at first sight
+    assert checked == 6
 
 
 def test_a_configuration_has_one_style_in_all_figures(tmp_path, drawn):

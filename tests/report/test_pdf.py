@@ -9,11 +9,11 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
-from snnbench.report.figures.drawing import INK, SERIES, VARIABLES, Drawing, drawing
+from snnbench.report.figures.drawing import INK, RAMP, SERIES, VARIABLES, Drawing, drawing
 from snnbench.report.figures.pdf import to_pdf
 from snnbench.report.figures.styles import nth_style
 
-LIGHT = {painted: f"#{16 * k + 8:02x}40ff" for k, painted in enumerate(VARIABLES)}
+LIGHT = {painted: f"#{12 * k + 8:02x}40ff" for k, painted in enumerate(VARIABLES)}
 DRAW = """
 import hashlib, sys
 from tests.report.test_pdf import LIGHT, drawn
@@ -29,6 +29,8 @@ def drawn():
             plot.axes.errorbar([1, 2], [k, k + 1], yerr=[0.1, 0.2], label=f"$n$ é {k}",
                                **nth_style(k).line)  # fmt: skip
             plot.axes.fill_between([1, 2], [k, k], [k + 1, k + 1], color=SERIES[k], alpha=0.2)
+        for k, colour in enumerate(RAMP):
+            plot.axes.fill_between([2, 3], [k, k], [k + 1, k + 1], color=colour)
         plot.axes.scatter([1, 2], [1, 2], color=SERIES[1], edgecolors=INK)
         plot.axes.add_patch(Rectangle((1, 1), 1, 1, facecolor="#123456"))
         plot.axes.set_xlabel("an axis")

@@ -13,9 +13,10 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from matplotlib.transforms import Bbox
 
 from snnbench.cost.units import energy_unit
+from snnbench.report.figures.axes import ends_of, zoom
 from snnbench.report.figures.drawing import SERIES, Drawing, Figure, drawing, shortened
 from snnbench.report.judging.answer import Pair, key_of
-from snnbench.report.judging.standing import Standing
+from snnbench.report.judging.standing import ACCURACY, Standing
 from snnbench.report.reading.groups import Configuration
 from snnbench.report.reading.names import ONLY
 from snnbench.report.reading.statistics import Estimate
@@ -186,9 +187,10 @@ def _draw(
         named.append((*shown.exit, "early exit"))
     energies = [p.energy for p in points] + [p.dense for p in bars if p.dense]
     energies += [x for x, _ in (*shown.steps, *((shown.exit,) if shown.exit else ()))]
-    axes.margins(y=0.12)
     _energy_axis(plot, energies, energy)
-    axes.set_ylim(axes.get_ylim())  # settled, so that places on it are known
+    reached = [y for _, y in (*shown.steps, *((shown.exit,) if shown.exit else ()))]
+    spans = [*(ends_of(p.accuracy, ACCURACY) for p in points), *((y, y) for y in reached)]
+    zoom(axes, spans, ACCURACY)
     axes.set_ylabel("test accuracy")
     return shown, named[::-1]
 
