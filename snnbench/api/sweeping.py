@@ -26,6 +26,9 @@ def sweep(
     population: int | None = None,
     objective: Sequence[str] | str | None = None,
     until_decided: int | None = None,
+    worlds: str | int | None = None,
+    world: str | int | None = None,
+    worlds_seed: int | None = None,
     jobs: int | None = None,
     cluster: str | None = None,
     timeout: float | None = None,
@@ -54,6 +57,9 @@ def sweep(
         objective: what a search looks for, COLUMN:max or COLUMN:min.
         until_decided: look at 5, 10, 20, ... seeds, to so many; more only where a claim is
             undecided.
+        worlds: of the study's assumptions that are run: "all", or how many are drawn.
+        world: the one that is run, "lr=0.1" or its number.
+        worlds_seed: another one draws other worlds.
         jobs: worker processes; None: all cores.
         cluster: address of a Dask scheduler.
         timeout: seconds that a run may take.
@@ -86,7 +92,9 @@ def sweep(
         given_settings(config, settings),
         Where(jobs, timeout, cluster, halving, checkpoint_every, measure_energy, save_model),
         vary=vary, objective=objective, seeds=seeds, search=search, trials=trials,
-        population=population, until_decided=until_decided, retry=retry, reuse=reuse, out=out,
+        population=population, until_decided=until_decided,
+        worlds=None if worlds is None else str(worlds), world=None if world is None else str(world),
+        worlds_seed=worlds_seed, retry=retry, reuse=reuse, out=out,
     )  # fmt: skip
     with interruptible():
         screen = screen_here() if progress else NoScreen()

@@ -38,6 +38,13 @@ REFUSED = [
     ("sweep", {"seeds": 2, "jobs": 0}, ["--seeds", "2", "--jobs", "0"]),
     ("sweep", {"seeds": 2, "halving": True}, ["--seeds", "2", "--halving"]),
     ("sweep", {"seeds": 2, "objective": "beta:max"}, ["--seeds", "2", "--objective", "beta:max"]),
+    ("sweep", {"study": "lab1-z", "worlds": "al"}, ["lab1-z", "--worlds", "al"]),
+    (
+        "sweep",
+        {"study": "lab1-z", "worlds": 2, "world": 1},
+        ["lab1-z", "--worlds", "2", "--world", "1"],
+    ),
+    ("sweep", {"study": "lab1-z", "worlds_seed": 1}, ["lab1-z", "--worlds-seed", "1"]),
     ("report", {"folders": "nowhere"}, ["nowhere"]),
     ("report", {"folders": [".", "."]}, [".", "."]),
     ("report", {"folders": ".", "baseline": "modl=ann"}, [".", "--baseline", "modl=ann"]),
