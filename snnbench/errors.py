@@ -3,7 +3,7 @@
 import difflib
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -49,6 +49,21 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
         return f"Did you mean '{nearest[0]}'?"
     more = f" and {len(known) - _MOST_CHOICES:,} more" if len(known) > _MOST_CHOICES else ""
     return f"Choose one of: {', '.join(map(shortened, islice(known, _MOST_CHOICES)))}{more}."
+
+
+def and_more(texts: Sequence[str], most: int = 5, between: str = ", ") -> str:
+    """Return texts as sentences list them: the first ones, and how many more there are.
+
+    >>> and_more(["a", "b", "c"], 3), and_more(["a", "b", "c"], 2), and_more(["a", "b"], 1, "; ")
+    ('a, b, c', 'a, b and 1 more', 'a; and 1 more')
+    """
+    joined, left = between.join(texts[:most]), len(texts) - most
+    return f"{joined}{between.strip(', ')} and {left} more" if left > 0 else joined
+
+
+def count_of(n: int, word: str) -> str:
+    """Return "1 run" or "2 runs"."""
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:

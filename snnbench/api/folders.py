@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnbench.errors import UserError
+from snnbench.errors import UserError, and_more
 
 if TYPE_CHECKING:
     from snnbench.report.page.sections import Report
     from snnbench.words.energies import Energy
-
-_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,10 +109,9 @@ def compare_with(
         found = compare_folders(before, after)
         if not isinstance(found, Comparison):
             columns = [change.column for change in found]
-            more = f" and {len(columns) - _MOST_NAMED} more" if len(columns) > _MOST_NAMED else ""
             raise UserError(
                 f"{place} has no configuration in common with {baseline}: they differ in"
-                f" {', '.join(columns[:_MOST_NAMED])}{more}.",
+                f" {and_more(columns)}.",
                 "Compare runs on the same data set, with the same settings or with others in all"
                 " runs of a folder.",
             )

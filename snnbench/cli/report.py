@@ -8,6 +8,7 @@ import typer
 
 from snnbench.cli.console import print_json, print_table, print_words, say, stdout
 from snnbench.cli.options import EnergyModel, Json
+from snnbench.errors import and_more
 
 if TYPE_CHECKING:
     from snnbench.report.page.sections import Report, Section
@@ -109,9 +110,8 @@ def report(
         return
     met = condition.met_by(made.named_configurations())
     if met:
-        listed = "; ".join(f"{name} ({reason})" for name, reason in met[:_MOST_NAMED])
-        more = f"; and {len(met) - _MOST_NAMED} more" if len(met) > _MOST_NAMED else ""
-        say(f"--fail-if '{fail_if}' holds for: {listed}{more}.")
+        named = and_more([f"{name} ({reason})" for name, reason in met], _MOST_NAMED, "; ")
+        say(f"--fail-if '{fail_if}' holds for: {named}.")
         raise typer.Exit(_HELD)
 
 

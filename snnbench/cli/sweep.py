@@ -18,7 +18,7 @@ from snnbench.cli.options import (
     with_settings,
 )
 from snnbench.config.sources import settings_from_environment, settings_from_toml
-from snnbench.errors import UserError
+from snnbench.errors import UserError, and_more
 from snnbench.progress.stopping import SIGNALS, Stopped
 from snnbench.progress.sweeps import SweepProgress
 
@@ -192,9 +192,8 @@ def _run(order: "Order", *, json: bool, runs: bool) -> None:
         raise Stopped(signal)
     unfinished = [row for row in rows if row["status"] in UNFINISHED]
     if unfinished:
-        names = ", ".join(f"{row['run_id']} ({row['status']})" for row in unfinished[:10])
-        more = f" and {len(unfinished) - 10} more" if len(unfinished) > 10 else ""
-        say(f"{len(unfinished)} runs did not finish: {names}{more}. --retry failed tries again.")
+        named = and_more([f"{row['run_id']} ({row['status']})" for row in unfinished], 10)
+        say(f"{len(unfinished)} runs did not finish: {named}. --retry failed tries again.")
     if gone is not None:
         say(str(gone))
     diverged = bool(rows) and all(row["status"] == "diverged" for row in rows)

@@ -10,7 +10,7 @@ import typer
 from snnbench.cli import completing
 from snnbench.cli.console import print_json, print_table, print_words, say, stdout
 from snnbench.cli.options import Jobs, Json, PluginFiles
-from snnbench.errors import UserError
+from snnbench.errors import UserError, and_more
 from snnbench.progress.stopping import GentleStop, Stopped
 
 if TYPE_CHECKING:
@@ -161,8 +161,7 @@ def _show(made: "Verification", *, json: bool) -> None:
 
 def _differing(one: "Verified") -> str:
     names = list(dict.fromkeys(difference.name for difference in one.differences))
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more
+    return and_more(names, _MOST_NAMED)
 
 
 def _largest(one: "Verified") -> str:

@@ -17,7 +17,7 @@ from snnbench.cost.rows import facts_of
 from snnbench.cost.tracking import Tracker
 from snnbench.cost.values import REAL, SPIKES, WHOLE
 from snnbench.cost.watching import Watch
-from snnbench.errors import UserError, users_code
+from snnbench.errors import UserError, and_more, users_code
 
 
 def count_model(
@@ -173,9 +173,7 @@ def _notes(model: nn.Module, watch: Watch) -> Iterator[str]:
 
 
 def _listed(names: dict[str, None]) -> str:
-    most = 3
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join([name or "the model" for name in names][:most]) + more
+    return and_more([name or "the model" for name in names], 3)
 
 
 def _has_modes(module: nn.Module) -> bool:

@@ -7,7 +7,7 @@ from unicodedata import category
 
 import numpy as np
 
-from snnbench.errors import UserError, shortened
+from snnbench.errors import UserError, and_more, shortened
 
 Shape = tuple[int, ...]
 # What a file holds: groups, arrays, text or a table of it; None for what is neither.
@@ -120,9 +120,10 @@ def spread(root: dict[str, Entry]) -> Graph:
         raise UserError("It holds a node, not a graph of nodes.", "Write a nir.NIRGraph.")
     unknown = [f"'{shortened(name)}' ({shortened(kind)})" for name, kind in _unknown(root)]
     if unknown:
-        listed = ", ".join(unknown[:20]) + (f" and {len(unknown) - 20} more" * (len(unknown) > 20))
         known = ", ".join(sorted([*KINDS, _GRAPH], key=str.lower))
-        raise UserError(f"Nodes that cannot be run: {listed}.", f"Use {known} alone.")
+        raise UserError(
+            f"Nodes that cannot be run: {and_more(unknown, 20)}.", f"Use {known} alone."
+        )
     metadata = root.get("metadata")
     graph = Graph(metadata=metadata if isinstance(metadata, dict) else {})
     ends = _add(graph, root, "")

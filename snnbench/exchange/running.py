@@ -8,7 +8,7 @@ from spikingjelly.activation_based import functional
 from spikingjelly.activation_based.base import MemoryModule
 from torch import nn
 
-from snnbench.errors import UserError, shortened
+from snnbench.errors import UserError, and_more, shortened
 from snnbench.exchange.dynamics import Delay
 from snnbench.exchange.graph import REMEDY, Graph
 from snnbench.exchange.layers import Scale
@@ -174,5 +174,4 @@ def _late(edges: list[Edge]) -> list[str]:
 
 
 def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(f"'{shortened(name, 100)}'" for name in names[:_MOST_NAMED]) + more
+    return and_more([f"'{shortened(name, 100)}'" for name in names], _MOST_NAMED)

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from snnbench.config.absent import absent_values
 from snnbench.config.setting import SETTINGS
-from snnbench.errors import UserError
+from snnbench.errors import UserError, and_more
 from snnbench.results.cells import to_cell
 from snnbench.results.lines import (
     damaged,
@@ -169,5 +169,4 @@ def rearranged(lines: Lines, present: Columns, wanted: Columns, path: Path) -> L
 
 
 def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(f"'{visible(name)}'" for name in names[:3]) + more
+    return and_more([f"'{visible(name)}'" for name in names], 3)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Literal, ParamSpec, cast, get_args
 
+from snnbench.errors import and_more
 from snnbench.report.reading.statistics import CONFIDENCE, Estimate, seeds_for
 
 Outcome = Literal["reproduced", "contradicted", "undecided"]
@@ -205,6 +206,4 @@ def _seeds(open_parts: Sequence[Part]) -> int | None:
 def _why_all_open(parts: Sequence[Part], looked_at: int) -> str:
     if looked_at == 1:
         return parts[0].why_open()
-    reasons = [f"{part.label}: {part.why_open()}" for part in parts[:3]]
-    more = f"; and {len(parts) - 3} more" if len(parts) > 3 else ""
-    return "; ".join(reasons) + more
+    return and_more([f"{part.label}: {part.why_open()}" for part in parts], 3, "; ")

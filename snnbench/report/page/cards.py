@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from snnbench.cost.units import energy_text, energy_unit
+from snnbench.errors import and_more
 from snnbench.report.judging.answer import (
     BETTER,
     CHEAPER,
@@ -167,9 +168,10 @@ def _standing(section: Section, known: Sequence[Standing]) -> Iterator[str]:
     tied = [one.configuration.name for one in others if one.tied]
     unknown = [one.configuration.name for one in others if one.tied is None]
     if tied:
-        yield f"Not distinguishable from it (95 %, seed by seed): {_listed(tied)}."
+        said = and_more(tied, _MOST_NAMED, "; ")
+        yield f"Not distinguishable from it (95 %, seed by seed): {said}."
     if unknown:
-        yield f"Too few seeds to tell it from {_listed(unknown)}."
+        yield f"Too few seeds to tell it from {and_more(unknown, _MOST_NAMED, '; ')}."
     if not tied and not unknown:
         yield "Distinguishable from all others (95 %, seed by seed)."
 
@@ -208,11 +210,6 @@ def _of_claims(section: Section) -> Card:
 
 def _known(section: Section) -> list[Standing]:
     return [one for one in section.standings if one.objective is not None]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return "; ".join(names[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _plus_minus(found: Estimate | None) -> str:

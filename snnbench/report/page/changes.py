@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import Any
 
 from snnbench.cost.units import energy_text
+from snnbench.errors import and_more, count_of
 from snnbench.report.judging.folders import AS_RATIO, Change, Comparison, Effect
 from snnbench.report.page.cells import cell_text, number_text
 from snnbench.report.page.sections import Report
@@ -44,10 +45,10 @@ def sentences(c: Comparison) -> list[str]:
             found.append(f"{what}: {', '.join(_short(change) for change in changes)}.")
     for names, folder in ((c.only_before, c.before), (c.only_after, c.after)):
         if names:
-            found.append(f"Only in {folder}: {_some(names)}.")
+            found.append(f"Only in {folder}: {and_more(names, _MOST_NAMED)}.")
     for count, folder, other in zip(c.alone, (c.before, c.after), (c.after, c.before), strict=True):
         if count:
-            found.append(f"{_count(count, 'run')} of {folder} with a seed that {other} lacks.")
+            found.append(f"{count_of(count, 'run')} of {folder} with a seed that {other} lacks.")
     return [printable(text) for text in found]
 
 
@@ -61,7 +62,7 @@ def _answer(c: Comparison) -> str:
     if c.common and not c.unequal and not any(c.alone):
         return "no result changed of what both have."
     named = ", ".join(_called(some[0].column) for some in results)
-    of = _count(len(c.configurations), "configuration")
+    of = count_of(len(c.configurations), "configuration")
     return f"no change is decided ({named}) in {of}." if named else f"no run of {of} finished."
 
 
@@ -82,7 +83,7 @@ def _moved(effects: Sequence[Effect]) -> str:
         if moved:
             mean = fmean(effect.change.value for effect in moved)
             where = f" ({moved[0].configuration})" if len(moved) == 1 < len(effects) else ""
-            of = _count(len(effects), "configuration")
+            of = count_of(len(effects), "configuration")
             parts.append(f"{word} {_amount(column, mean)} in {len(moved)} of {of}{where}")
     return f"{_called(column)} {' and '.join(parts)}" if parts else ""
 
@@ -104,9 +105,10 @@ def _equality(c: Comparison) -> Iterator[str]:
         yield "No run has the same name in both: their settings, data or numerics differ."
         return
     equal = c.common - len(c.unequal)
-    differ = f"; {len(c.unequal)} differ: {_some([run.run_id for run in c.unequal])}"
+    named = and_more([run.run_id for run in c.unequal], _MOST_NAMED)
+    differ = f"; {len(c.unequal)} differ: {named}"
     yield (
-        f"{equal} of {_count(c.common, 'run')} that both have"
+        f"{equal} of {count_of(c.common, 'run')} that both have"
         f" {'is' if c.common == 1 else 'are'} equal to the last bit{differ if c.unequal else ''}."
     )
 
@@ -114,25 +116,16 @@ def _equality(c: Comparison) -> Iterator[str]:
 def _short(change: Change) -> str:
     checksum = change.column == "data_sha256"
     before, after = (
-        _some([f"{value[:_DIGITS]}…" for value in values] if checksum else values)
+        and_more([f"{value[:_DIGITS]}…" for value in values] if checksum else values, _MOST_NAMED)
         for values in (change.before, change.after)
     )
     return f"{change.column} {before} -> {after}"
 
 
-def _some(texts: Sequence[str], most: int = _MOST_NAMED) -> str:
-    more = f" and {len(texts) - most} more" if len(texts) > most else ""
-    return ", ".join(texts[:most]) + more
-
-
-def _count(n: int, word: str) -> str:
-    return f"{n} {word}" if n == 1 else f"{n} {word}s"
-
-
 def _tables(c: Comparison) -> Iterator[Table]:
     between = f"from {c.before} to {c.after}"
     differing = [
-        (change.column, _some(change.before, _MOST_VALUES), _some(change.after, _MOST_VALUES))
+        (change.column, and_more(change.before, _MOST_VALUES), and_more(change.after, _MOST_VALUES))
         for change in (*c.settings, *c.origins)
     ]
     yield _table(f"What differs {between}", ("column", "baseline", "now"), differing)

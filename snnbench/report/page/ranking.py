@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from snnbench.errors import and_more
 from snnbench.report.judging.searched import Search, sentences
 from snnbench.report.judging.standing import ACCURACY, Standing
 from snnbench.report.page.cells import spread_text
@@ -109,6 +110,4 @@ def _dead(one: Standing) -> str:
 
 
 def _named(those: Sequence[Standing], more_of: Callable[[Standing], str] = lambda one: "") -> str:
-    names = "; ".join(one.configuration.name + more_of(one) for one in those[:_MOST_NAMED])
-    more = len(those) - _MOST_NAMED
-    return f"{names}; and {more} more" if more > 0 else names
+    return and_more([one.configuration.name + more_of(one) for one in those], _MOST_NAMED, "; ")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from snnbench.errors import UserError, did_you_mean, shortened
+from snnbench.errors import UserError, and_more, did_you_mean, shortened
 from snnbench.report.reading.columns import RESULTS, costs, is_cost
 from snnbench.report.reading.energies import ARRIVING
 from snnbench.results import disk
@@ -282,5 +282,4 @@ def _kind(value: Any) -> str:
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(f"'{shortened(name)}'" for name in names[:most]) + more
+    return and_more([f"'{shortened(name)}'" for name in names], most)

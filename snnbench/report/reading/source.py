@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from snnbench.errors import UserError
+from snnbench.errors import UserError, and_more, count_of
 from snnbench.report.reading.columns import MIXED_ORIGINS, SAME_RESULT
 from snnbench.report.reading.deriving import completed
 from snnbench.report.reading.energies import with_energies
@@ -17,8 +17,6 @@ from snnbench.results.lines import whole_size
 from snnbench.results.trusted import read_trusted
 from snnbench.words.datasets import DATASETS
 from snnbench.words.energies import HEADLINE, Energy
-
-_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,7 @@ def _once(runs: pd.DataFrame, folders: Sequence[Path]) -> tuple[pd.DataFrame, li
     kept = order.groupby(keys, sort=False).head(1).index.sort_values()
     twice = runs.index.difference(kept)
     if len(twice):
-        notes.append(f"{_count(len(twice), 'record')} of runs that another folder holds too:"
+        notes.append(f"{count_of(len(twice), 'record')} of runs that another folder holds too:"
                      " each run counts once.")  # fmt: skip
     first = runs.loc[kept].set_index(keys)
     for row in runs.loc[twice].to_dict("records"):
@@ -167,11 +165,11 @@ def origin_notes(runs: pd.DataFrame) -> list[str]:
         texts = runs[column].astype(object).where(runs[column].notna(), "unknown").astype(str)
         counts = texts.value_counts().sort_index()
         if len(counts) > 1:
-            listed = [f"{value} ({_count(int(n), 'run')})" for value, n in counts.items()]
-            notes.append(f"Runs from {len(counts)} {words} are mixed: {_some(listed)}.")
+            listed = [f"{value} ({count_of(int(n), 'run')})" for value, n in counts.items()]
+            notes.append(f"Runs from {len(counts)} {words} are mixed: {and_more(listed)}.")
     counters = sorted(runs["energy_counters"].dropna().unique())
     if len(counters) > 1:
-        notes.append(f"Measured energies of other counters are mixed: {_some(counters)}.")
+        notes.append(f"Measured energies of other counters are mixed: {and_more(counters)}.")
     if runs["commit"].astype(str).str.endswith("-dirty").any():
         notes.append("Some runs were made by source that was changed after its commit (-dirty).")
     return notes
@@ -188,7 +186,7 @@ def data_notes(runs: pd.DataFrame) -> list[str]:
         if len(sums) > 1:
             short = [str(text)[:12] for text in sums]
             notes.append(
-                f"{dataset} has {len(sums)} different contents (SHA-256 {_some(short)}):"
+                f"{dataset} has {len(sums)} different contents (SHA-256 {and_more(short)}):"
                 " runs on them are separate configurations."
             )
     return notes
@@ -197,12 +195,3 @@ def data_notes(runs: pd.DataFrame) -> list[str]:
 def _same(a: Any, b: Any) -> bool:
     missing = bool(pd.isna(a)), bool(pd.isna(b))
     return all(missing) or (not any(missing) and bool(a == b))
-
-
-def _count(n: int, word: str) -> str:
-    return f"{n} {word}" if n == 1 else f"{n} {word}s"
-
-
-def _some(texts: Sequence[str]) -> str:
-    more = f" and {len(texts) - _MOST_NAMED} more" if len(texts) > _MOST_NAMED else ""
-    return ", ".join(texts[:_MOST_NAMED]) + more
