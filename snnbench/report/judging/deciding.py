@@ -1,10 +1,9 @@
 """When a measured number decides: intervals against the region in which a claim would hold."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import wraps
-from typing import Literal, ParamSpec, cast, get_args
+from typing import Literal, get_args
 
 from snnbench.errors import and_more
 from snnbench.report.reading.statistics import CONFIDENCE, Estimate, seeds_for
@@ -12,7 +11,7 @@ from snnbench.report.reading.statistics import CONFIDENCE, Estimate, seeds_for
 Outcome = Literal["reproduced", "contradicted", "undecided"]
 ALPHA = 1 - CONFIDENCE  # the error that a verdict may have
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-P = ParamSpec("P")
+_WHERE: Mapping[Outcome, str] = {"reproduced": "inside", "contradicted": "outside"}
 Estimator = Callable[[float], Estimate | None]  # from a confidence
 
 
@@ -83,6 +82,11 @@ class Part:
         found = self.at()
         return found is not None and self.region.holds(found.value, found.value)
 
+    def tells(self, outcome: Outcome, confidence: float) -> bool:
+        """Whether its interval of some confidence says that a claim is reproduced, or not."""
+        where = self.region.holds if outcome == "reproduced" else self.region.fails
+        return self.lies(confidence, where)
+
     def why_open(self) -> str:
         """Return why it decides nothing."""
         found = self.at()
@@ -128,24 +132,6 @@ class Decision:
     leans: bool = False
 
 
-def _leaning(
-    join: Callable[[Iterable[bool]], bool],
-) -> Callable[[Callable[P, Decision]], Callable[P, Decision]]:
-    """Return a decorator that adds which way the parts' numbers lean, joined by all or any."""
-
-    def decorate(decided: Callable[P, Decision]) -> Callable[P, Decision]:
-        @wraps(decided)
-        def with_leaning(*args: P.args, **how: P.kwargs) -> Decision:
-            found = decided(*args, **how)
-            parts = cast(Sequence[Part], args[0])
-            return replace(found, leans=bool(parts) and join(part.leans() for part in parts))
-
-        return with_leaning
-
-    return decorate
-
-
-@_leaning(all)
 def decide(parts: Sequence[Part], ways: int = 1, alpha: float = ALPHA) -> Decision:
     """Decide on a claim that holds if all of its parts do.
 
@@ -159,41 +145,38 @@ def decide(parts: Sequence[Part], ways: int = 1, alpha: float = ALPHA) -> Decisi
             intervals that reproduce are widened for that.
         alpha: the error that the verdict may have.
     """
-    measured = tuple((part.label, part.at(1 - alpha)) for part in parts)
-    if not parts:
-        return Decision("undecided", "no run was spoken of")
-    for part in parts:
-        if part.lies(1 - alpha / len(parts), part.region.fails):
-            which = "" if len(parts) == 1 else f"{part.label}: "
-            return Decision("contradicted", f"{which}outside", measured)
-    open_parts = [part for part in parts if not part.lies(1 - alpha / ways, part.region.holds)]
-    if not open_parts:
-        return Decision("reproduced", "inside" if len(parts) == 1 else "all inside", measured)
-    return Decision(
-        "undecided", _why_all_open(open_parts, len(parts)), measured, _seeds(open_parts)
-    )
+    leans = all(part.leans() for part in parts)
+    return _decide(parts, ("contradicted", "reproduced"), alpha, ways, leans=leans)
 
 
-@_leaning(any)
 def decide_any(parts: Sequence[Part], alpha: float = ALPHA) -> Decision:
     """Decide on a claim that holds if one of its parts does: the mirror of `decide`.
 
     It is reproduced if an interval lies inside its region at 1 - alpha / (number of parts), and
     contradicted if all lie outside, each at 1 - alpha.
     """
-    measured = tuple((part.label, part.at(1 - alpha)) for part in parts)
+    leans = any(part.leans() for part in parts)
+    return _decide(parts, ("reproduced", "contradicted"), alpha, leans=leans)
+
+
+def _decide(
+    parts: Sequence[Part], outcomes: tuple[Outcome, Outcome], alpha: float, ways: int = 1,
+    *, leans: bool,
+) -> Decision:  # fmt: skip
+    """Return the first outcome if one part alone tells it, and the second if all parts do."""
     if not parts:
         return Decision("undecided", "no run was spoken of")
+    measured = tuple((part.label, part.at(1 - alpha)) for part in parts)
+    by_one, by_all = outcomes
     for part in parts:
-        if part.lies(1 - alpha / len(parts), part.region.holds):
+        if part.tells(by_one, 1 - alpha / len(parts)):
             which = "" if len(parts) == 1 else f"{part.label}: "
-            return Decision("reproduced", f"{which}inside", measured)
-    open_parts = [part for part in parts if not part.lies(1 - alpha, part.region.fails)]
-    if not open_parts:
-        return Decision("contradicted", "outside" if len(parts) == 1 else "all outside", measured)
-    return Decision(
-        "undecided", _why_all_open(open_parts, len(parts)), measured, _seeds(open_parts)
-    )
+            return Decision(by_one, f"{which}{_WHERE[by_one]}", measured, leans=leans)
+    left = [part for part in parts if not part.tells(by_all, 1 - alpha / ways)]
+    if not left:
+        every = "" if len(parts) == 1 else "all "
+        return Decision(by_all, f"{every}{_WHERE[by_all]}", measured, leans=leans)
+    return Decision("undecided", _why_all_open(left, len(parts)), measured, _seeds(left), leans)
 
 
 def _seeds(open_parts: Sequence[Part]) -> int | None:
