@@ -11,7 +11,6 @@ import pandas as pd
 from snnbench.errors import UserError, did_you_mean
 from snnbench.report.judging.answer import Answer
 from snnbench.report.judging.deciding import OUTCOMES
-from snnbench.report.judging.standing import Standing, standings
 from snnbench.report.page.cut import Picture, Pictures, cut_html, first_picture, pictures_of
 from snnbench.report.page.ranking import ranking, ranking_words
 from snnbench.report.page.render import to_document
@@ -162,7 +161,7 @@ class Results:
         return tuple(line for section in self.report.sections for line in _told(section))
 
     def _repr_html_(self) -> str:
-        tables = {title_of(section): ranking(*_ranked(section)) for section in self.drawn.sections}
+        tables = {title_of(s): ranking(s.standings, _sought(s)) for s in self.drawn.sections}
         return cut_html(self.words, tables, first_picture(self.drawn))
 
     def __str__(self) -> str:
@@ -196,10 +195,8 @@ def _told(section: Section) -> Iterator[str]:
         outcomes = [verdict.outcome for verdict in section.verdicts]
         counted = ", ".join(f"{outcomes.count(word)} {word}" for word in OUTCOMES)
         yield f"Claims: {counted}."
-    ranked, objectives = _ranked(section)
-    yield from ranking_words(ranked, objectives[0], section.search)
+    yield from ranking_words(section.standings, _sought(section)[0], section.search)
 
 
-def _ranked(section: Section) -> tuple[list[Standing], Sequence[Objective]]:
-    objectives = section.study.sought if section.study is not None else (TEST_ACCURACY,)
-    return standings(section.configurations, objectives[0], section.energy.column), objectives
+def _sought(section: Section) -> Sequence[Objective]:
+    return section.study.sought if section.study is not None else (TEST_ACCURACY,)

@@ -6,6 +6,7 @@ import pytest
 
 from snnbench.cost.activity import activity_of
 from snnbench.report.judging.evidence import Evidence
+from snnbench.report.judging.standing import standings
 from snnbench.report.judging.verdicts import judge
 from snnbench.report.page.summary import compare, summarise
 from snnbench.report.page.tables import section_tables
@@ -77,11 +78,10 @@ def test_it_makes_no_claim_about_costs_hold(folder):
 
 
 def test_it_is_not_the_best_by_a_cost_nor_on_the_front(folder):
-    from snnbench.report.page.summary import _ranked
-
     configurations = configurations_of(load([folder]).runs)
-    ranked = _ranked(configurations, Objective(ENERGY, "min"))
-    assert [one.name for one in ranked] == ["SNN, v_th=1", "ANN"]
+    known = standings(configurations, Objective(ENERGY, "min"), ENERGY)
+    ranked = [one.configuration.name for one in known if one.objective is not None]
+    assert ranked == ["SNN, v_th=1", "ANN"]
     report = summarise(load([folder]), {})
     (figure,) = [f for f in report.sections[0].figures if f.name.endswith("-energy")]
     assert "v_th=9" not in figure.description

@@ -18,7 +18,7 @@ from snnbench.report.judging.answer import (
 from snnbench.report.judging.deciding import OUTCOMES
 from snnbench.report.judging.standing import ACCURACY, Standing
 from snnbench.report.page import telling
-from snnbench.report.page.cells import spread_text
+from snnbench.report.page.cells import estimate_text
 from snnbench.report.page.sections import Report, Section
 from snnbench.report.reading.columns import name_of
 from snnbench.report.reading.names import ONLY
@@ -145,8 +145,7 @@ def _of_best(section: Section) -> Iterator[Card]:
         yield Card("Cost", (("not known of the best", ""),), ())
         return
     factor, unit = energy_unit(best.energy.value)
-    half = best.energy.half_width
-    text = spread_text(best.energy.value / factor, None if half is None else half / factor)
+    text = estimate_text(best.energy, factor)
     yield Card("Energy of the best, a sample", ((f"{text} {unit}", ""),),
                tuple(_energies(section, best, costly)))  # fmt: skip
 
@@ -213,4 +212,4 @@ def _known(section: Section) -> list[Standing]:
 
 
 def _plus_minus(found: Estimate | None) -> str:
-    return "unknown" if found is None else spread_text(found.value, found.half_width)
+    return "unknown" if found is None else estimate_text(found)

@@ -1,7 +1,10 @@
 """A value as the text of a table's cell: four significant digits, for reading."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snnbench.report.reading.statistics import Estimate
 
 _LARGEST, _SMALLEST = 1e9, 1e-4  # beyond, numbers have an exponent
 _DIGITS = 4
@@ -70,6 +73,12 @@ def spread_text(value: float, half_width: float | None) -> Whole:
         return Whole(f"{number_text(value)} ±{half_width:.1g}")
     decimals = max(places, 0)
     return Whole(f"{round(value, places):,.{decimals}f} ±{half:,.{decimals}f}")
+
+
+def estimate_text(found: "Estimate", factor: float = 1) -> Whole:
+    """Return `spread_text` of a mean and its interval, in a unit that is `factor` of its own."""
+    half = found.half_width
+    return spread_text(found.value / factor, None if half is None else half / factor)
 
 
 def _places(size: float) -> int:

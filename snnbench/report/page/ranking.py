@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from snnbench.errors import and_more
 from snnbench.report.judging.searched import Search, sentences
 from snnbench.report.judging.standing import ACCURACY, Standing
-from snnbench.report.page.cells import spread_text
+from snnbench.report.page.cells import estimate_text
 from snnbench.report.reading.columns import heading, name_of
 from snnbench.studies.objective import Objective
 from snnbench.words.energies import HEADLINE
@@ -56,10 +56,7 @@ def ranking(ranked: Sequence[Standing], objectives: Sequence[Objective]) -> Rank
 
 
 def _spread(found: Any, factor: float = 1) -> Any:
-    if found is None:
-        return None
-    half = found.half_width
-    return spread_text(found.value / factor, None if half is None else half / factor)
+    return None if found is None else estimate_text(found, factor)
 
 
 def ranking_words(

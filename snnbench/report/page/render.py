@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -71,6 +72,7 @@ def to_figures(report: Report) -> dict[str, bytes]:
     return found
 
 
+@cache  # every figure that stands alone asks for them
 def _light() -> dict[str, str]:
     """Return the page's variables -> their light colours."""
     style = files("snnbench.report.page").joinpath("templates", "style.css").read_text("utf-8")

@@ -47,7 +47,6 @@ class Section:
         why_none: why there is no study, "" if there is one.
         configurations: in the tables' order.
         objective: the column that says what is best, and which way is better.
-        ranked: the configurations that have a value in it, best first.
         statuses: status -> number of runs.
         unfinished: every run that is not done.
         verdicts, published: of the study.
@@ -70,7 +69,6 @@ class Section:
     why_none: str
     configurations: tuple[Configuration, ...]
     objective: str
-    ranked: tuple[Configuration, ...]
     statuses: Mapping[str, int]
     unfinished: tuple[Unfinished, ...]
     verdicts: tuple[Verdict, ...]
@@ -93,6 +91,11 @@ class Section:
     def has_snn(self) -> bool:
         """Whether one of its networks spikes."""
         return any(c.row["model"] == "snn" for c in self.configurations)
+
+    @property
+    def ranked(self) -> tuple[Configuration, ...]:
+        """The configurations that have a value in the objective, best first."""
+        return tuple(one.configuration for one in self.standings if one.objective is not None)
 
     @property
     def best(self) -> tuple[Configuration, ...]:

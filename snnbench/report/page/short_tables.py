@@ -6,7 +6,7 @@ from snnbench.report.judging.answer import Pair, key_of
 from snnbench.report.judging.deciding import OUTCOMES
 from snnbench.report.judging.standing import ACCURACY, Standing
 from snnbench.report.page.cards import gist
-from snnbench.report.page.cells import spread_text
+from snnbench.report.page.cells import estimate_text
 from snnbench.report.page.sections import Report, Section, title_of
 from snnbench.report.page.tables import Cell, Number, Table, outcomes
 from snnbench.report.reading.columns import heading, name_of
@@ -99,8 +99,4 @@ def _beside_best(shown: Sequence[Standing]) -> dict[str, str]:
 
 
 def _spread(found: Estimate | None, factor: float = 1) -> Cell:
-    if found is None:
-        return ""
-    half = found.half_width
-    text = spread_text(found.value / factor, None if half is None else half / factor)
-    return Number(text, found.value / factor)
+    return "" if found is None else Number(estimate_text(found, factor), found.value / factor)

@@ -34,11 +34,10 @@ from snnbench.report.reading.groups import (
     binomial_error_of,
     configurations_of,
     dead_notes,
-    pooled,
 )
 from snnbench.report.reading.source import Tables, data_notes, load, origin_notes
-from snnbench.report.reading.statistics import difference, mean
-from snnbench.studies.objective import TEST_ACCURACY, Objective
+from snnbench.report.reading.statistics import difference
+from snnbench.studies.objective import TEST_ACCURACY
 from snnbench.studies.selecting import Selector, value_text
 from snnbench.studies.study import Study
 from snnbench.studies.worlds import in_world
@@ -85,14 +84,16 @@ def _section(
     configurations = configurations_of(runs, study)
     evidence = Evidence(configurations, tables.epochs, tables.layers)
     objective = study.sought[0] if study is not None else TEST_ACCURACY
-    ranked = _ranked(configurations, objective)
-    suggested = [runs for folder in tables.folders for runs in suggested_runs(folder)]
+    suggested: list[tuple[str, ...]] = []
+    if study is not None and study.trials is not None:
+        suggested = [runs for folder in tables.folders for runs in suggested_runs(folder)]
     search = search_of(study, configurations, suggested)
     notes = dead_notes(configurations) + origin_notes(runs) + data_notes(runs)
     if study is not None:
         own = study if worlds is None else in_world(study, worlds.shown)
         notes = departure_notes(own, configurations) + notes
     stand = standings(configurations, objective, tables.energy.column)
+    ranked = [one.configuration for one in stand if one.objective is not None]
     answer = answer or study_answer(stand, evidence, tables.energy)
     verdicts = verdicts_of(study, evidence) if study else ()
     published: tuple[PublishedRow, ...] = ()
@@ -128,7 +129,6 @@ def _section(
         why_none=why_none,
         configurations=tuple(configurations),
         objective=str(objective),
-        ranked=tuple(ranked),
         statuses={str(status): int(n) for status, n in statuses.items()},
         unfinished=tuple(_unfinished(configurations)),
         verdicts=verdicts,
@@ -180,13 +180,6 @@ def compare(report: Report, where: Selector) -> tuple[str, tuple[Difference, ...
             if found is not None:
                 differences.append(Difference(name, column, found))
     return baseline, tuple(differences)
-
-
-def _ranked(configurations: Sequence[Configuration], objective: Objective) -> list[Configuration]:
-    heights = [(c, pooled([c], objective.column)) for c in configurations]
-    known = [(c, mean(list(values.values())).value) for c, values in heights if values]
-    known.sort(key=lambda pair: -pair[1] if objective.direction == "max" else pair[1])
-    return [configuration for configuration, _ in known]
 
 
 def _unfinished(configurations: Sequence[Configuration]) -> list[Unfinished]:
