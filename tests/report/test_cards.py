@@ -9,7 +9,7 @@ from scipy.stats import t
 
 from snnbench.report.judging.deciding import Part, Region, decide
 from snnbench.report.page.cards import cards, changes, gist, outcome_words
-from snnbench.report.page.render import to_html, to_markdown
+from snnbench.report.page.render import to_document, to_html, to_markdown
 from snnbench.report.page.sections import anchor_of
 from snnbench.report.page.short_tables import short_table
 from snnbench.report.page.summary import summarise
@@ -56,6 +56,26 @@ def test_beside_its_ann_two_questions_are_answered(accuracy, word, energy, cost,
     said = {row[0]: row[-1] for row in table.rows}
     assert cost.partition(": ")[2] in said["SNN"]
     assert said["ANN"] == ""
+
+
+@pytest.mark.parametrize("without", [{"activity": "silent"}, {"energy_pj_compute45nm": None}])
+def test_a_pair_without_a_price_is_told_of_everywhere(without, tmp_path):
+    made = Made()
+    for seed in range(3):
+        made.run(seed, test_accuracy=0.1, **without)
+        made.run(seed, test_accuracy=0.9, **ANN)
+    made.write(tmp_path / "a")
+    Made().runs("test_accuracy", [0.8, 0.9], study="b").write(tmp_path / "b")
+    for folders in (["a"], ["a", "b"]):
+        report = summarise(load([tmp_path / name for name in folders]), {})
+        section = report.sections[0]
+        (only,) = section.answer.pairs
+        assert only.costs == ()
+        assert gist(section) == "SNN against ANN: accuracy worse."
+        assert "No energy model knows the cost of both networks." in cards(section)[1].lines
+        for text in (to_html(report), to_markdown(report)):
+            assert "No energy model knows" in text
+        assert to_document(report)["studies"][0]["gist"] == gist(section)
 
 
 def test_an_ann_that_differs_in_more_is_the_next_best_and_is_said_to_be(tmp_path):

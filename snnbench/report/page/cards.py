@@ -60,8 +60,8 @@ def gist(section: Section) -> str:
     """Return the answer in few words."""
     if section.answer is not None and section.answer.pairs:
         pair = section.answer.first
-        costs = f"; {telling.cost_words(pair.costs[0])} by {pair.costs[0].model}"
-        return f"SNN against ANN: accuracy {pair.word}{costs if pair.costs else ''}."
+        costs = [f"; {telling.cost_words(cost)} by {cost.model}" for cost in pair.costs[:1]]
+        return f"SNN against ANN: accuracy {pair.word}{''.join(costs)}."
     known = _known(section)
     if not known:
         return "No run has a result."
