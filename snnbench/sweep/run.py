@@ -162,12 +162,9 @@ def run_sweep(
         UserError: data, settings or the folder do not permit it, or the cluster is gone.
     """
     check_searches(plan)
-    configs = [
-        *(run.config for run in plan.runs),
-        *(example(space, plan.study.seeds[0]) for space in plan.spaces),
-    ]
+    searched = [example(space, plan.study.seeds[0]) for space in plan.spaces]
     if where.halving:
-        check_halving(configs)
+        check_halving([*(run.config for run in plan.runs), *searched])
     data, said = DataSets(), set[str]()
     absent = partial(missing, retry=statuses_again(where, retry), save_model=where.save_model)
     make = maker(plan.study.name, folder, data, where)
@@ -185,9 +182,9 @@ def run_sweep(
         to_do = [job for job in to_do if job.run_id not in taken_over]
         if to_do or plan.spaces:
             executor = (make_executor or executor_of)(where, total)
-            if make_executor is None and where.cluster is None:
-                yield from compiled_first(configs)
-            make_tasks(to_do, data, worker_memory(executor), executor.slots)
+            tasks = make_tasks(to_do, data, worker_memory(executor), executor.slots)
+            if make_executor is None and where.cluster is None:  # a cohort's runs need the same
+                yield from compiled_first([*(t.jobs[0].config for t in tasks), *searched])
         if not plan.spaces:  # a search may still ask for runs of another shape
             data.forget()
         if where.cluster is not None and executor is not None:
