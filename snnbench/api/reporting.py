@@ -1,9 +1,8 @@
 """Recorded results, read again: tables by run and by configuration, verdicts, figures, files."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -70,7 +69,6 @@ def report(
     study: str | Path | None = None,
     baseline: str | Path | None = None,
     energy: str | None = None,
-    useless: Mapping[str, object] = MappingProxyType({}),
 ) -> "Results | Changes":
     """Read folders of results, and write a report of them, as `snnbench report` does.
 
@@ -83,7 +81,6 @@ def report(
         figures: folder for every figure as SVG and as PDF.
         neurobench: each finished run by NeuroBench's names, as a JSON list.
         baseline: see `load`; or one of the folders, with which the others are compared.
-        useless: more options that have nothing to work on there -> what was given.
 
     Returns:
         What `load` returns, or what changed between folders; what was written is `files`.
@@ -108,9 +105,9 @@ def report(
     text = None if baseline is None else str(baseline)
     before = baseline_folder(text, places)
     if before is not None:
-        of_runs = {"--study": study, "--methods": methods, "--figures": figures,
+        useless = {"--study": study, "--methods": methods, "--figures": figures,
                    "--neurobench": neurobench}  # fmt: skip
-        changed = compare_with(before, places, headline_of(energy), {**of_runs, **useless})
+        changed = compare_with(before, places, headline_of(energy), useless)
         return replace(changed, files=outputs.write(changed.report))
     found = load(places, study=study, baseline=text, energy=energy)
     made = found.drawn if outputs.draws else found.report

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snnbench.cli.console import print_json, print_table, print_words, say, stdout
-from snnbench.cli.options import EnergyModel, Json
+from snnbench.cli.options import EnergyModel, Json, refuse_useless
 from snnbench.errors import and_more
 
 if TYPE_CHECKING:
@@ -88,14 +88,16 @@ def report(
 
     What changed: snnbench report results/old results/new --baseline results/old
     """
+    from snnbench.api.folders import baseline_folder
     from snnbench.api.reporting import report as made_report
     from snnbench.report.reading.conditions import parse_condition
 
     condition = None if fail_if is None else parse_condition(fail_if)
+    if baseline_folder(baseline, folders) is not None:
+        refuse_useless({"--fail-if": fail_if}, " where folders are compared")
     found = made_report(
         folders, html=html, markdown=markdown, latex=latex, methods=methods, figures=figures,
         neurobench=neurobench, study=study, baseline=baseline, energy=energy,
-        useless={"--fail-if": fail_if},
     )  # fmt: skip
     for path in found.files:
         say(f"Wrote {path}")
