@@ -66,3 +66,10 @@ def test_readmes_verdicts_are_those_of_the_report_on_these_tables():
         members = [left.pop(name) for name in list(left) if name.startswith(prefix)]
         assert numbers == [sum(column) for column in zip(*members, strict=True)], prefix
     assert not left
+
+
+def test_the_page_of_all_studies_is_small_enough_to_send_and_leads_to_each():
+    page = (RESULTS / "report.html").read_text()
+    assert len(page.encode()) < 3_000_000
+    for name in shipped():
+        assert page.count(f'href="#{name.lower()}"') == page.count(f'id="{name.lower()}"') == 1
