@@ -62,7 +62,7 @@ def evidence(tmp_path):
 
 def drawn(evidence, claims, published=()):
     return claim_figures(
-        "s1", Study("s", claims=tuple(claims)), evidence, [judge(one, evidence) for one in claims],
+        "s1", evidence, [judge(one, evidence) for one in claims],
         [beside(number, evidence, claims) for number in published],
     )  # fmt: skip
 

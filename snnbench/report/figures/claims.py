@@ -34,7 +34,6 @@ from snnbench.studies.claims import (
     Steadier,
     Trend,
 )
-from snnbench.studies.study import Study
 
 What = Literal["curve", "values", "ratio"]
 # What decides a claim of each kind: learning curves, values of a metric, or ratios of two sides.
@@ -89,7 +88,7 @@ class _Known:
 
 
 def claim_figures(
-    prefix: str, study: Study, evidence: Evidence, verdicts: Sequence[Verdict],
+    prefix: str, evidence: Evidence, verdicts: Sequence[Verdict],
     published: Sequence[PublishedRow],
 ) -> list[Figure | None]:  # fmt: skip
     """Return the figure that decides each claim: parallel to the verdicts; None where the runs
@@ -97,12 +96,10 @@ def claim_figures(
 
     Args:
         prefix: begins the figures' names.
-        study: whose claims they are.
-        evidence: on it.
+        evidence: on a study.
         verdicts: on its claims.
         published: its numbers.
     """
-    del study  # its claims are the verdicts'
     known = _Known(evidence, Palette(evidence.configurations), published)
     places = [_place(verdict.claim, evidence) for verdict in verdicts]
     drawn: dict[_Place, Figure | None] = {}
@@ -116,8 +113,7 @@ def claim_figures(
 
 
 def _spoken(claim: Claim, evidence: Evidence) -> list[Configuration]:
-    selectors = claim.selectors()
-    sides = [selectors[key] for key in ("a", "b") if key in selectors] or [claim.where]
+    sides = claim.spoken()
     return [c for c in evidence.configurations if any(side.selects(c.row) for side in sides)]
 
 

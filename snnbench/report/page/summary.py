@@ -104,8 +104,7 @@ def _section(
     deciding: list[Figure | None] = []
     first = thumbnail = None
     if prefix is not None:
-        if study is not None:
-            deciding = claim_figures(prefix, study, evidence, verdicts, published)
+        deciding = claim_figures(prefix, evidence, verdicts, published)
         first, thumbnail = headline(
             f"{prefix}-headline",
             stand,
